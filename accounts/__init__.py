@@ -1,0 +1,1 @@
+"""People and their Meigen tokens: accounts, sign-in, the vault."""

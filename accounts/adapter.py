@@ -1,0 +1,10 @@
+"""django-allauth, as this studio uses it."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: every account can spend credits, so an admin makes it."""
+        return False

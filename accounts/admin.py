@@ -1,0 +1,27 @@
+"""People and tokens in the admin. A token's secret is nowhere in it."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from .models import Token, User
+
+admin.site.register(User, UserAdmin)
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    list_display = ["label", "owner", "kind", "masked", "is_default", "credits", "checked_at", "refused_at"]
+    list_filter = ["kind", ("refused_at", admin.EmptyFieldListFilter)]
+    search_fields = ["label", "owner__username"]
+    list_select_related = ["owner"]
+    readonly_fields = [
+        *["owner", "label", "kind", "masked", "key_id", "revision", "is_default"],
+        *["credits", "credits_at", "created_at", "checked_at", "refused_at"],
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
+        return False

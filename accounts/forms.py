@@ -1,0 +1,49 @@
+"""The token form."""
+
+from typing import Any
+
+from django import forms
+
+from meigen_api.secret import Secret
+
+
+class TokenInput(forms.TextInput):
+    """Never repeats what was typed, and is not a password field: browsers would offer to keep it. CSS masks it."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+class TokenForm(forms.Form):
+    """A pasted token and what to call it. `cleaned_data["token"]` is a Secret."""
+
+    token = forms.CharField(
+        max_length=4000,
+        strip=True,
+        widget=TokenInput(
+            attrs={
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "placeholder": "meigen_sk_…",
+                "class": "secret",
+            }
+        ),
+        error_messages={"required": "Paste a token first."},
+    )
+    label = forms.CharField(
+        max_length=60, required=False, widget=forms.TextInput(attrs={"placeholder": "My token", "autocomplete": "off"})
+    )
+
+    def clean_token(self) -> Secret:
+        value = self.cleaned_data["token"].removeprefix("Bearer ").strip()
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise forms.ValidationError(
+                "This is not a token: it has spaces or special characters in it. Copy it again."
+            )
+        if not value.startswith("meigen_sk_") and value.count(".") != 2:
+            raise forms.ValidationError(
+                "This does not look like a Meigen token. An API token starts with meigen_sk_; make one at meigen.ai, "
+                "under Settings, API Keys."
+            )
+        return Secret(value)

@@ -1,0 +1,38 @@
+"""`manage.py rotate_tokens`: seals every stored token with the first key of TOKEN_KEYS."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts import vault
+from accounts.models import Token
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal every stored token with the first key of TOKEN_KEYS, so that older keys can be dropped. "
+        "Safe to interrupt and to run again."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = unreadable = 0
+        for pk in Token.objects.exclude(key_id=vault.current_key_id()).values_list("pk", flat=True):
+            with transaction.atomic():
+                token = Token.objects.select_for_update().filter(pk=pk).first()
+                if token is None:
+                    continue
+                try:
+                    secret = token.secret()
+                except vault.Unreadable:
+                    unreadable += 1
+                    self.stderr.write(f"Token {pk} of {token.owner} cannot be read.")
+                    continue
+                token.ciphertext = vault.seal(secret, owner_id=token.owner_id)
+                token.fingerprint = vault.fingerprint(secret)
+                token.key_id = vault.current_key_id()
+                token.save(update_fields=["ciphertext", "fingerprint", "key_id"])
+                done += 1
+        self.stdout.write(f"{done} sealed anew, {unreadable} unreadable.")
+        if unreadable:
+            raise CommandError("Some tokens cannot be read with the keys in TOKEN_KEYS; do not drop a key yet.")

@@ -1,0 +1,90 @@
+"""Users, and the Meigen tokens they spend from."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+
+from meigen_api.secret import Secret
+
+from . import vault
+
+
+class User(AbstractUser):
+    """A member of the team, who signs in with a username or an e-mail address."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="email_is_unique",
+                condition=~models.Q(email=""),
+                violation_error_message="Another account uses this e-mail address.",
+            )
+        ]
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def default_for(self, user: User) -> "Token | None":
+        """The token this person spends from, or None."""
+        return self.filter(owner=user).order_by("-is_default", "-created_at").first()
+
+
+class Token(models.Model):
+    """A Meigen token, encrypted. Only `secret()` opens it."""
+
+    class Kind(models.TextChoices):
+        API = "api", "API token"
+        SESSION = "session", "Session token"
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    label = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, choices=Kind)
+    ciphertext = models.TextField()
+    key_id = models.CharField(max_length=32)
+    fingerprint = models.CharField(
+        max_length=64, db_index=True, help_text="Keyed hash: two people with one token share it, and its rate."
+    )
+    last4 = models.CharField(max_length=4)
+    revision = models.PositiveIntegerField(default=1, help_text="Rises with every replacement.")
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    checked_at = models.DateTimeField(null=True, help_text="When Meigen last said that it is good.")
+    refused_at = models.DateTimeField(null=True, help_text="Since when Meigen answers 401; what is queued on it waits.")
+    credits = models.IntegerField(null=True, help_text="Credits left, from the latest answer that told them.")
+    credits_at = models.DateTimeField(null=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "fingerprint"], name="token_once_per_person"),
+            models.UniqueConstraint(
+                fields=["owner"], condition=models.Q(is_default=True), name="one_default_token_per_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.masked})"
+
+    @property
+    def masked(self) -> str:
+        prefix = "meigen_sk_" if self.kind == self.Kind.API else ""
+        return f"{prefix}...{self.last4}"
+
+    def secret(self) -> Secret:
+        """The plain token in its shell. Raises vault.Unreadable when no key in TOKEN_KEYS opens it."""
+        return vault.unseal(self.ciphertext, owner_id=self.owner_id)
+
+    def note_balance(self, credits: int | None, at: datetime) -> None:
+        """Remembers the credits an answer told, unless a later answer has been noted already."""
+        if credits is None:
+            return
+        older = models.Q(credits_at=None) | models.Q(credits_at__lt=at)
+        Token.objects.filter(older, pk=self.pk).update(credits=credits, credits_at=at)
+
+    def note_refusal(self, at: datetime, revision: int) -> None:
+        """Parks the token after a 401, unless it was replaced since."""
+        if Token.objects.filter(pk=self.pk, revision=revision, refused_at=None).update(refused_at=at):
+            self.refused_at = at

@@ -1,0 +1,87 @@
+"""Adding, replacing and removing tokens: the one place that writes them."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from django_q.tasks import async_task
+
+from meigen_api.secret import Secret
+
+from . import vault
+from .models import Token, User
+from .token_check import Verdict
+
+
+@sensitive_variables("secret")
+def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
+    """Stores the token and makes it the one its owner spends from.
+
+    The same token pasted again only takes the new label. A default token that Meigen refuses is replaced rather than
+    joined, so that what is queued on it goes on.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=owner.pk)  # two pastes at once take turns
+        current = Token.objects.default_for(owner)
+        known = Token.objects.filter(owner=owner, fingerprint=vault.fingerprint(secret)).first()
+        if known is not None:
+            token = known
+        elif current is not None and current.refused_at:
+            token = current
+        else:
+            token = Token(owner=owner)
+        Token.objects.filter(owner=owner, is_default=True).exclude(pk=token.pk).update(is_default=False)
+        token.is_default = True
+        token.label = label or token.label or "My token"
+        _put(token, secret, verdict)
+    return token
+
+
+@sensitive_variables("secret")
+def replace(token: Token, secret: Secret, verdict: Verdict) -> None:
+    """Puts another token into the same row; what waits for this one goes on with the new one.
+
+    Raises IntegrityError when its owner has that token in another row.
+    """
+    with transaction.atomic():
+        _put(token, secret, verdict)
+
+
+def _put(token: Token, secret: Secret, verdict: Verdict) -> None:
+    fingerprint = vault.fingerprint(secret)
+    if token.pk and token.fingerprint != fingerprint:
+        token.revision += 1
+        token.credits = token.credits_at = None
+    token.fingerprint = fingerprint
+    token.ciphertext = vault.seal(secret, owner_id=token.owner_id)
+    token.key_id = vault.current_key_id()
+    token.last4 = secret.reveal()[-4:]
+    token.kind = Token.Kind.API if secret.reveal().startswith("meigen_sk_") else Token.Kind.SESSION
+    token.refused_at = None
+    token.checked_at = timezone.now() if verdict is Verdict.GOOD else None
+    token.save()
+    # In the same transaction: the new token and the wake-up of its queue live or die together.
+    async_task(settings.WAKE_TASK)
+
+
+def remove(token: Token) -> None:
+    """Deletes the token; the newest other one becomes the default. What was queued on it waits for its owner."""
+    with transaction.atomic():
+        owner, was_default = token.owner, token.is_default
+        token.delete()
+        heir = Token.objects.default_for(owner)
+        if was_default and heir is not None:
+            Token.objects.filter(pk=heir.pk).update(is_default=True)
+
+
+def note_verdict(token: Token, verdict: Verdict) -> None:
+    """Writes down what Meigen said of a stored token; an unknown verdict changes nothing."""
+    if verdict is Verdict.UNKNOWN:
+        return
+    with transaction.atomic():
+        same = Token.objects.filter(pk=token.pk, revision=token.revision)
+        if verdict is Verdict.GOOD:
+            same.update(checked_at=timezone.now(), refused_at=None)
+            async_task(settings.WAKE_TASK)
+        else:
+            token.note_refusal(timezone.now(), token.revision)

@@ -1,0 +1,70 @@
+"""Encryption of tokens at rest.
+
+Fernet has no associated data, so the owner's id is sealed inside the envelope: a ciphertext moved to another person's
+row does not open. Keys come from TOKEN_KEYS, the first one seals, any of them unseals.
+"""
+
+import hashlib
+import hmac
+import json
+from functools import cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+
+from meigen_api.secret import Secret
+
+
+class Unreadable(Exception):
+    """A stored token that no key opens, or that was sealed for somebody else."""
+
+
+@cache
+def _fernet(keys: tuple[tuple[str, bytes], ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for _, key in keys])
+
+
+def _box() -> MultiFernet:
+    return _fernet(tuple(settings.TOKEN_KEYS))
+
+
+def current_key_id() -> str:
+    """The id of the key that seals now; stored beside each ciphertext, so that `rotate_tokens` knows what is left."""
+    key_id: str = settings.TOKEN_KEYS[0][0]
+    return key_id
+
+
+@sensitive_variables()
+def seal(secret: Secret, *, owner_id: int) -> str:
+    envelope = json.dumps({"owner": owner_id, "token": secret.reveal()})
+    return _box().encrypt(envelope.encode()).decode()
+
+
+@sensitive_variables()
+def unseal(ciphertext: str, *, owner_id: int) -> Secret:
+    try:
+        envelope = json.loads(_box().decrypt(ciphertext.encode()))
+    except InvalidToken:
+        raise Unreadable("No key in TOKEN_KEYS opens this token.") from None
+    if envelope["owner"] != owner_id:
+        raise Unreadable("This token was sealed for another account.")
+    return Secret(envelope["token"])
+
+
+@sensitive_variables()
+def fingerprint(secret: Secret) -> str:
+    """A keyed hash that tells whether two tokens are the same without telling what they are."""
+    return derive("fingerprint", secret.reveal().encode())
+
+
+def derive(purpose: str, message: bytes) -> str:
+    """HMAC-SHA-256 of the message under the current key, in hex; each purpose gives unrelated values."""
+    return derivations(purpose, message)[0]
+
+
+def derivations(purpose: str, message: bytes) -> list[str]:
+    """`derive` under every key of TOKEN_KEYS, the current one first."""
+    return [
+        hmac.new(key, purpose.encode() + b"\0" + message, hashlib.sha256).hexdigest() for _, key in settings.TOKEN_KEYS
+    ]

@@ -1,0 +1,113 @@
+"""The token page."""
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from . import token_check, vault
+from . import tokens as vaulted
+from .forms import TokenForm
+from .http import Request
+from .models import Token
+from .token_check import Verdict
+
+REFUSED = (
+    "Meigen does not accept this token (401). Copy it again, or make a new one at meigen.ai under Settings, API Keys."
+)
+UNCHECKED = "The token is saved, but Meigen could not be asked whether it is good. Check it again before you generate."
+
+
+@sensitive_post_parameters("token")
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: Request) -> HttpResponse:
+    """Lists the person's tokens; a POST adds one."""
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        secret = form.cleaned_data["token"]
+        verdict = token_check.check(secret)
+        if verdict is Verdict.REFUSED:
+            form.add_error("token", REFUSED)
+        else:
+            vaulted.add(request.user, secret, form.cleaned_data["label"], verdict)
+            _report(request, verdict)
+            return redirect(_next(request))
+    return _page(request, form)
+
+
+@sensitive_post_parameters("token")
+@require_POST
+def replace_token(request: Request, pk: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=pk, owner=request.user)
+    form = TokenForm(request.POST)
+    if form.is_valid():
+        secret = form.cleaned_data["token"]
+        verdict = token_check.check(secret)
+        if verdict is Verdict.REFUSED:
+            form.add_error("token", REFUSED)
+        else:
+            try:
+                vaulted.replace(token, secret, verdict)
+            except IntegrityError:
+                form.add_error("token", "You have this token already, in another row.")
+            else:
+                _report(request, verdict)
+                return redirect("tokens")
+    return _page(request, TokenForm(), replacing=token.pk, replacement=form)
+
+
+@require_POST
+def check_token(request: Request, pk: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=pk, owner=request.user)
+    try:
+        verdict = token_check.check(token.secret())
+    except vault.Unreadable:
+        messages.error(request, "This token cannot be read with the server's keys. Replace it, or tell your admin.")
+        return redirect("tokens")
+    vaulted.note_verdict(token, verdict)
+    if verdict is Verdict.REFUSED:
+        messages.error(request, "Meigen refuses this token (401). Replace it; what is queued on it waits.")
+    elif verdict is Verdict.GOOD:
+        messages.success(request, "Meigen accepts this token.")
+    else:
+        messages.warning(request, "Meigen could not be asked. Try again in a minute.")
+    return redirect("tokens")
+
+
+@require_POST
+def remove_token(request: Request, pk: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=pk, owner=request.user)
+    vaulted.remove(token)
+    messages.success(request, f"{token.label} is removed. It still works at meigen.ai; revoke it there if it leaked.")
+    return redirect("tokens")
+
+
+def _report(request: Request, verdict: Verdict) -> None:
+    if verdict is Verdict.GOOD:
+        messages.success(request, "Meigen accepts this token. It is stored encrypted.")
+    else:
+        messages.warning(request, UNCHECKED)
+
+
+def _next(request: Request) -> str:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if target and safe else reverse("tokens")
+
+
+def _page(
+    request: Request, form: TokenForm, *, replacing: int | None = None, replacement: TokenForm | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "tokens": Token.objects.filter(owner=request.user).order_by("-is_default", "label", "pk"),
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "replacing": replacing,
+        "replacement": replacement,
+    }
+    failed = form.errors or (replacement is not None and replacement.errors)
+    return render(request, "accounts/tokens.html", context, status=422 if failed else 200)

@@ -1,0 +1,1 @@
+"""The work: generations, their dispatch to Meigen, their results, sharing."""

@@ -1,0 +1,119 @@
+"""What a person does to generations: ask for some, cancel, send again, check again."""
+
+import time
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import vault
+from accounts.models import Token, User
+from meigen_api.calls import canonical_body
+from meigen_api.errors import MeigenError
+
+from .dispatch import poll, submit, wake
+from .forms import GenerateForm
+from .models import Event, Generation
+
+S = Generation.Status
+
+# How long a click waits for Meigen, so that a 400 or 402 is on the page at once. The rest belongs to the workers.
+CLICK_SECONDS = 5.0
+
+
+def ask(owner: User, token: Token, form: GenerateForm) -> tuple[list[Generation], bool]:
+    """One click, one transaction: the rows of a valid form, and whether they are new.
+
+    The same nonce finds the rows of the first click again, so a double click or a page sent twice is paid once.
+    """
+    nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
+    try:
+        with transaction.atomic():
+            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce))
+            now = rows[0].created_at
+            Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
+            wake.sweep()
+    except IntegrityError:
+        known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
+        if not known:
+            raise
+        return known, False
+    return rows, True
+
+
+def _rows(owner: User, token: Token, form: GenerateForm, nonce: str) -> list[Generation]:
+    assert form.model is not None  # a valid form has one
+    fields = form.request_fields()
+    count = form.cleaned_data["count"]
+    now = timezone.now()
+    rows = []
+    for number in range(1, count + 1):
+        key = uuid.uuid4()
+        rows.append(
+            Generation(
+                owner=owner,
+                nonce=nonce,
+                number=number,
+                batch_size=count,
+                idempotency_key=key,
+                body=canonical_body({**fields, "idempotencyKey": str(key)}),
+                prompt=fields["prompt"],
+                model_id=form.model.id,
+                model_name=form.model.name[:200],
+                media_type=form.model.media_type,
+                aspect_ratio=fields.get("aspectRatio", "")[:20],
+                credits_estimated=None if form.price is None else form.price // count,
+                token=token,
+                created_at=now,
+                queued_at=now,
+            )
+        )
+    return rows
+
+
+def send_now(rows: list[Generation]) -> None:
+    """Sends what can be sent within the patience of a click, and reads the rows again."""
+    ends = time.monotonic() + CLICK_SECONDS
+    for row in rows:
+        if (left := ends - time.monotonic()) < 0.5:
+            break
+        submit.send(row.pk, seconds=left)
+    for row in rows:
+        row.refresh_from_db()
+
+
+def cancel(generation: Generation) -> bool:
+    """Takes a generation that was not sent out of the queue."""
+    return generation.move(S.CANCELLED, expecting=S.QUEUED, note="Cancelled.", finished_at=timezone.now())
+
+
+def send_again(generation: Generation) -> bool:
+    """Puts a refused or cancelled generation back into the queue under its own key, and sends it if it can."""
+    if not generation.can_send_again:
+        return False
+    with transaction.atomic():
+        queued = submit.requeue(generation, "Sent again.")
+        if queued:
+            wake.sweep()
+    if queued:
+        send_now([generation])
+    return queued
+
+
+def check_again(generation: Generation) -> str:
+    """Watches a stalled generation again, free of charge; returns what to tell the person beyond the card, or ""."""
+    if generation.status != S.STALLED:
+        return ""
+    if generation.remote_id:
+        now = timezone.now()
+        with transaction.atomic():
+            until = now + poll.WATCH[generation.media_type]
+            if generation.move(S.RUNNING, expecting=S.STALLED, note="Checked again.", watch_until=until, message=""):
+                wake.sweep()
+        return ""
+    try:
+        submit.look_up(generation, CLICK_SECONDS)
+        wake.sweep()
+    except (MeigenError, vault.Unreadable):
+        return "Meigen could not say what became of it. Check again later; that is free."
+    return ""

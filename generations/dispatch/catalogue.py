@@ -1,0 +1,65 @@
+"""Meigen's list of models, cached for five minutes for all processes together."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from generations.models import Catalogue
+from meigen_api import calls, errors
+from meigen_api.client import Client
+from meigen_api.errors import Answer
+from meigen_api.types import Model
+
+FRESH = timedelta(minutes=5)
+SECONDS = 6.0
+RETRY_AFTER_FAILURE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The models on offer, in Meigen's order. `stale_since` is set when Meigen could not be asked for newer ones."""
+
+    models: tuple[Model, ...]
+    stale_since: datetime | None = None
+
+    def model(self, model_id: str) -> Model | None:
+        return next((model for model in self.models if model.id == model_id), None)
+
+
+def offer() -> Offer:
+    """The current offer. At most one process at a time asks Meigen; the others are served the last good list."""
+    now = timezone.now()
+    row, _ = Catalogue.objects.get_or_create(pk=1)
+    if row.fetched_at is None or now - row.fetched_at >= FRESH:
+        row = _refresh(row, now)
+    is_fresh = row.fetched_at is not None and now - row.fetched_at < FRESH
+    return Offer(_models(row.body), None if is_fresh else row.fetched_at or now)
+
+
+def _refresh(row: Catalogue, now: datetime) -> Catalogue:
+    free = Q(refresh_until=None) | Q(refresh_until__lt=now)
+    until = now + timedelta(seconds=SECONDS) + RETRY_AFTER_FAILURE
+    if not Catalogue.objects.filter(free, pk=1).update(refresh_until=until):
+        return row
+    try:
+        with Client(settings.MEIGEN_BASE_URL, seconds=SECONDS) as client:
+            body = client.send(calls.raw_models())
+    except errors.MeigenError:
+        Catalogue.objects.filter(pk=1).update(refresh_until=timezone.now() + RETRY_AFTER_FAILURE)
+        return row
+    Catalogue.objects.filter(pk=1).update(body=body, fetched_at=timezone.now(), refresh_until=None)
+    row.refresh_from_db()
+    return row
+
+
+@lru_cache(maxsize=2)
+def _models(body: str) -> tuple[Model, ...]:
+    if not body:
+        return ()
+    models = calls.read_models(json.loads(body), Answer(200))
+    return tuple(model for model in models if model.offered)

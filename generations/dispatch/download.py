@@ -1,0 +1,69 @@
+"""Downloading a result file: a client that never carries a token and trusts nothing it is told."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+SECONDS = 110.0
+MAX_BYTES = 200_000_000
+
+
+class Refused(Exception):
+    """The file is not what it should be, or its address is not allowed: trying again would not help."""
+
+
+class Failed(Exception):
+    """The file did not come this time."""
+
+
+def check_address(url: str) -> None:
+    """Raises Refused unless the URL is https on an allowed host (or anything on the configured base URL's own)."""
+    try:
+        parts = urlsplit(url)
+        own = urlsplit(settings.MEIGEN_BASE_URL)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise Refused("The result's address is not a URL.") from None
+    if (parts.scheme, host, port) == (own.scheme, own.hostname, own.port) and not parts.username:
+        return
+    if parts.scheme != "https" or port not in {None, 443} or parts.username or host not in settings.MEIGEN_MEDIA_HOSTS:
+        raise Refused(f"Results are not fetched from {host or 'such an address'}; MEIGEN_MEDIA_HOSTS lists the hosts.")
+
+
+@contextmanager
+def download(url: str, *, seconds: float = SECONDS, max_bytes: int = MAX_BYTES) -> Iterator[IO[bytes]]:
+    """The file's bytes in a temporary file, gone afterwards. Raises Refused or Failed."""
+    check_address(url)
+    with tempfile.TemporaryFile() as file:
+        for chunk in _chunks(url, seconds, max_bytes):
+            file.write(chunk)
+        file.seek(0)
+        yield file
+
+
+def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
+    ends = time.monotonic() + seconds
+    size = 0
+    timeout = httpx.Timeout(min(20.0, seconds), connect=5.0)
+    client = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
+    try:
+        with client, client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            if response.status_code in {404, 410}:
+                raise Refused(f"Meigen no longer has the file ({response.status_code}).")
+            if response.status_code != 200:
+                raise Failed(f"The file's server answered {response.status_code}.")
+            for chunk in response.iter_raw():
+                size += len(chunk)
+                if size > max_bytes:
+                    raise Refused(f"The file is larger than {max_bytes // 1_000_000} MB.")
+                if time.monotonic() > ends:
+                    raise Failed("The file did not arrive in time.")
+                yield chunk
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise Failed("The connection to the file's server broke.") from None

@@ -1,0 +1,109 @@
+"""What a running generation's status answers mean. The sweep asks; this module decides and writes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from generations.models import Generation, Result
+from meigen_api import errors
+from meigen_api.errors import MeigenError
+from meigen_api.types import Status
+
+from . import wake
+
+S = Generation.Status
+
+WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
+STOPPED = "Still running at Meigen, we stopped watching. Check again; it is free."
+
+
+def start(generation: Generation, status: Status, *, expecting: Generation.Status, now: datetime) -> bool:
+    """Meigen runs it: watch it from now on. A terminal answer is taken as such at once."""
+    moved = generation.move(
+        S.RUNNING,
+        expecting=expecting,
+        at=now,
+        remote_id=status.generation_id,
+        running_at=now,
+        watch_until=now + WATCH[generation.media_type],
+        expected_wait=status.expected_wait,
+        credits_used=status.credits_used,
+        credits_status=status.credits_status,
+        lease_until=None,
+        not_before=None,
+        sent_revision=None,
+        message="",
+    )
+    if moved and status.state != "processing":
+        settle(generation, status, now)
+    return moved
+
+
+def settle(generation: Generation, status: Status, now: datetime) -> bool:
+    """Writes what an answer changes, and says whether the generation has ended for us."""
+    if status.state == "completed":
+        return _finish(generation, status, now)
+    if status.state == "failed":
+        message = status.error or "The model failed without saying why."
+        return generation.move(
+            S.FAILED,
+            expecting=S.RUNNING,
+            note=message,
+            at=now,
+            message=message,
+            finished_at=now,
+            **_credits(generation, status),
+        )
+    if status.poll_hint is not None and status.poll_hint <= 0:
+        return stop_watching(generation, now)
+    return False
+
+
+def _finish(generation: Generation, status: Status, now: datetime) -> bool:
+    with transaction.atomic():
+        done = generation.move(
+            S.DONE, expecting=S.RUNNING, at=now, finished_at=now, message="", **_credits(generation, status)
+        )
+        if done:
+            results = [
+                Result(generation=generation, number=number, source_url=url) for number, url in enumerate(status.urls)
+            ]
+            for result in Result.objects.bulk_create(results):
+                wake.fetch(result)
+    return done
+
+
+def _credits(generation: Generation, status: Status) -> dict[str, Any]:
+    """The newest word on the price; what an answer leaves out keeps its value."""
+    used = status.credits_used if status.credits_used is not None else generation.credits_used
+    return {"credits_used": used, "credits_status": status.credits_status or generation.credits_status}
+
+
+def stop_watching(generation: Generation, now: datetime) -> bool:
+    return generation.move(S.STALLED, expecting=S.RUNNING, note=STOPPED, at=now, message=STOPPED)
+
+
+def refused(generation: Generation, error: MeigenError, misses: int) -> bool:
+    """A status call failed; says whether that ends the generation for us. `misses` counts 404s in a row, this one too.
+
+    One 404 may be a server that has not caught up with itself; 410, or three, mean the job is gone.
+    """
+    now = timezone.now()
+    if isinstance(error, errors.BadToken) and generation.token is not None:
+        generation.token.note_refusal(now, generation.token.revision)
+        return False
+    if isinstance(error, errors.NotFound) and (error.status == 410 or misses >= 3):
+        message = f"Meigen no longer knows this generation ({error.status}). It is not sent again by itself."
+        return generation.move(
+            S.FAILED,
+            expecting=S.RUNNING,
+            note=message,
+            at=now,
+            message=message,
+            answer_status=error.status,
+            answer_body=error.answer.body if error.answer else "",
+            finished_at=now,
+        )
+    return False

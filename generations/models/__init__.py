@@ -1,0 +1,19 @@
+"""The rows that are the truth: everything the workers do can be told from them."""
+
+from .catalogue import Catalogue
+from .generation import Attempt, Event, Generation, GenerationQuerySet
+from .lease import Lease, RateGate
+from .result import Result
+from .share import Share
+
+__all__ = [
+    "Attempt",
+    "Catalogue",
+    "Event",
+    "Generation",
+    "GenerationQuerySet",
+    "Lease",
+    "RateGate",
+    "Result",
+    "Share",
+]

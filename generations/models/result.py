@@ -1,0 +1,51 @@
+"""The files of a finished generation, each fetched and kept on its own clock."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from .generation import Generation
+
+
+class Result(models.Model):
+    """One picture or video. Pending until `kept_at` (the file is ours) or `gone_at` (it cannot be had any more)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="results")
+    number = models.PositiveSmallIntegerField(help_text="Place in the set, from 0.")
+    source_url = models.URLField(max_length=2000, help_text="Where Meigen keeps it.")
+
+    tries = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, help_text="Why the latest try failed.")
+    kept_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+
+    file = models.FileField(max_length=200, blank=True)
+    thumbnail = models.FileField(max_length=200, blank=True)
+    content_type = models.CharField(max_length=40, blank=True)
+    size = models.PositiveBigIntegerField(null=True, help_text="Bytes.")
+    sha256 = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["generation", "number"], name="results_are_numbered")]
+        indexes = [
+            models.Index(fields=["not_before"], name="results_to_fetch", condition=models.Q(kept_at=None, gone_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"Result {self.number + 1}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.kept_at is None and self.gone_at is None
+
+    @property
+    def is_video(self) -> bool:
+        return self.content_type.startswith("video/")

@@ -1,0 +1,17 @@
+"""What django-q2 calls: one line each, ids only. Everything here may run twice."""
+
+from .dispatch import fetch as fetching
+from .dispatch import sweep as sweeping
+from .dispatch import wake
+
+
+def sweep() -> None:
+    sweeping.run_slice()
+
+
+def fetch(result_id: str) -> None:
+    fetching.fetch(result_id)
+
+
+def watchdog() -> None:
+    wake.watchdog()

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from .views import generation, health, shared, studio
+
+urlpatterns = [
+    path("", studio.studio, name="studio"),
+    path("studio/fields/", studio.fields, name="fields"),
+    path("generations/", studio.generations, name="generations"),
+    path("generations/live/", studio.live, name="live"),
+    path("generations/<uuid:pk>/", generation.generation, name="generation"),
+    path("generations/<uuid:pk>/cancel/", generation.cancel, name="cancel"),
+    path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),
+    path("generations/<uuid:pk>/check-again/", generation.check_again, name="check_again"),
+    path("generations/<uuid:pk>/share/", generation.share, name="share"),
+    path("generations/<uuid:pk>/share/<uuid:share_id>/revoke/", generation.revoke, name="revoke"),
+    path("generations/<uuid:pk>/results/<int:number>/", generation.result, name="result"),
+    path("generations/<uuid:pk>/results/<int:number>/thumbnail/", generation.thumbnail, name="thumbnail"),
+    path("s/<str:secret>/", shared.shared, name="shared"),
+    path("s/<str:secret>/<int:number>/", shared.shared_result, name="shared_result"),
+    path("s/<str:secret>/<int:number>/thumbnail/", shared.shared_thumbnail, name="shared_thumbnail"),
+    path("healthz", health.healthz, name="healthz"),
+]

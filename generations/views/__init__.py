@@ -1,0 +1,1 @@
+"""The pages, by subject: studio, one generation and its actions, history, shared links, health."""

@@ -1,0 +1,30 @@
+"""Whether the studio works, for load balancers and supervisors."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from generations.dispatch.wake import HEARTBEAT
+from generations.models import Lease
+
+
+@never_cache
+@require_safe
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the database answers and background work is alive (or has not started yet), else 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        beats_until = Lease.expiry(HEARTBEAT)
+    except DatabaseError:
+        return JsonResponse({"ok": False, "database": "unreachable", "worker": "unknown"}, status=503)
+    if beats_until is None:
+        worker, ok = "not started yet", True
+    else:
+        ok = beats_until > timezone.now()
+        worker = "alive" if ok else "silent"
+    return JsonResponse({"ok": ok, "database": "ok", "worker": worker}, status=200 if ok else 503)

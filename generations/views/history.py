@@ -1,0 +1,38 @@
+"""History: everything a person made, newest first, page by page without counting or skipping."""
+
+import uuid
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+
+from accounts.http import Request
+from generations.models import Generation
+
+PAGE = 24
+
+
+def history(request: Request) -> HttpResponse:
+    """One page of cards; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
+    rows = Generation.objects.visible_to(request.user).with_card().newest_first()
+    place = _place(request.GET.get("before", ""))
+    if place:
+        rows = rows.before(*place)
+    cards = list(rows[: PAGE + 1])
+    more = cards[PAGE - 1] if len(cards) > PAGE else None
+    context = {
+        "cards": cards[:PAGE],
+        "next": more and f"{more.created_at.isoformat()}_{more.pk}",
+        "is_first": not place,
+    }
+    return render(request, "generations/_page.html" if request.htmx else "generations/history.html", context)
+
+
+def _place(text: str) -> tuple[datetime, uuid.UUID] | None:
+    time, _, pk = text.rpartition("_")
+    try:
+        moment = parse_datetime(time.replace(" ", "+"))
+        return (moment, uuid.UUID(pk)) if moment and moment.tzinfo else None
+    except ValueError:
+        return None

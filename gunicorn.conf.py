@@ -1,0 +1,15 @@
+"""How gunicorn serves the studio, in `make run` and in the image. No access log: addresses hold share links."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+workers = 2
+worker_class = "gthread"
+# A click may wait some seconds for Meigen's answer; the others are served meanwhile.
+threads = 8
+timeout = 60
+graceful_timeout = 8
+max_requests = 5000
+max_requests_jitter = 500
+worker_tmp_dir = "/dev/shm"  # noqa: S108 heartbeats belong in memory, as gunicorn advises for containers
+loglevel = "warning"

@@ -1,0 +1,113 @@
+"""What can go wrong in a call: one class per row of the contract's error table.
+
+The classes answer the question that money depends on: did the request certainly not arrive (`Unreachable`), was it
+refused (`Refused`), or do we not know (`Unsettled`)? Only the first two may ever be followed by a new idempotency key.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came: status code, lower-case header names, body (text, at most 10 MB)."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    milliseconds: int = 0
+
+
+class MeigenError(Exception):
+    """Any failure of a call to Meigen.
+
+    `answer` is the HTTP answer, None when there was none. `fields` holds the error body's members (empty when the body
+    is not a JSON object), `code` and `message` its `code` and `error`. `retry_after` is in seconds, None when unsaid.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        answer: Answer | None = None,
+        fields: dict[str, Any] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.answer = answer
+        self.fields = fields or {}
+        self.retry_after = retry_after
+
+    @property
+    def code(self) -> str:
+        code = self.fields.get("code")
+        return code if isinstance(code, str) else ""
+
+    @property
+    def status(self) -> int | None:
+        return self.answer.status if self.answer else None
+
+
+class Unreachable(MeigenError):
+    """No connection was made, so the request never left."""
+
+
+class Unsettled(MeigenError):
+    """The request left and its outcome is unknown: it may have been charged."""
+
+
+class NoAnswer(Unsettled):
+    """A timeout or a dropped connection after the request went out."""
+
+
+class BadAnswer(Unsettled):
+    """An answer that does not follow the contract: not JSON, half a body, wrong types, too large."""
+
+
+class ServerError(Unsettled):
+    """500, 502-504 and any other 5xx; may come as HTML."""
+
+
+class Refused(MeigenError):
+    """Meigen understood the request and did not take it: nothing was charged."""
+
+
+class InvalidRequest(Refused):
+    """400 (and any other 4xx without a class of its own): never retry unchanged."""
+
+
+class BadToken(Refused):
+    """401: the token is dead until it is replaced."""
+
+
+class InsufficientCredits(Refused):
+    """402: `required` and `available` credits, when the server says."""
+
+    @property
+    def required(self) -> float | None:
+        return _number(self.fields.get("required"))
+
+    @property
+    def available(self) -> float | None:
+        return _number(self.fields.get("available"))
+
+
+class NotFound(Refused):
+    """404 and 410."""
+
+
+class Conflict(Refused):
+    """409 `idempotency_conflict`: this key was used with another body."""
+
+
+class InProgress(Unsettled):
+    """409 `in_progress`: a request with this key is still being accepted."""
+
+
+class RateLimited(Refused):
+    """429: `retry_after` says when to come back."""
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,255 @@
+"""What Meigen answers, as small frozen types that forgive unknown, missing and odd fields.
+
+Every `from_json` takes a decoded JSON object and never raises on a wrong inner type: the field reads as absent.
+Source: the contract's sections Submit, Status and Models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+Json = dict[str, Any]
+MediaType = Literal["image", "video"]
+
+
+def text(value: Any) -> str:
+    """A string as it is; a number as text; anything else as the empty string."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return ""
+
+
+def number(value: Any) -> float | None:
+    """An int or float, or a string that holds one; else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, int | float) and abs(value) < 1e12:
+        return value
+    return None
+
+
+def integer(value: Any) -> int | None:
+    found = number(value)
+    return None if found is None else int(found)
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list, without empty and repeated ones; of anything else: none."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(dict.fromkeys(filter(None, map(text, value))))
+
+
+def members(value: Any) -> Json:
+    """A JSON object as it is, anything else as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def links(*values: Any) -> tuple[str, ...]:
+    """The http(s) URLs among texts and lists of texts, in order, each once."""
+    found: list[str] = []
+    for value in values:
+        for candidate in value if isinstance(value, list) else [value]:
+            if isinstance(candidate, str) and len(candidate) <= 2000:
+                try:
+                    scheme = urlsplit(candidate.strip()).scheme
+                except ValueError:
+                    continue
+                if scheme in {"http", "https"}:
+                    found.append(candidate.strip())
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Credits left on the account, each None when the server does not say."""
+
+    daily: int | None = None
+    purchased: int | None = None
+    unlimited: bool = False
+
+    @classmethod
+    def from_json(cls, value: Any) -> Balance | None:
+        data = members(value)
+        if not data:
+            return None
+        return cls(integer(data.get("daily")), integer(data.get("purchased")), data.get("unlimited") is True)
+
+
+State = Literal["processing", "completed", "failed"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """One job as `GET /api/generate/v2/status/:id` tells it; the submit answer carries the same fields.
+
+    `state` is "processing" too for a completed job whose result is still pending (no URL yet). `poll_hint` and
+    `expected_wait` are seconds.
+    """
+
+    state: State
+    generation_id: str = ""
+    model_id: str = ""
+    image_urls: tuple[str, ...] = ()
+    video_url: str = ""
+    error: str = ""
+    failure_code: str = ""
+    credits_used: int | None = None
+    credits_status: str = ""
+    aspect_ratio: str = ""
+    poll_hint: float | None = None
+    expected_wait: float | None = None
+    balance: Balance | None = None
+    deduped: bool = False
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return (self.video_url,) if self.video_url else self.image_urls
+
+    @classmethod
+    def from_json(cls, data: Json) -> Status:
+        videos = links(data.get("videoUrl"))
+        images = links(data.get("imageUrls"), data.get("imageUrl"))
+        word = text(data.get("status")).lower()
+        state: State = "processing"
+        if word == "failed":
+            state = "failed"
+        elif word == "completed" and (videos or images):
+            state = "completed"
+        return cls(
+            state=state,
+            generation_id=text(data.get("generationId")),
+            model_id=text(data.get("modelId")),
+            image_urls=images,
+            video_url=videos[0] if videos else "",
+            error=text(data.get("error")),
+            failure_code=text(data.get("failureCode")),
+            credits_used=integer(data.get("creditsUsed")),
+            credits_status=text(data.get("creditsStatus")),
+            aspect_ratio=text(data.get("aspectRatio")),
+            poll_hint=number(data.get("pollHintSeconds")),
+            expected_wait=number(data.get("expectedWaitSeconds")),
+            balance=Balance.from_json(data.get("credits")),
+            deduped=data.get("deduped") is True,
+        )
+
+
+@dataclass(frozen=True)
+class DurationRange:
+    """Seconds of video a model takes, when it takes a range rather than a list."""
+
+    minimum: float
+    maximum: float
+    step: float = 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """One entry of `GET /api/models`: what it is, what it takes, what it costs."""
+
+    id: str
+    name: str
+    provider: str
+    description: str
+    media_type: MediaType
+    credits: float | None
+    ratios: tuple[str, ...]
+    max_references: int
+    resolutions: tuple[str, ...]
+    default_resolution: str
+    qualities: tuple[str, ...]
+    default_quality: str
+    tiers: tuple[str, ...]
+    default_tier: str
+    tier_resolutions: dict[str, tuple[str, ...]]
+    durations: tuple[float, ...]
+    duration_range: DurationRange | None
+    default_duration: float | None
+    price_per_second: Json
+    price_per_second_with_video: Json
+    min_billable: Json
+    tags: tuple[str, ...]
+    offered: bool
+
+    @property
+    def is_video(self) -> bool:
+        return self.media_type == "video"
+
+    def resolutions_for(self, tier: str) -> tuple[str, ...]:
+        """The resolutions of a tier ("" for the default tier); all of them when tiers do not differ."""
+        return self.tier_resolutions.get(tier or self.default_tier) or self.resolutions
+
+    def takes_duration(self, seconds: float) -> bool:
+        if self.duration_range:
+            bounds = self.duration_range
+            steps = (seconds - bounds.minimum) / bounds.step
+            return bounds.minimum <= seconds <= bounds.maximum and abs(steps - round(steps)) < 1e-6
+        return seconds in self.durations
+
+    @classmethod
+    def from_json(cls, data: Json) -> Model | None:
+        """The model, or None when it has no usable id."""
+        model_id = text(data.get("id"))
+        if not model_id or len(model_id) > 200:
+            return None
+        extra = members(data.get("extra_config"))
+        capabilities = members(data.get("capabilities"))
+        video = members(capabilities.get("video"))
+        values, span, default_duration = _durations(extra, members(video.get("outputDuration")))
+        tier_resolutions = {text(k): texts(v) for k, v in members(extra.get("tierResolutions")).items()}
+        every_resolution = texts(extra.get("resolutions")) or tuple(
+            dict.fromkeys(size for sizes in tier_resolutions.values() for size in sizes)
+        )
+        return cls(
+            id=model_id,
+            name=text(data.get("name")) or model_id,
+            provider=text(data.get("provider")),
+            description=text(data.get("description")),
+            media_type="video" if data.get("media_type") == "video" or video else "image",
+            credits=number(data.get("credits_per_generation")),
+            ratios=texts(data.get("supported_ratios")),
+            max_references=max(0, integer(data.get("max_reference_images")) or 0),
+            resolutions=every_resolution,
+            default_resolution=text(extra.get("defaultResolution")),
+            qualities=texts(extra.get("qualities")),
+            default_quality=text(extra.get("defaultQuality")),
+            tiers=texts(extra.get("tiers")),
+            default_tier=text(extra.get("defaultTier")),
+            tier_resolutions=tier_resolutions,
+            durations=values,
+            duration_range=span,
+            default_duration=default_duration,
+            price_per_second=members(extra.get("pricingPerSec")),
+            price_per_second_with_video=members(extra.get("pricingPerSecWithVideo")),
+            min_billable=members(extra.get("minBillableTable")),
+            tags=texts(extra.get("tags")),
+            offered=extra.get("hidden") is not True and capabilities.get("valid") is not False,
+        )
+
+
+def _durations(extra: Json, output: Json) -> tuple[tuple[float, ...], DurationRange | None, float | None]:
+    """(values, range, default) from the newer `capabilities` when they say, else from `extra_config`."""
+    minimum, maximum, step = (number(output.get(key)) for key in ("min", "max", "step"))
+    if output.get("kind") == "range" and minimum is not None and maximum is not None and minimum <= maximum:
+        return (), DurationRange(minimum, maximum, step if step and step > 0 else 1), number(output.get("default"))
+    listed = output.get("values") if output.get("kind") == "enum" else extra.get("durations")
+    default = number(output.get("default")) if output else number(extra.get("defaultDuration"))
+    found = [number(value) for value in listed] if isinstance(listed, list) else []
+    return tuple(dict.fromkeys(value for value in found if value is not None and value > 0)), None, default
+
+
+def models_from_json(data: Json) -> list[Model]:
+    """Every readable model of a `GET /api/models` body, in the server's order."""
+    listed = data.get("models")
+    entries = listed if isinstance(listed, list) else []
+    found = (Model.from_json(entry) for entry in entries if isinstance(entry, dict))
+    return list({model.id: model for model in found if model}.values())

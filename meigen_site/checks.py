@@ -1,0 +1,20 @@
+"""System checks of the deployment."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+
+@register(deploy=True)
+def media_root_is_writable(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Results can be kept where MEDIA_ROOT points."""
+    folder = settings.MEDIA_ROOT
+    while not folder.exists():
+        folder = folder.parent
+    if os.access(folder, os.W_OK):
+        return []
+    return [Warning(f"MEDIA_ROOT {settings.MEDIA_ROOT} cannot be written to.", id="meigen_site.W001")]

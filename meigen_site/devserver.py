@@ -1,0 +1,141 @@
+"""`make run`: the sandbox, the web server and the background workers under one foreground command.
+
+The first run writes `.env` with fresh secrets, makes the database and the demo accounts; later ones keep them. Ctrl-C
+(or SIGTERM) ends everything that was started here.
+"""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
+
+from accounts.demo import PEOPLE
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SANDBOX_PORT = 8900
+STOP_SECONDS = 12
+READY_SECONDS = 60
+
+
+def main() -> int:
+    _write_env()
+    known = {**dotenv_values(BASE_DIR / ".env"), **os.environ}
+    port = known.get("PORT") or "8000"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        return _say(f"PORT must be a number between 1 and 65535, not {port!r}.")
+    if not _is_free(int(port)):
+        return _say(f"Port {port} is taken. Choose another: make run PORT=8001")
+    environment = {**os.environ, "PORT": port}
+    commands: dict[str, list[str]] = {}
+    if not known.get("MEIGEN_BASE_URL"):
+        sandbox_port = known.get("SANDBOX_PORT") or str(SANDBOX_PORT)
+        if not sandbox_port.isdigit() or not _is_free(int(sandbox_port)):
+            return _say(f"Port {sandbox_port}, for the sandbox, is taken. Choose another: make run SANDBOX_PORT=8901")
+        environment["MEIGEN_BASE_URL"] = f"http://127.0.0.1:{sandbox_port}"
+        ledger = BASE_DIR / "var" / "sandbox.sqlite3"
+        ledger.parent.mkdir(exist_ok=True)
+        speed = known.get("SANDBOX_SPEED") or "1"
+        options = ["--port", sandbox_port, "--ledger", str(ledger), "--speed", speed]
+        commands["sandbox"] = [sys.executable, "-m", "meigen_api.sandbox", *options]
+    manage = [sys.executable, str(BASE_DIR / "manage.py")]
+    for step in (["migrate", "--verbosity", "0"], ["check", "--database", "default"], ["demo"]):
+        done = subprocess.run([*manage, *step], env=environment, cwd=BASE_DIR, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            return _say(f"manage.py {step[0]} failed; see above.")
+    commands["web"] = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "meigen_site.wsgi:application"]
+    commands["worker"] = [*manage, "qcluster"]
+    return _supervise(commands, environment, port)
+
+
+def _say(problem: str) -> int:
+    print(problem, file=sys.stderr)
+    return 1
+
+
+def _write_env() -> None:
+    """Secrets of this checkout, made once; whatever is set already stays."""
+    path = BASE_DIR / ".env"
+    known = {**dotenv_values(path), **os.environ}
+    fresh = {"SECRET_KEY": secrets.token_urlsafe(48), "TOKEN_KEYS": f"first:{Fernet.generate_key().decode()}"}
+    missing = {name: value for name, value in fresh.items() if not known.get(name)}
+    if not missing:
+        return
+    with open(path, "a", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.writelines(f"{name}={value}\n" for name, value in missing.items())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port: str) -> int:
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    # Own sessions: a Ctrl-C in the terminal reaches this process alone, which stops the others in good order.
+    processes = {
+        name: subprocess.Popen(command, env=environment, cwd=BASE_DIR, start_new_session=True)
+        for name, command in commands.items()
+    }
+    code = 0
+    announced, begun = False, time.monotonic()
+    while not stopping:
+        ended = next((name for name, process in processes.items() if process.poll() is not None), None)
+        if ended:
+            code = _say(f"The {ended} process ended by itself; stopping the others.")
+            break
+        if not announced and (not _is_free(int(port)) or time.monotonic() - begun > READY_SECONDS):
+            announced = True
+            _announce(port, environment, sandbox="sandbox" in commands)
+        time.sleep(0.2)
+    _stop(processes)
+    return code
+
+
+def _announce(port: str, environment: dict[str, str], *, sandbox: bool) -> None:
+    print(f"\n  Meigen Studio    http://127.0.0.1:{port}/")
+    if sandbox:
+        print(f"  Meigen sandbox   {environment['MEIGEN_BASE_URL']}/   pretend credits, nothing is paid")
+    for name, password, role in PEOPLE:
+        print(f"  Sign in          {name} / {password}   ({role}, if you kept the demo accounts)")
+    print("  Stop             Ctrl-C\n", flush=True)
+
+
+def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """SIGTERM to each main process, SIGKILL to the whole group of what is left after a while."""
+    for process in processes.values():
+        process.terminate()
+    ends = time.monotonic() + STOP_SECONDS
+    for process in processes.values():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.1, ends - time.monotonic()))
+    for process in processes.values():
+        # The group outlives its leader when workers were left behind.
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+        process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""The environment, read once: every variable the studio knows, with its form and its default.
+
+`.env` in the project folder is read too; what the process was started with wins. A wrong value raises
+ImproperlyConfigured and names the variable.
+"""
+
+import base64
+import binascii
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host name or address is this machine's own."""
+    host = host.strip("[]").removesuffix(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The values as Python types. `token_keys` are (id, Fernet key) pairs; the first one encrypts."""
+
+    secret_key: str
+    debug: bool
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    database_url: str
+    token_keys: list[tuple[str, bytes]]
+    media_root: Path
+    meigen_base_url: str
+    meigen_upload_url: str
+    meigen_media_hosts: frozenset[str]
+    poll_seconds: float
+    rate_posts: int
+    rate_seconds: float
+    proxies: int
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether pages may be served without https: only when every allowed host is this machine."""
+        return all(map(is_loopback, self.allowed_hosts))
+
+    @property
+    def is_local_sandbox(self) -> bool:
+        """Whether both the studio and its Meigen server are on this machine alone."""
+        return self.plain_http and is_loopback(urlsplit(self.meigen_base_url).hostname or "")
+
+
+def read() -> Environment:
+    load_dotenv(BASE_DIR / ".env")
+    posts, seconds = _rate("MEIGEN_RATE", "12/60")
+    return Environment(
+        secret_key=_required("SECRET_KEY", "a long random text"),
+        debug=_flag("DEBUG"),
+        allowed_hosts=_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
+        csrf_trusted_origins=_list("CSRF_TRUSTED_ORIGINS"),
+        database_url=_database("DATABASE_URL"),
+        token_keys=_keys("TOKEN_KEYS"),
+        media_root=Path(os.environ.get("MEDIA_ROOT") or BASE_DIR / "var" / "media").resolve(),
+        meigen_base_url=_url("MEIGEN_BASE_URL", "https://www.meigen.ai"),
+        meigen_upload_url=_url("MEIGEN_UPLOAD_URL", "https://gen.meigen.art/api"),
+        meigen_media_hosts=frozenset(
+            host.lower() for host in _list("MEIGEN_MEDIA_HOSTS") or ["images.meigen.ai", "images.meigen.art"]
+        ),
+        poll_seconds=_number("MEIGEN_POLL_SECONDS", "3", least=0.05),
+        rate_posts=posts,
+        rate_seconds=seconds,
+        proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
+    )
+
+
+def _wrong(name: str, why: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name} {why}. See the configuration table in README.md.")
+
+
+def _required(name: str, form: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise _wrong(name, f"is not set; it must be {form}")
+    return value
+
+
+def _flag(name: str) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    raise _wrong(name, f"must be 1 or 0, not {value!r}")
+
+
+def _list(name: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def _number(name: str, default: str, *, least: float) -> float:
+    value = os.environ.get(name, "").strip() or default
+    try:
+        number = float(value)
+    except ValueError:
+        raise _wrong(name, f"must be a number, not {value!r}") from None
+    if not least <= number < float("inf"):
+        raise _wrong(name, f"must be at least {least:g}, not {value!r}")
+    return number
+
+
+def _rate(name: str, default: str) -> tuple[int, float]:
+    value = os.environ.get(name, "").strip() or default
+    try:
+        posts, seconds = value.split("/")
+        rate = int(posts), float(seconds)
+    except ValueError:
+        raise _wrong(name, f"must be posts/seconds such as 12/60, not {value!r}") from None
+    if rate[0] < 1 or not 0 < rate[1] < float("inf"):
+        raise _wrong(name, f"must be posts/seconds such as 12/60, not {value!r}")
+    return rate
+
+
+def _url(name: str, default: str) -> str:
+    value = (os.environ.get(name, "").strip() or default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise _wrong(name, "is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
+        raise _wrong(name, "must be an http(s) URL without user, query or fragment")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise _wrong(name, "must be https; plain http is for loopback hosts only")
+    return value
+
+
+def _database(name: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return f"sqlite:///{BASE_DIR / 'var' / 'studio.sqlite3'}"
+    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise _wrong(name, "must be sqlite:///path or postgres://user:password@host/name")
+    return value
+
+
+def _keys(name: str) -> list[tuple[str, bytes]]:
+    value = _required(name, "id:fernetkey, or several with commas between; the first encrypts")
+    keys: list[tuple[str, bytes]] = []
+    for part in value.split(","):
+        key_id, _, key = part.strip().partition(":")
+        if not key_id or len(key_id) > 32:
+            raise _wrong(name, "needs an id of 1 to 32 characters before each key, as in first:KEY")
+        if key_id in dict(keys):
+            raise _wrong(name, f"has two keys named {key_id!r}")
+        try:
+            raw = base64.urlsafe_b64decode(key)
+        except (binascii.Error, ValueError):
+            raw = b""
+        if len(raw) != 32:
+            raise _wrong(name, f"has a key {key_id!r} that is not 32 bytes in URL-safe base64")
+        keys.append((key_id, key.encode()))
+    return keys

@@ -1,0 +1,210 @@
+"""Settings. What differs between installations comes from the environment, read once in env.py."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from . import env
+
+ENV = env.read()
+BASE_DIR = env.BASE_DIR
+
+SECRET_KEY = ENV.secret_key
+DEBUG = ENV.debug
+ALLOWED_HOSTS = ENV.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
+
+INSTALLED_APPS = [
+    "meigen_site.apps.StudioAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "meigen_site.apps.SiteConfig",
+    "accounts",
+    "generations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "meigen_site.middleware.SignedIn",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "meigen_site.middleware.private_pages",
+]
+
+ROOT_URLCONF = "meigen_site.urls"
+WSGI_APPLICATION = "meigen_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.balance",
+            ],
+        },
+    },
+]
+
+# Database: SQLite on one host, PostgreSQL for more.
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(ENV.database_url, conn_max_age=60, conn_health_checks=True))
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if DATABASES["default"]["NAME"] != ":memory:":
+        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        # Without IMMEDIATE a read that turns into a write fails at once with "database is locked" (911 times in 5 s
+        # against 0); FULL because what a person submitted must survive a power cut.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    # In the database, so that sign-in limits are shared by all processes and survive a restart.
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
+# What accounts wakes when a token is replaced; accounts may not import the app that waits for it.
+WAKE_TASK = "generations.tasks.sweep"
+
+# Background work. The rows in the database are the truth, a task is a wake-up: it may come twice or late.
+
+Q_CLUSTER = {
+    "name": "studio",
+    "orm": "default",
+    "cache": "local",  # its statistics are written twice a second
+    "workers": 4,
+    "queue_limit": 8,
+    "bulk": 4,
+    "poll": 0.2,
+    "timeout": 150,
+    "retry": 240,  # counts from dequeue, so it exceeds the wait in memory plus the run
+    "max_attempts": 3,
+    "ack_failures": True,
+    "save_limit": -1,
+    "recycle": 200,
+    "catch_up": False,
+    "guard_cycle": 0.5,
+}
+
+# Meigen
+
+TOKEN_KEYS = ENV.token_keys
+MEIGEN_BASE_URL = ENV.meigen_base_url
+MEIGEN_UPLOAD_URL = ENV.meigen_upload_url
+MEIGEN_MEDIA_HOSTS = ENV.meigen_media_hosts
+MEIGEN_POLL_SECONDS = ENV.poll_seconds
+IS_LOCAL_SANDBOX = ENV.is_local_sandbox
+MEIGEN_RATE = (ENV.rate_posts, ENV.rate_seconds)
+
+# Accounts. There is no public sign-up: an admin makes accounts.
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "studio"
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV.proxies
+
+# Pages and security
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Hashed names and far-future caching once `collectstatic` has run; before that, files are served from their folders.
+_collected = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
+if not _collected:
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)
+WHITENOISE_USE_FINDERS = not _collected
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = ENV.media_root
+STORAGES = {
+    "default": {"BACKEND": "generations.storage.DurableStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _collected
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "media-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not ENV.plain_http
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 0 if ENV.plain_http else 31_536_000
+# Both speak of the studio's own host and what is below it, never of its parent domain.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.plain_http
+CSRF_COOKIE_HTTPONLY = True
+if ENV.proxies:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # httpx writes full URLs at INFO; the links of shared pages and results do not belong in a log.
+    "loggers": {name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},
+}

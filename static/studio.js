@@ -1,0 +1,56 @@
+// Small things the studio's pages cannot do in HTML: running clocks, Ctrl+Enter, copying a link.
+(() => {
+  const seen = new WeakMap();
+
+  // The server tells how many seconds have passed; from there the page counts, whatever its own clock says.
+  const elapsed = (element) => {
+    const known = seen.get(element);
+    if (known?.told === element.dataset.elapsed) return known.base + (performance.now() - known.at) / 1000;
+    seen.set(element, { told: element.dataset.elapsed, base: Number(element.dataset.elapsed), at: performance.now() });
+    return Number(element.dataset.elapsed);
+  };
+
+  const clock = (seconds) =>
+    `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+  const tick = () => {
+    for (const element of document.querySelectorAll("[data-elapsed]")) {
+      const seconds = elapsed(element);
+      if (element.tagName === "PROGRESS") element.value = Math.min(seconds, element.max * 0.97);
+      else element.textContent = clock(seconds);
+    }
+    for (const element of document.querySelectorAll("[data-after]")) {
+      const timer = element.closest("article, main")?.querySelector("[data-elapsed]");
+      element.hidden = !timer || elapsed(timer) < Number(element.dataset.after);
+    }
+  };
+  setInterval(tick, 1000);
+  document.addEventListener("DOMContentLoaded", tick);
+  document.addEventListener("htmx:load", tick);
+
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest?.("form[data-send-with-enter]");
+    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select?.();
+    await navigator.clipboard.writeText(field.value ?? field.textContent);
+    const word = button.textContent;
+    button.textContent = button.dataset.copied;
+    setTimeout(() => (button.textContent = word), 1500);
+  });
+
+  // A click anywhere else closes an open menu.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+})();

@@ -1,0 +1,29 @@
+"""Settings for the tests: the real ones, with an environment of their own. DATABASE_URL chooses the database."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_folder = Path(tempfile.gettempdir()) / f"meigen-studio-tests-{os.getpid()}"
+os.environ.update(
+    SECRET_KEY="only for tests",
+    TOKEN_KEYS="test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    DEBUG="0",
+    ALLOWED_HOSTS="",
+    CSRF_TRUSTED_ORIGINS="",
+    MEDIA_ROOT=str(_folder / "media"),
+    MEIGEN_BASE_URL="http://127.0.0.1:9",  # nobody listens there; the sandbox fixture sets its own
+    MEIGEN_RATE="12/60",
+    TRUSTED_PROXIES="0",
+)
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder / 'studio.sqlite3'}")
+
+from meigen_site.settings import *  # noqa: E402, F403
+from meigen_site.settings import DATABASES  # noqa: E402
+
+# A file rather than memory: several threads and processes must be able to meet in it.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+    # Speed; what a power cut leaves behind is not what these tests ask.
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,14 +5,16 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.apps import apps
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
 class StudioAdminSite(admin.AdminSite):
     site_header = "Meigen Studio"
     site_title = "Meigen Studio"
     index_title = "Administration"
-    login = secure_admin_login(admin.AdminSite.login)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return secure_admin_login(super().login)(request, extra_context)  # type: ignore[no-any-return]
 
     def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
         # Whoever may edit a django-q2 schedule can run any function of the server, so its models stay out.

@@ -14,7 +14,8 @@ BASE_DIR = env.BASE_DIR
 
 SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
-ALLOWED_HOSTS = ENV.allowed_hosts
+# localhost too, for health checks inside a container.
+ALLOWED_HOSTS = [*ENV.allowed_hosts, "localhost"]
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
 INSTALLED_APPS = [

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 _folder = Path(tempfile.gettempdir()) / f"meigen-studio-tests-{os.getpid()}"
+_folder.mkdir(exist_ok=True)
 os.environ.update(
     SECRET_KEY="only for tests",
     TOKEN_KEYS="test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",

@@ -1,0 +1,81 @@
+"""Plain makers of rows, each with sensible values that a test overrides by name."""
+
+import io
+import itertools
+import uuid
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image
+
+from accounts import tokens
+from accounts.models import Token, User
+from accounts.token_check import Verdict
+from generations.models import Generation, Result
+from meigen_api.calls import canonical_body
+from meigen_api.secret import Secret
+
+_numbers = itertools.count(1)
+
+
+def make_user(username: str = "", **overrides: Any) -> User:
+    username = username or f"person{next(_numbers)}"
+    return User.objects.create_user(username, f"{username}@example.com", "a-long-password", **overrides)
+
+
+def make_token(owner: User, plain: str = "", label: str = "Mine") -> Token:
+    return tokens.add(owner, Secret(plain or f"meigen_sk_{uuid.uuid4().hex}"), label, Verdict.GOOD)
+
+
+def make_generation(owner: User, **overrides: Any) -> Generation:
+    """A queued generation of a red fox by Z Image Turbo."""
+    key = uuid.uuid4()
+    prompt = overrides.pop("prompt", "a red fox")
+    fields = {"prompt": prompt, "modelId": overrides.pop("model_id", "z-image-turbo")}
+    fields |= overrides.pop("fields", {})
+    values = {
+        "owner": owner,
+        "nonce": uuid.uuid4().hex,
+        "idempotency_key": key,
+        "body": canonical_body({**fields, "idempotencyKey": str(key)}),
+        "prompt": prompt,
+        "model_id": fields["modelId"],
+        "model_name": "Z Image Turbo",
+        "media_type": "image",
+        "credits_estimated": 2,
+        "token": Token.objects.default_for(owner),
+    }
+    return Generation.objects.create(**{**values, **overrides})
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (32, 24)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "teal").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def make_result(generation: Generation, data: bytes | None = None, **overrides: Any) -> Result:
+    """A kept PNG with a thumbnail."""
+    data = picture() if data is None else data
+    name = f"results/{uuid.uuid4().hex}.png"
+    values = {
+        "generation": generation,
+        "number": 0,
+        "source_url": "https://images.meigen.ai/a.png",
+        "file": default_storage.save(name, ContentFile(data)),
+        "thumbnail": default_storage.save(f"{name}.webp", ContentFile(picture("WEBP"))),
+        "content_type": "image/png",
+        "size": len(data),
+        "sha256": uuid.uuid4().hex * 2,
+        "width": 32,
+        "height": 24,
+        "kept_at": timezone.now(),
+    }
+    return Result.objects.create(**{**values, **overrides})
+
+
+def form_data(**overrides: Any) -> dict[str, Any]:
+    """What the studio's form posts."""
+    return {"prompt": "a red fox", "model_id": "z-image-turbo", "count": "1", "nonce": uuid.uuid4().hex, **overrides}

@@ -1,0 +1,112 @@
+"""Nobody sees what is not theirs: every address of the studio, for every kind of visitor."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from generations import sharing
+from generations.models import Generation
+from tests.helpers import make_generation, make_result, make_token, make_user
+
+OWN = {
+    "generation", "cancel", "send_again", "check_again", "share", "revoke", "result", "thumbnail",
+    "replace_token", "check_token", "remove_token",
+}  # fmt: skip
+PERSONAL = {"studio", "fields", "generations", "live", "tokens"}
+PUBLIC = {"shared", "shared_result", "shared_thumbnail", "healthz"}
+
+
+def names() -> Iterator[str]:
+    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                if pattern.app_name != "admin":
+                    yield from walk(pattern.url_patterns)
+            else:
+                yield pattern.name or ""
+
+    return walk(get_resolver().url_patterns)
+
+
+@pytest.fixture
+def owned() -> dict[str, str]:
+    """Every address that belongs to one person, by name, of a person nobody else is."""
+    owner = make_user("owner")
+    generation = make_generation(owner, status="done", prompt="CANARY prompt")
+    make_result(generation)
+    share = sharing.share(generation, owner)
+    token = make_token(owner)
+    arguments = {
+        "revoke": [generation.pk, share.pk],
+        "result": [generation.pk, 0],
+        "thumbnail": [generation.pk, 0],
+        "replace_token": [token.pk],
+        "check_token": [token.pk],
+        "remove_token": [token.pk],
+    }
+    return {name: reverse(name, args=arguments.get(name, [generation.pk])) for name in OWN}
+
+
+def test_every_address_is_in_one_of_the_lists() -> None:
+    known = OWN | PERSONAL | PUBLIC
+    assert {name for name in names() if not name.startswith("account_")} == known
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+def test_another_person_gets_404_for_everything(
+    browser: Client, owned: dict[str, str], method: str, htmx: dict[str, str]
+) -> None:
+    for name, url in owned.items():
+        response = getattr(browser, method)(url, headers=htmx)
+        assert response.status_code in {404, 405}, name
+        assert b"CANARY" not in response.content
+    assert Generation.objects.get().shares.live().exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_signed_out_person_is_sent_to_sign_in(db: None, owned: dict[str, str], method: str) -> None:
+    pages = {name: reverse(name) for name in PERSONAL - {"generations"}}
+    for url in [*owned.values(), *pages.values()]:
+        response = getattr(Client(), method)(url)
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/login/")
+
+
+def test_a_background_request_of_a_signed_out_person_gets_an_empty_401(db: None) -> None:
+    response = Client().get(reverse("live"), headers={"HX-Request": "true"})
+    assert (response.status_code, response.content) == (401, b"")
+
+
+def test_a_deactivated_person_is_out_at_once(browser: Client, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert browser.get("/").status_code == 302
+
+
+def test_the_wall_and_the_history_show_own_work_only(browser: Client, owned: dict[str, str], settings: object) -> None:
+    for url in ["/", "/generations/"]:
+        assert "CANARY" not in browser.get(url).content.decode()
+
+
+def test_an_unknown_generation_is_a_404(browser: Client) -> None:
+    assert browser.get(reverse("generation", args=[uuid.uuid4()])).status_code == 404
+
+
+def test_there_is_no_sign_up(db: None) -> None:
+    response = Client().post(
+        "/accounts/signup/",
+        {"username": "eve", "email": "e@example.com", "password1": "a-long-password", "password2": "a-long-password"},
+    )
+    assert "closed" in response.content.decode().lower()
+    assert not User.objects.exists()
+
+
+def test_every_writing_address_wants_the_csrf_token(user: User, owned: dict[str, str]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(username="owner"))
+    for name in ["cancel", "share", "revoke", "remove_token"]:
+        assert client.post(owned[name]).status_code == 403

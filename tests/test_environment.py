@@ -1,0 +1,67 @@
+"""Configuration: a wrong value stops the process and names the variable."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from meigen_site import env
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("TOKEN_KEYS", ""),
+        ("TOKEN_KEYS", "nokey"),
+        ("TOKEN_KEYS", "a:short"),
+        ("TOKEN_KEYS", f"a:{KEY},a:{KEY}"),
+        ("MEIGEN_BASE_URL", "http://meigen.example"),
+        ("MEIGEN_BASE_URL", "ftp://127.0.0.1"),
+        ("MEIGEN_BASE_URL", "https://user@meigen.example"),
+        ("MEIGEN_UPLOAD_URL", "nonsense"),
+        ("MEIGEN_RATE", "12"),
+        ("MEIGEN_RATE", "0/60"),
+        ("MEIGEN_POLL_SECONDS", "often"),
+        ("MEIGEN_POLL_SECONDS", "-1"),
+        ("DEBUG", "perhaps"),
+        ("DATABASE_URL", "mysql://somewhere"),
+    ],
+)
+def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
+        env.read()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8900", "http://localhost:1", "http://[::1]:5", "https://x.example"])
+def test_plain_http_is_for_loopback_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MEIGEN_BASE_URL", url + "/")
+    assert env.read().meigen_base_url == url
+
+
+def test_several_keys_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_KEYS", f"new:{KEY}, old:{KEY}")
+    assert [key_id for key_id, _ in env.read().token_keys] == ["new", "old"]
+
+
+@pytest.mark.parametrize(("hosts", "plain"), [("", True), ("localhost,127.0.0.1", True), ("studio.example", False)])
+def test_https_is_demanded_as_soon_as_a_host_is_not_this_machine(
+    monkeypatch: pytest.MonkeyPatch, hosts: str, *, plain: bool
+) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", hosts)
+    assert env.read().plain_http is plain
+
+
+def test_the_table_in_the_readme_names_every_variable() -> None:
+    source = Path(env.__file__).read_text()
+    readme = (env.BASE_DIR / "README.md").read_text()
+    example = (env.BASE_DIR / ".env.example").read_text()
+    import re
+
+    names = set(re.findall(r'"([A-Z][A-Z_]{3,})"', source))
+    assert names
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+    assert [name for name in sorted(names) if f"{name}=" not in example] == []

@@ -1,0 +1,114 @@
+"""What holds for every page: strict headers, nothing inline, nobody else's host; and the history's paging."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations.dispatch.wake import HEARTBEAT, beat
+from generations.models import Generation, Lease
+from tests.conftest import FastSandbox
+from tests.helpers import make_generation, make_result
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7|add:7 }}"
+
+
+def hostile_rows(user: User) -> list[Generation]:
+    """One generation of every status, with markup in every text."""
+    rows = [
+        make_generation(
+            user,
+            status=status,
+            prompt=HOSTILE,
+            message=HOSTILE,
+            model_name=HOSTILE,
+            answer_body='{"error": "</pre><script>x</script>", "allowed": ["<b>"], "field": "<i>"}',
+            answer_status=400 if status == "rejected" else None,
+            expected_wait=10.0,
+            running_at=timezone.now(),
+            sent_at=timezone.now(),
+        )
+        for status in Generation.Status.values
+    ]
+    make_result(rows[Generation.Status.values.index("done")])
+    return rows
+
+
+def pages(rows: list[Generation]) -> list[str]:
+    return [
+        "/",
+        "/generations/",
+        "/accounts/tokens/",
+        "/accounts/password/change/",
+        *(r.get_absolute_url() for r in rows),
+    ]
+
+
+def test_no_page_runs_or_styles_anything_inline_nor_names_another_host(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    for url in pages(hostile_rows(user)):
+        response = browser.get(url)
+        body = response.content.decode()
+        assert response.status_code == 200, url
+        assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=\"|javascript:|hx-on", body), url
+        assert "<script>alert" not in body
+        assert "<img src=x" not in body
+        assert "14" not in re.sub(r"\d{3,}", "", HOSTILE)
+        loaded = re.findall(r'(?:src|href)="(https?://[^"]+)"', body)
+        assert {link for link in loaded if "www.meigen.ai" not in link} == set()
+
+
+def test_every_answer_carries_the_strict_headers(sandbox: FastSandbox, browser: Client, user: User) -> None:
+    for url in ["/", "/generations/", "/accounts/tokens/", "/nowhere/", "/s/nothing/", "/healthz", "/accounts/login/"]:
+        response = browser.get(url)
+        policy = response["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["X-Frame-Options"] == "DENY"
+        assert "no-store" in response["Cache-Control"], url
+        assert response["Referrer-Policy"] in {"same-origin", "no-referrer"}
+
+
+def test_the_history_goes_on_page_by_page_without_gaps_or_doubles(browser: Client, user: User) -> None:
+    now = timezone.now()
+    # Three share each moment, so that the id has to decide too.
+    rows = [make_generation(user, created_at=now - timedelta(seconds=number // 3)) for number in range(60)]
+    seen: list[str] = []
+    url = "/generations/"
+    for _ in range(3):
+        body = browser.get(url).content.decode()
+        seen += re.findall(r'id="generation-([\w-]+)"', body)
+        following = re.search(r'href="(/generations/\?before=[^"]+)"', body)
+        url = following[1] if following else ""
+    assert url == ""
+    assert len(seen) == len(set(seen)) == 60
+    assert set(seen) == {str(row.pk) for row in rows}
+
+
+@pytest.mark.parametrize("place", ["x", "2020-01-01_x", "_", "2020-13-01T00:00:00Z_" + "0" * 32, "a" * 5000])
+def test_a_nonsense_place_shows_the_first_page(browser: Client, place: str) -> None:
+    assert browser.get("/generations/", {"before": place}).status_code == 200
+
+
+def test_an_empty_history_says_what_to_do(browser: Client) -> None:
+    assert "Make the first picture" in browser.get("/generations/").content.decode()
+
+
+class TestHealth:
+    def test_before_a_worker_has_started_it_is_well(self, db: None) -> None:
+        response = Client().get("/healthz")
+        assert (response.status_code, response.json()["worker"]) == (200, "not started yet")
+
+    def test_with_a_beating_worker_it_is_well(self, db: None) -> None:
+        beat()
+        assert Client().get("/healthz").json() == {"ok": True, "database": "ok", "worker": "alive"}
+
+    def test_a_silent_worker_is_a_503(self, db: None) -> None:
+        Lease.objects.create(name=HEARTBEAT, expires_at=timezone.now() - timedelta(seconds=1))
+        response = Client().get("/healthz")
+        assert (response.status_code, response.json()["worker"]) == (503, "silent")

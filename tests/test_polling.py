@@ -1,0 +1,169 @@
+"""What becomes of a running generation, by single answers and by a real sweep."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from accounts.models import Token, User
+from generations import actions
+from generations.dispatch import poll, submit, sweep, wake
+from generations.models import Generation, Lease
+from meigen_api import errors
+from meigen_api.errors import Answer
+from meigen_api.sandbox.app import Response, html
+from meigen_api.types import Status
+from tests.conftest import FastSandbox
+from tests.helpers import make_generation
+
+S = Generation.Status
+
+
+def running(user: User, **overrides: object) -> Generation:
+    return make_generation(user, status=S.RUNNING, remote_id="remote", running_at=timezone.now(), **overrides)
+
+
+@pytest.mark.django_db
+class TestAnAnswer:
+    def test_completed_with_links_is_done(self, user: User) -> None:
+        generation = running(user)
+        status = Status.from_json({"status": "completed", "imageUrls": ["https://images.meigen.ai/a.png"]})
+        assert poll.settle(generation, status, timezone.now())
+        assert generation.status == S.DONE
+        assert [result.source_url for result in generation.results.all()] == ["https://images.meigen.ai/a.png"]
+
+    def test_completed_without_links_is_still_running(self, user: User) -> None:
+        generation = running(user)
+        assert not poll.settle(generation, Status.from_json({"status": "completed"}), timezone.now())
+        assert generation.status == S.RUNNING
+
+    def test_failed_tells_why_and_whether_credits_came_back(self, user: User) -> None:
+        generation = running(user, credits_used=5)
+        data = {"status": "failed", "error": "Not allowed", "creditsStatus": "refunded"}
+        poll.settle(generation, Status.from_json(data), timezone.now())
+        assert (generation.status, generation.message) == (S.FAILED, "Not allowed")
+        assert (generation.credits_used, generation.credits_status) == (5, "refunded")
+
+    def test_a_server_that_stopped_watching_stalls_it(self, user: User) -> None:
+        generation = running(user)
+        poll.settle(generation, Status.from_json({"status": "processing", "pollHintSeconds": 0}), timezone.now())
+        assert generation.status == S.STALLED
+
+    def test_a_late_answer_does_not_move_an_ended_one(self, user: User) -> None:
+        generation = running(user)
+        failed = Status.from_json({"status": "failed"})
+        assert poll.settle(generation, failed, timezone.now())
+        done = Status.from_json({"status": "completed", "imageUrl": "https://images.meigen.ai/a.png"})
+        assert not poll.settle(generation, done, timezone.now())
+        generation.refresh_from_db()
+        assert generation.status == S.FAILED
+        assert not generation.results.exists()
+
+    @pytest.mark.parametrize(("status", "misses", "ends"), [(410, 1, True), (404, 1, False), (404, 3, True)])
+    def test_a_job_meigen_forgot_has_failed(self, user: User, status: int, misses: int, *, ends: bool) -> None:
+        generation = running(user)
+        assert poll.refused(generation, errors.NotFound("gone", answer=Answer(status)), misses) is ends
+
+    def test_check_again_watches_a_stalled_one_anew(self, user: User) -> None:
+        generation = running(user)
+        poll.stop_watching(generation, timezone.now())
+        actions.check_again(generation)
+        assert generation.status == S.RUNNING
+        assert generation.watch_until is not None
+        assert generation.watch_until > timezone.now()
+        assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestASweep:
+    def test_it_sends_watches_and_finishes_without_another_hand(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        rows = [make_generation(user) for _ in range(5)]
+        sweep.run_slice(5)
+        assert {row.status for row in Generation.objects.all()} == {S.DONE}
+        assert len(sandbox.ledger.charges()) == 5
+        assert all(row.results.count() == 1 for row in rows)
+
+    def test_it_ends_early_when_nothing_is_left(self, sandbox: FastSandbox) -> None:
+        sweep.run_slice(60)
+        assert OrmQ.objects.count() == 0
+
+    def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        generation = make_generation(user, prompt="a fox sandbox:stuck")
+        sweep.run_slice(0.5)
+        generation.refresh_from_db()
+        assert generation.status == S.RUNNING
+        assert OrmQ.objects.filter(payload__isnull=False).exists()
+        assert Lease.take(sweep.LEASE, 1)
+
+    def test_only_one_runs_at_a_time(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        Lease.objects.create(
+            name=sweep.LEASE, owner="another host|1|2|3", expires_at=timezone.now() + timedelta(seconds=60)
+        )
+        generation = make_generation(user)
+        sweep.run_slice(1)
+        generation.refresh_from_db()
+        assert generation.status == S.QUEUED
+
+    def test_a_dead_owner_on_this_host_is_followed_at_once(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        assert Lease.take(sweep.LEASE, 60)
+        lease = Lease.objects.get(name=sweep.LEASE)
+        host, boot, _, _ = lease.owner.split("|")
+        Lease.objects.update(owner=f"{host}|{boot}|999999999|1")
+        make_generation(user)
+        sweep.run_slice(5)
+        assert Generation.objects.get().status == S.DONE
+
+    def test_server_errors_on_polls_are_waited_out(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        generation = make_generation(user)
+        submit.send(generation.pk)
+        sandbox.fail_next("/api/generate/v2/status", html(502))
+        sandbox.fail_next("/api/generate/v2/status", Response(200, b"nonsense"))
+        sweep.run_slice(5)
+        generation.refresh_from_db()
+        assert generation.status == S.DONE
+
+    def test_past_its_limit_it_is_stalled_not_failed(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        generation = make_generation(user, prompt="a fox sandbox:stuck")
+        submit.send(generation.pk)
+        Generation.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
+        sweep.run_slice(2)
+        generation.refresh_from_db()
+        assert generation.status == S.STALLED
+
+    def test_a_dead_token_does_not_stop_the_watching(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        generation = make_generation(user)
+        submit.send(generation.pk)
+        sandbox.revoke(token.secret().reveal())
+        sweep.run_slice(5)
+        generation.refresh_from_db()
+        token.refresh_from_db()
+        assert generation.status == S.DONE
+        assert token.refused_at is not None
+
+
+@pytest.mark.django_db
+class TestWakeUps:
+    def test_the_watchdog_rebuilds_a_lost_wake_up(self, user: User, token: Token) -> None:
+        make_generation(user)
+        OrmQ.objects.all().delete()
+        wake.watchdog()
+        assert OrmQ.objects.count() == 1
+
+    def test_a_parked_queue_wakes_nobody(self, user: User, token: Token) -> None:
+        make_generation(user)
+        token.note_refusal(timezone.now(), token.revision)
+        OrmQ.objects.all().delete()
+        wake.watchdog()
+        assert OrmQ.objects.count() == 0
+
+    def test_a_worker_that_starts_keeps_one_schedule(self, user: User) -> None:
+        from django_q.models import Schedule
+
+        wake.after_spawn()
+        wake.after_spawn()
+        assert Schedule.objects.count() == 1

@@ -1,0 +1,304 @@
+"""The studio's form: what it offers, what it takes, what it says."""
+
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import Token, User
+from generations import actions
+from generations.dispatch import catalogue
+from generations.forms import GenerateForm
+from generations.models import Generation
+from meigen_api.sandbox.app import html
+from tests.conftest import FastSandbox
+from tests.helpers import form_data, make_generation
+
+HTMX = {"HX-Request": "true"}
+
+
+def test_a_plain_form_post_generates_and_redirects(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    response = browser.post("/generations/", form_data(aspect_ratio="16:9"))
+    assert (response.status_code, response["Location"]) == (302, "/")
+    generation = Generation.objects.get(owner=user)
+    assert generation.status == "running"
+    assert json.loads(generation.body) == {
+        "prompt": "a red fox",
+        "modelId": "z-image-turbo",
+        "aspectRatio": "16:9",
+        "idempotencyKey": str(generation.idempotency_key),
+    }
+
+
+def test_htmx_gets_the_new_cards_and_a_fresh_nonce(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    data = form_data(count="2")
+    body = browser.post("/generations/", data, headers=HTMX).content.decode()
+    assert body.count("<article") == 2
+    assert body.count('data-status="running"') == 2
+    assert 'id="nonce"' in body
+    assert data["nonce"] not in body
+
+
+def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    data = form_data(model_id="seedance-2-0", tier="pro", resolution="1080p", duration="6", aspect_ratio="")
+    browser.post("/generations/", data)
+    fields = Generation.objects.get().request_fields
+    assert fields == {
+        "prompt": "a red fox",
+        "modelId": "seedance-2-0",
+        "tier": "pro",
+        "resolution": "1080p",
+        "duration": 6,
+    }
+    assert Generation.objects.get().credits_used == 6 * 72
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"prompt": "  "}, "Write a prompt first"),
+        ({"prompt": "x" * 10_001}, "at most 10000 characters"),
+        ({"model_id": "no-such-model"}, "does not offer this model any more"),
+        ({"model_id": "atelier-internal"}, "does not offer this model any more"),
+        ({"model_id": ""}, "Choose a model"),
+        ({"aspect_ratio": "7:5"}, "Z Image Turbo does not have the aspect ratio 7:5"),
+        ({"quality": "high"}, "Z Image Turbo has no quality setting"),
+        ({"model_id": "seedance-2-0", "tier": "fast", "resolution": "1080p"}, "This tier makes 480p, 720p only"),
+        ({"model_id": "seedance-2-0", "duration": "99"}, "does not have the duration 99"),
+        ({"count": "0"}, "Choose between 1 and 8"),
+        ({"count": "9"}, "Choose between 1 and 8"),
+        ({"count": "many"}, "Choose between 1 and 8"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(
+    sandbox: FastSandbox, browser: Client, token: Token, change: dict[str, str], words: str, headers: dict[str, str]
+) -> None:
+    response = browser.post("/generations/", form_data(**change), headers=headers)
+    body = response.content.decode()
+    assert response.status_code == 422
+    assert words in body
+    assert change.get("prompt", "a red fox").strip() in body
+    assert not Generation.objects.exists()
+    assert sandbox.ledger.charges() == []
+
+
+def test_without_a_token_the_prompt_survives_the_way_there_and_back(
+    sandbox: FastSandbox, browser: Client, user: User
+) -> None:
+    response = browser.post("/generations/", form_data(prompt="a patient heron", model_id="flux2-klein"))
+    assert response["Location"] == "/accounts/tokens/?next=/"
+    page = browser.get(response["Location"]).content.decode()
+    assert 'name="next" value="/"' in page
+    response = browser.post("/accounts/tokens/", {"token": "meigen_sk_new", "next": "/"}, follow=True)
+    assert "a patient heron" in response.content.decode()
+    assert '<option value="flux2-klein" selected>' in response.content.decode()
+    assert not Generation.objects.exists()
+
+
+def test_signed_out_in_the_middle_the_prompt_survives_the_sign_in(sandbox: FastSandbox, user: User) -> None:
+    client = Client()
+    response = client.post("/generations/", form_data(prompt="a patient heron"))
+    assert response["Location"] == "/accounts/login/?next=/"
+    user.set_password("a-long-password")
+    user.save()
+    response = client.post(
+        "/accounts/login/?next=/", {"login": user.username, "password": "a-long-password"}, follow=True
+    )
+    assert "a patient heron" in response.content.decode()
+
+
+def test_the_same_page_sent_twice_is_paid_once(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    data = form_data()
+    browser.post("/generations/", data)
+    browser.post("/generations/", data)
+    assert Generation.objects.count() == 1
+    assert len(sandbox.ledger.charges()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_clicks_at_once_with_one_nonce_make_one_generation(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    catalogue.offer()
+    data = form_data()
+
+    def click(_: int) -> bool:
+        try:
+            form = GenerateForm(catalogue.offer(), data=data)
+            assert form.is_valid()
+            return actions.ask(user, token, form)[1]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(click, range(50)))
+    assert made.count(True) == 1
+    assert Generation.objects.count() == 1
+
+
+def test_a_form_without_a_nonce_is_taken(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    data = form_data()
+    del data["nonce"]
+    assert browser.post("/generations/", data).status_code == 302
+    assert Generation.objects.count() == 1
+
+
+def test_a_402_is_on_the_page_at_once_with_what_to_do(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    body = browser.post("/generations/", form_data(prompt="x sandbox:402"), headers=HTMX).content.decode()
+    assert 'data-status="rejected"' in body
+    assert "Needs 1001 credits, you have 1000" in body
+    assert "Top up" in body
+    assert "Send again" in body
+
+
+def test_a_400_is_on_the_page_at_once_with_what_is_allowed(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    body = browser.post("/generations/", form_data(prompt="x sandbox:400"), headers=HTMX).content.decode()
+    assert 'data-status="rejected"' in body
+    assert "out of stock" in body
+    assert "Allowed for aspectRatio: 1:1" in body
+    assert "Send again" not in body
+
+
+def test_with_meigen_down_a_click_is_kept_and_said_so(
+    sandbox: FastSandbox, browser: Client, token: Token, settings: Settings
+) -> None:
+    catalogue.offer()
+    settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
+    body = browser.post("/generations/", form_data(), headers=HTMX).content.decode()
+    assert 'data-status="queued"' in body
+    assert "Meigen cannot be reached" in body
+
+
+def test_the_page_preselects_the_asked_model(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    body = browser.get("/?model_id=veo-3.1").content.decode()
+    assert '<option value="veo-3.1" selected>' in body
+    assert 'name="duration"' in body
+    assert 'name="quality"' not in body
+
+
+def test_hidden_models_are_not_offered(sandbox: FastSandbox, browser: Client) -> None:
+    assert "atelier-internal" not in browser.get("/").content.decode()
+
+
+def test_an_earlier_request_fills_the_form_for_its_owner_only(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token, django_user_model: Any
+) -> None:
+    mine = make_generation(user, prompt="my heron", fields={"aspectRatio": "9:16"})
+    body = browser.get(f"/?from={mine.pk}").content.decode()
+    assert "my heron" in body
+    stranger = django_user_model.objects.create_user("stranger", "s@example.com", "x")
+    theirs = make_generation(stranger, prompt="their heron")
+    assert "their heron" not in browser.get(f"/?from={theirs.pk}").content.decode()
+    assert browser.get("/?from=nonsense").status_code == 200
+
+
+def test_the_price_follows_the_choices(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    query = {"model_id": "seedance-2-0", "tier": "pro", "resolution": "720p", "duration": "10", "count": "2"}
+    assert "Generate · 720 credits" in browser.get("/studio/fields/", query, headers=HTMX).content.decode()
+
+
+def test_choices_the_new_model_lacks_fall_back(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    query = {"model_id": "veo-3.1", "aspect_ratio": "1:1", "quality": "high", "duration": "8", "prompt": ""}
+    body = browser.get("/studio/fields/", query, headers=HTMX).content.decode()
+    assert '<option value="8" selected>' in body
+    assert 'value="1:1"' not in body
+
+
+class TestTheCatalogue:
+    def test_it_is_asked_once_in_five_minutes(self, sandbox: FastSandbox, db: None) -> None:
+        assert catalogue.offer().stale_since is None
+        sandbox.entries.clear()
+        assert catalogue.offer().models
+        with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+            assert not catalogue.offer().models
+
+    def test_the_last_good_list_is_served_while_meigen_is_down(self, sandbox: FastSandbox, browser: Client) -> None:
+        catalogue.offer()
+        sandbox.fail_next("/api/models", html(502))
+        with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+            body = browser.get("/").content.decode()
+        assert "could not be asked for a newer one" in body
+        assert "Nanobanana 2" in body
+
+    def test_with_nothing_to_serve_the_page_says_so_and_keeps_the_prompt(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        sandbox.fail_next("/api/models", html(502))
+        response = browser.post("/generations/", form_data(prompt="a patient heron"))
+        assert response.status_code == 422
+        assert "Meigen cannot be reached" in response.content.decode()
+        assert "a patient heron" in response.content.decode()
+
+
+class TestLiveCards:
+    def test_nothing_new_is_a_204(self, browser: Client, user: User, token: Token) -> None:
+        generation = make_generation(user)
+        response = browser.get("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
+        assert response.status_code == 204
+
+    def test_a_changed_card_comes_alone(self, browser: Client, user: User, token: Token) -> None:
+        changed, same = make_generation(user), make_generation(user)
+        changed.move(Generation.Status.SENDING, expecting=Generation.Status.QUEUED)
+        response = browser.get("/generations/live/", {"live": [f"{changed.pk}:1", f"{same.pk}:1"]}, headers=HTMX)
+        body = response.content.decode()
+        assert f'id="generation-{changed.pk}"' in body
+        assert f'id="generation-{same.pk}"' not in body
+        assert 'hx-trigger="every 2s"' in body
+
+    def test_when_the_last_one_ends_the_asking_ends(self, browser: Client, user: User, token: Token) -> None:
+        generation = make_generation(user)
+        generation.move(Generation.Status.CANCELLED, expecting=Generation.Status.QUEUED)
+        response = browser.get("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
+        assert "hx-trigger" not in response.content.decode().partition('id="live"')[2].partition(">")[0]
+
+    def test_somebody_elses_card_never_comes(self, browser: Client, django_user_model: Any) -> None:
+        stranger = django_user_model.objects.create_user("stranger", "s@example.com", "x")
+        generation = make_generation(stranger)
+        response = browser.get("/generations/live/", {"live": f"{generation.pk}:0"}, headers=HTMX)
+        assert response.status_code == 204
+
+    def test_nonsense_is_a_204(self, browser: Client) -> None:
+        for value in ["", "x", f"{uuid.uuid4()}:1", ":::"]:
+            assert browser.get("/generations/live/", {"live": value}, headers=HTMX).status_code == 204
+
+
+class TestActions:
+    def test_cancel_takes_a_queued_one_out(self, browser: Client, user: User, token: Token) -> None:
+        generation = make_generation(user)
+        body = browser.post(f"/generations/{generation.pk}/cancel/", headers=HTMX).content.decode()
+        assert 'data-status="cancelled"' in body
+
+    def test_one_on_its_way_cannot_be_cancelled(self, browser: Client, user: User, token: Token) -> None:
+        generation = make_generation(user, status="running")
+        body = browser.post(f"/generations/{generation.pk}/cancel/", headers=HTMX).content.decode()
+        assert 'data-status="running"' in body
+        assert "could not be cancelled" in body
+
+    def test_send_again_goes_out_under_the_same_key(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        generation = make_generation(user, status="cancelled")
+        browser.post(f"/generations/{generation.pk}/send-again/")
+        generation.refresh_from_db()
+        assert generation.status == "running"
+        assert sandbox.ledger.charges()[0].idempotency_key == str(generation.idempotency_key)
+
+    def test_check_again_of_a_lost_answer(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        generation = make_generation(user, status="stalled")
+        sandbox.fail_next("/api/generate/v2/requests", html(502))
+        body = browser.post(f"/generations/{generation.pk}/check-again/", headers=HTMX).content.decode()
+        assert "Check again later" in body
+        assert 'data-status="stalled"' in body

@@ -1,0 +1,202 @@
+"""One click, one charge: what a submission becomes, for every answer Meigen can give."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import Token, User
+from generations.dispatch import submit
+from generations.models import Attempt, Generation
+from meigen_api.sandbox.app import Response, html, refusal
+from tests.conftest import FastSandbox
+from tests.helpers import make_generation
+
+S = Generation.Status
+SUBMIT = "/api/generate/v2"
+
+pytestmark = pytest.mark.django_db
+
+
+def sent(generation: Generation) -> Generation:
+    submit.send(generation.pk)
+    generation.refresh_from_db()
+    return generation
+
+
+def after(generation: Generation) -> time_machine.travel:
+    """The moment at which the next try is due."""
+    assert generation.not_before is not None
+    return time_machine.travel(generation.not_before + timedelta(seconds=1))
+
+
+def test_an_accepted_submission_runs_and_is_charged_once(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = sent(make_generation(user))
+    assert generation.status == S.RUNNING
+    assert generation.credits_used == 2
+    assert generation.remote_id
+    [charge] = sandbox.ledger.charges()
+    assert charge.idempotency_key == str(generation.idempotency_key)
+    token.refresh_from_db()
+    assert token.credits == 998
+
+
+def test_a_second_sender_finds_nothing_to_send(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user)
+    assert submit.claim(generation.pk) is not None
+    assert submit.claim(generation.pk) is None
+    assert generation.attempts.count() == 1
+
+
+def test_the_attempt_is_committed_before_the_request_leaves(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user)
+    claim = submit.claim(generation.pk)
+    assert claim is not None
+    attempt = Attempt.objects.get(generation=generation)
+    assert attempt.outcome == Attempt.Outcome.SENT
+    generation.refresh_from_db()
+    assert generation.status == S.SENDING
+    assert sandbox.ledger.charges() == []
+
+
+def test_a_lost_answer_is_settled_under_the_same_key(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
+    assert generation.status == S.SENDING
+    assert "sent once" in generation.message
+    with after(generation):
+        sent(generation)
+    assert generation.status == S.RUNNING
+    assert len(sandbox.ledger.charges()) == 1
+    assert [a.outcome for a in generation.attempts.all()] == ["unknown", "accepted"]
+
+
+@pytest.mark.parametrize(
+    "broken", [html(502), Response(200, b'{"success": tr'), Response(200, b"[]"), refusal(500, "Oops")]
+)
+def test_a_broken_answer_is_unknown_and_sent_again_later(
+    sandbox: FastSandbox, user: User, token: Token, broken: Response
+) -> None:
+    sandbox.fail_next(SUBMIT, broken)
+    generation = sent(make_generation(user))
+    assert generation.status == S.SENDING
+    assert generation.sent_revision == token.revision
+    with after(generation):
+        sent(generation)
+    assert generation.status == S.RUNNING
+    assert len(sandbox.ledger.charges()) == 1
+
+
+def test_a_refusal_is_kept_whole(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = sent(make_generation(user, fields={"aspectRatio": "7:5"}))
+    assert generation.status == S.REJECTED
+    assert generation.answer_status == 400
+    assert generation.answer_fields["allowed"] == ["auto", "1:1", "3:4", "4:3", "16:9", "9:16"]
+    assert not generation.can_send_again
+
+
+def test_missing_credits_reject_and_the_same_key_is_sent_after_a_top_up(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    sandbox.set_credits(token.secret().reveal(), 1)
+    generation = sent(make_generation(user))
+    assert generation.status == S.REJECTED
+    assert generation.answer_fields["required"] == 2
+    assert generation.answer_fields["available"] == 1
+    sandbox.set_credits(token.secret().reveal(), 10)
+    assert submit.requeue(generation, "Sent again.")
+    sent(generation)
+    assert generation.status == S.RUNNING
+    [charge] = sandbox.ledger.charges()
+    assert charge.idempotency_key == str(generation.idempotency_key)
+
+
+def test_a_refused_token_parks_its_queue_until_it_is_replaced(sandbox: FastSandbox, user: User, token: Token) -> None:
+    from accounts import tokens
+    from accounts.token_check import Verdict
+    from meigen_api.secret import Secret
+
+    sandbox.revoke(token.secret().reveal())
+    first, second = sent(make_generation(user)), make_generation(user)
+    assert first.status == S.REJECTED
+    token.refresh_from_db()
+    assert token.refused_at is not None
+    assert sent(second).status == S.QUEUED
+    assert not second.attempts.exists()
+    assert list(submit.due(timezone.now())) == []
+
+    tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
+    assert submit.resume_after_replacement() == 1
+    assert {sent(first).status, sent(second).status} == {S.RUNNING}
+
+
+def test_a_limit_blocks_the_token_until_meigen_says(sandbox: FastSandbox, user: User, token: Token) -> None:
+    sandbox.fail_next(SUBMIT, refusal(429, "Too many", {"Retry-After": "30"}))
+    generation, other = sent(make_generation(user)), make_generation(user)
+    assert generation.status == S.QUEUED
+    assert generation.not_before is not None
+    assert 29 <= (generation.not_before - timezone.now()).total_seconds() <= 30
+    assert sent(other).status == S.QUEUED
+    with after(generation):
+        assert sent(generation).status == S.RUNNING
+
+
+def test_an_unreachable_server_leaves_the_job_queued_and_cancellable(
+    settings: Settings, user: User, token: Token
+) -> None:
+    settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
+    generation = sent(make_generation(user))
+    assert generation.status == S.QUEUED
+    assert "cannot be reached" in generation.message
+    assert generation.not_before is not None
+
+
+def test_after_a_day_without_an_answer_a_person_decides(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = sent(make_generation(user, prompt="a fox sandbox:500 sandbox:seconds=99"))
+    sandbox.fail_next(SUBMIT, html(502))
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        sent(generation)
+    assert generation.status == S.STALLED
+    assert "may have been charged" in generation.message
+
+
+def test_a_token_replaced_while_an_answer_was_lost_is_not_charged_too(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    from accounts import tokens
+    from accounts.token_check import Verdict
+    from meigen_api.secret import Secret
+
+    generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
+    tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
+    with after(generation):
+        sent(generation)
+    assert generation.status == S.STALLED
+    assert len(sandbox.ledger.charges()) == 1
+
+
+def test_a_lost_job_is_found_again_free_of_charge(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
+    generation.move(S.STALLED, expecting=S.SENDING)
+    submit.look_up(generation)
+    generation.refresh_from_db()
+    assert generation.status == S.RUNNING
+    assert len(sandbox.ledger.charges()) == 1
+
+
+def test_a_job_that_never_arrived_can_be_sent(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user, status=S.STALLED)
+    submit.look_up(generation)
+    generation.refresh_from_db()
+    assert generation.status == S.CANCELLED
+    assert "nothing was charged" in generation.message
+    assert generation.can_send_again
+
+
+def test_only_one_of_two_moves_wins(user: User) -> None:
+    generation = make_generation(user)
+    same = Generation.objects.get(pk=generation.pk)
+    assert generation.move(S.CANCELLED, expecting=S.QUEUED)
+    assert not same.move(S.SENDING, expecting=S.QUEUED)
+    assert list(generation.events.values_list("status", flat=True)) == ["cancelled"]

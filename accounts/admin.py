@@ -1,7 +1,5 @@
 """People and tokens in the admin. A token's secret is nowhere in it."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
@@ -17,12 +15,11 @@ class TokenAdmin(admin.ModelAdmin):
     list_filter = ["kind", ("refused_at", admin.EmptyFieldListFilter)]
     search_fields = ["label", "owner__username"]
     list_select_related = ["owner"]
-    fields: ClassVar[list[str]] = [
+    readonly_fields = [
         *["owner", "label", "kind", "masked", "key_id", "revision", "is_default"],
         *["credits", "credits_at", "created_at", "checked_at", "refused_at"],
     ]
-
-    readonly_fields = fields
+    fields = tuple(readonly_fields)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -40,7 +40,7 @@ def owned() -> dict[str, str]:
     make_result(generation)
     share = sharing.share(generation, owner)
     token = make_token(owner)
-    arguments = {
+    arguments: dict[str, list[object]] = {
         "revoke": [generation.pk, share.pk],
         "result": [generation.pk, 0],
         "thumbnail": [generation.pk, 0],

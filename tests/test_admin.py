@@ -24,7 +24,7 @@ def test_the_answer_of_a_failed_submission_is_there_whole(
 ) -> None:
     generation = make_generation(user, prompt=f"a fox sandbox:{switch}")
     submit.send(generation.pk)
-    listed = admin.get("/admin/generations/generation/", {"status__exact": "rejected", "answer_status": status})
+    listed = admin.get("/admin/generations/generation/", {"status__exact": "rejected", "answer_status": str(status)})
     assert "a fox" in listed.content.decode()
     page = admin.get(f"/admin/generations/generation/{generation.pk}/change/").content.decode()
     generation.refresh_from_db()

@@ -13,3 +13,4 @@ max_requests = 5000
 max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm"  # noqa: S108 heartbeats belong in memory, as gunicorn advises for containers
 loglevel = "warning"
+control_socket_disable = True  # a second way in, which nobody here uses

@@ -159,20 +159,16 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Hashed names and far-future caching once `collectstatic` has run; before that, files are served from their folders.
+# Before `collectstatic` has run, files are served from their folders.
 _collected = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
-if not _collected:
-    warnings.filterwarnings("ignore", "No directory at", UserWarning)
 WHITENOISE_USE_FINDERS = not _collected
 WHITENOISE_AUTOREFRESH = DEBUG
+if not _collected:
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)
 MEDIA_ROOT = ENV.media_root
 STORAGES = {
     "default": {"BACKEND": "generations.storage.DurableStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if _collected
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "meigen_site.static.StaticStorage"},
 }
 
 CONTENT_SECURITY_POLICY = {

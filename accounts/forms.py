@@ -14,6 +14,17 @@ class TokenInput(forms.TextInput):
         return None
 
 
+class NewTokenForm(forms.Form):
+    """The name of a token to be made at Meigen."""
+
+    name = forms.CharField(
+        max_length=60,
+        strip=True,
+        error_messages={"required": "Give the token a name, so that you know it again."},
+        widget=forms.TextInput(attrs={"placeholder": "Studio", "autocomplete": "off"}),
+    )
+
+
 class TokenForm(forms.Form):
     """A pasted token and what to call it. `cleaned_data["token"]` is a Secret."""
 

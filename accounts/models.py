@@ -1,12 +1,16 @@
 """Users, and the Meigen tokens they spend from."""
 
-from datetime import datetime
+import base64
+import contextlib
+import json
+from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 
 from meigen_api.secret import Secret
+from meigen_api.types import Balance
 
 from . import vault
 
@@ -26,6 +30,9 @@ class User(AbstractUser):
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
+    def sessions_of(self, user: User) -> "TokenQuerySet":
+        return self.filter(owner=user, kind=Token.Kind.SESSION).order_by("-created_at")
+
     def default_for(self, user: User) -> "Token | None":
         """The token this person spends from, or None."""
         return self.filter(owner=user).order_by("-is_default", "-created_at").first()
@@ -52,7 +59,9 @@ class Token(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     checked_at = models.DateTimeField(null=True, help_text="When Meigen last said that it is good.")
     refused_at = models.DateTimeField(null=True, help_text="Since when Meigen answers 401; what is queued on it waits.")
-    credits = models.IntegerField(null=True, help_text="Credits left, from the latest answer that told them.")
+    credits = models.IntegerField(null=True, help_text="Purchased credits left, from the latest answer that told them.")
+    daily_credits = models.IntegerField(null=True, help_text="Daily credits left, likewise.")
+    is_unlimited = models.BooleanField(default=False)
     credits_at = models.DateTimeField(null=True)
 
     objects = TokenQuerySet.as_manager()
@@ -69,6 +78,17 @@ class Token(models.Model):
         return f"{self.label} ({self.masked})"
 
     @property
+    def expires_at(self) -> datetime | None:
+        """When a session token ends, as the token itself says; None for API tokens and for others we cannot read."""
+        if self.kind != self.Kind.SESSION:
+            return None
+        with contextlib.suppress(vault.Unreadable, ValueError, KeyError, TypeError, OverflowError, OSError):
+            payload = self.secret().reveal().split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            return datetime.fromtimestamp(float(claims["exp"]), UTC)
+        return None
+
+    @property
     def masked(self) -> str:
         prefix = "meigen_sk_" if self.kind == self.Kind.API else ""
         return f"{prefix}...{self.last4}"
@@ -77,12 +97,22 @@ class Token(models.Model):
         """The plain token in its shell. Raises vault.Unreadable when no key in TOKEN_KEYS opens it."""
         return vault.unseal(self.ciphertext, owner_id=self.owner_id)
 
-    def note_balance(self, credits: int | None, at: datetime) -> None:
+    def note_balance(self, balance: Balance | None, at: datetime) -> None:
         """Remembers the credits an answer told, unless a later answer has been noted already."""
-        if credits is None:
+        if balance is None:
             return
         older = models.Q(credits_at=None) | models.Q(credits_at__lt=at)
-        Token.objects.filter(older, pk=self.pk).update(credits=credits, credits_at=at)
+        Token.objects.filter(older, pk=self.pk).update(
+            credits=balance.purchased, daily_credits=balance.daily, is_unlimited=balance.unlimited, credits_at=at
+        )
+
+    @property
+    def spendable(self) -> str:
+        """Credits left in words, "" when no answer has told them."""
+        if self.is_unlimited:
+            return "unlimited credits"
+        total = (self.credits or 0) + ((self.daily_credits or 0) if self.kind == self.Kind.SESSION else 0)
+        return "" if self.credits is None and self.daily_credits is None else f"{total} credits"
 
     def note_refusal(self, at: datetime, revision: int) -> None:
         """Parks the token after a 401, unless it was replaced since."""

@@ -15,7 +15,7 @@ from .token_check import Verdict
 
 @sensitive_variables("secret")
 def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
-    """Stores the token and makes it the one its owner spends from.
+    """Stores the token; an API token becomes the one its owner spends from.
 
     The same token pasted again only takes the new label. A default token that Meigen refuses is replaced rather than
     joined, so that what is queued on it goes on.
@@ -26,12 +26,14 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
         known = Token.objects.filter(owner=owner, fingerprint=vault.fingerprint(secret)).first()
         if known is not None:
             token = known
-        elif current is not None and current.refused_at:
+        elif current is not None and current.refused_at and current.kind == _kind(secret):
             token = current
         else:
             token = Token(owner=owner)
-        Token.objects.filter(owner=owner, is_default=True).exclude(pk=token.pk).update(is_default=False)
-        token.is_default = True
+        # A session token is for managing tokens; it is spent from only while there is no other.
+        if current is None or _kind(secret) == Token.Kind.API:
+            Token.objects.filter(owner=owner, is_default=True).exclude(pk=token.pk).update(is_default=False)
+            token.is_default = True
         token.label = label or token.label or "My token"
         _put(token, secret, verdict)
     return token
@@ -47,21 +49,33 @@ def replace(token: Token, secret: Secret, verdict: Verdict) -> None:
         _put(token, secret, verdict)
 
 
+def _kind(secret: Secret) -> Token.Kind:
+    return Token.Kind.API if secret.reveal().startswith("meigen_sk_") else Token.Kind.SESSION
+
+
 def _put(token: Token, secret: Secret, verdict: Verdict) -> None:
     fingerprint = vault.fingerprint(secret)
     if token.pk and token.fingerprint != fingerprint:
         token.revision += 1
-        token.credits = token.credits_at = None
+        token.credits = token.daily_credits = token.credits_at = None
+        token.is_unlimited = False
     token.fingerprint = fingerprint
     token.ciphertext = vault.seal(secret, owner_id=token.owner_id)
     token.key_id = vault.current_key_id()
     token.last4 = secret.reveal()[-4:]
-    token.kind = Token.Kind.API if secret.reveal().startswith("meigen_sk_") else Token.Kind.SESSION
+    token.kind = _kind(secret)
     token.refused_at = None
     token.checked_at = timezone.now() if verdict is Verdict.GOOD else None
     token.save()
     # In the same transaction: the new token and the wake-up of its queue live or die together.
     async_task(settings.WAKE_TASK)
+
+
+def make_default(token: Token) -> None:
+    """Makes it the one its owner spends from. What is queued already stays with its own token."""
+    with transaction.atomic():
+        Token.objects.filter(owner=token.owner, is_default=True).update(is_default=False)
+        Token.objects.filter(pk=token.pk).update(is_default=True)
 
 
 def remove(token: Token) -> None:

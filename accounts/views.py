@@ -5,6 +5,7 @@ from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -79,6 +80,14 @@ def check_token(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
+def use_token(request: Request, pk: int) -> HttpResponse:
+    token = get_object_or_404(Token, pk=pk, owner=request.user)
+    vaulted.make_default(token)
+    messages.success(request, f"New generations are paid with {token.label}.")
+    return redirect("tokens")
+
+
+@require_POST
 def remove_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.remove(token)
@@ -108,6 +117,7 @@ def _page(
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "replacing": replacing,
         "replacement": replacement,
+        "now": timezone.now(),
     }
     failed = form.errors or (replacement is not None and replacement.errors)
     return render(request, "accounts/tokens.html", context, status=422 if failed else 200)

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,15 +22,20 @@ S = Generation.Status
 CLICK_SECONDS = 5.0
 
 
-def ask(owner: User, token: Token, form: GenerateForm) -> tuple[list[Generation], bool]:
+def ask(
+    owner: User, token: Token, form: GenerateForm, reference_urls: Sequence[str] = ()
+) -> tuple[list[Generation], bool]:
     """One click, one transaction: the rows of a valid form, and whether they are new.
 
-    The same nonce finds the rows of the first click again, so a double click or a page sent twice is paid once.
+    `reference_urls` are the public addresses of the form's references, in their order. The same nonce finds the rows of
+    the first click again, so a double click or a page sent twice is paid once.
     """
     nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
     try:
         with transaction.atomic():
-            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce))
+            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, reference_urls))
+            for reference in form.references:
+                reference.generations.add(*rows)
             now = rows[0].created_at
             Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
             wake.sweep()
@@ -41,9 +47,9 @@ def ask(owner: User, token: Token, form: GenerateForm) -> tuple[list[Generation]
     return rows, True
 
 
-def _rows(owner: User, token: Token, form: GenerateForm, nonce: str) -> list[Generation]:
+def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_urls: Sequence[str]) -> list[Generation]:
     assert form.model is not None  # a valid form has one
-    fields = form.request_fields()
+    fields = form.request_fields(reference_urls)
     count = form.cleaned_data["count"]
     now = timezone.now()
     rows = []
@@ -62,7 +68,7 @@ def _rows(owner: User, token: Token, form: GenerateForm, nonce: str) -> list[Gen
                 model_name=form.model.name[:200],
                 media_type=form.model.media_type,
                 aspect_ratio=fields.get("aspectRatio", "")[:20],
-                credits_estimated=None if form.price is None else form.price // count,
+                credits_estimated=form.price_each,
                 token=token,
                 created_at=now,
                 queued_at=now,

@@ -19,7 +19,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 
-from .models import Generation, Result, Share
+from .models import Generation, Reference, Result, Share
 
 Kind = Literal["file", "thumbnail"]
 R = TypeVar("R", bound=HttpResponseBase)
@@ -48,25 +48,35 @@ def authorise(number: int, *, viewer: tuple[User, UUID] | None = None, share: Sh
 def serve(request: HttpRequest, result: Result, kind: Kind) -> HttpResponseBase:
     """The bytes, to be shown or (with `?download`) saved. The browser asks again each time whether it still may."""
     file = result.thumbnail if kind == "thumbnail" else result.file
-    if not file.name or not default_storage.exists(file.name):
+    content_type = "image/webp" if kind == "thumbnail" else result.content_type
+    title = f"{slugify(result.generation.prompt[:60]) or 'result'}-{result.number + 1}"
+    return _serve(request, file.name or "", content_type, quote_etag(f"{result.sha256}-{kind}"), title)
+
+
+def serve_reference(request: HttpRequest, reference: Reference) -> HttpResponseBase:
+    """A reference's file; a link has none."""
+    title = slugify(reference.name) or "reference"
+    return _serve(request, reference.file.name or "", reference.content_type, quote_etag(reference.sha256), title)
+
+
+def _serve(request: HttpRequest, name: str, content_type: str, etag: str, title: str) -> HttpResponseBase:
+    if not name or not default_storage.exists(name):
         raise Http404
-    etag = quote_etag(f"{result.sha256}-{kind}")
     if request.headers.get("If-None-Match") == etag:
         return _secured(HttpResponseNotModified(), etag)
-    content_type = "image/webp" if kind == "thumbnail" else result.content_type
-    size = file.size
+    size = default_storage.size(name)
     span = _span(request.headers.get("Range", ""), size) if request.headers.get("If-Range", etag) == etag else None
     if span == "unsatisfiable":
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, stop = (0, size) if span is None else span
-    body = [] if request.method == "HEAD" else _read(file.name, start, stop)
+    body = [] if request.method == "HEAD" else _read(name, start, stop)
     response = StreamingHttpResponse(body, status=200 if span is None else 206, content_type=content_type)
     response["Content-Length"] = stop - start
     response["Accept-Ranges"] = "bytes"
     if span is not None:
         response["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    name = f"{slugify(result.generation.prompt[:60]) or 'result'}-{result.number + 1}.{file.name.rpartition('.')[2]}"
-    disposition = content_disposition_header("download" in request.GET, name)
+    file_name = f"{title}.{name.rpartition('.')[2]}"
+    disposition = content_disposition_header("download" in request.GET, file_name)
     if disposition:
         response["Content-Disposition"] = disposition
     return _secured(response, etag)

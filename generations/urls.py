@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import generation, health, shared, studio
+from .views import generation, health, inspiration, references, shared, studio
 
 urlpatterns = [
     path("", studio.studio, name="studio"),
@@ -15,6 +15,13 @@ urlpatterns = [
     path("generations/<uuid:pk>/share/<uuid:share_id>/revoke/", generation.revoke, name="revoke"),
     path("generations/<uuid:pk>/results/<int:number>/", generation.result, name="result"),
     path("generations/<uuid:pk>/results/<int:number>/thumbnail/", generation.thumbnail, name="thumbnail"),
+    path("generations/<uuid:pk>/results/<int:number>/use/", references.use_result, name="use_result"),
+    path("references/", references.references, name="references"),
+    path("references/<uuid:pk>/", references.reference, name="reference"),
+    path("inspiration/", inspiration.inspiration, name="inspiration"),
+    path("inspiration/<str:image_id>/", inspiration.inspiration_image, name="inspiration_image"),
+    path("inspiration/<str:image_id>/picture/", inspiration.inspiration_picture, name="inspiration_picture"),
+    path("inspiration/<str:image_id>/use/", inspiration.use_inspiration, name="use_inspiration"),
     path("s/<str:secret>/", shared.shared, name="shared"),
     path("s/<str:secret>/<int:number>/", shared.shared_result, name="shared_result"),
     path("s/<str:secret>/<int:number>/thumbnail/", shared.shared_thumbnail, name="shared_thumbnail"),

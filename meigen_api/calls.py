@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from . import errors, types
 from .errors import Answer
-from .types import Json, Model, Status
+from .secret import Secret
+from .types import GalleryImage, Json, Model, Presigned, Status, TokenInfo, TokenUsage
 
 T = TypeVar("T")
+
+LIST = "[]"  # no member of a JSON object of the contract has this name
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,88 @@ def read_models(data: Json, answer: Answer) -> list[Model]:
     return types.models_from_json(data)
 
 
+def image(image_id: str) -> Call[GalleryImage]:
+    """`GET /api/images/:id` (public): the newer answer under `data`, or the older flat one."""
+    return Call("GET", f"/api/images/{_segment(image_id)}", _image, public=True)
+
+
+def search(words: str, limit: int = 20, offset: int = 0) -> Call[list[GalleryImage]]:
+    """`GET /api/search` (public)."""
+    query = urlencode({"q": words, "type": "posts", "limit": limit, "offset": offset})
+    return Call("GET", f"/api/search?{query}", _images, public=True)
+
+
+def tokens() -> Call[list[TokenInfo]]:
+    """`GET /api/tokens`; needs a session token, as do the next three."""
+    return Call("GET", "/api/tokens", _tokens)
+
+
+def create_token(name: str) -> Call[Secret]:
+    """`POST /api/tokens`: the full token, this once. At most five are active."""
+    return Call("POST", "/api/tokens", _created_token, body=canonical_body({"name": name}).encode())
+
+
+def revoke_token(token_id: str) -> Call[None]:
+    """`DELETE /api/tokens/:id`."""
+    return Call("DELETE", f"/api/tokens/{_segment(token_id)}", lambda data, answer: None)
+
+
+def token_usage(token_id: str) -> Call[list[TokenUsage]]:
+    """`GET /api/tokens/:id/usage`."""
+    return Call("GET", f"/api/tokens/{_segment(token_id)}/usage", _usage)
+
+
+def presign(filename: str, content_type: str, size: int) -> Call[Presigned]:
+    """`POST /upload/presign` of the upload gateway, whose base URL is its own. No token goes there."""
+    body = canonical_body({"filename": filename, "contentType": content_type, "size": size})
+    return Call("POST", "/upload/presign", _presigned, body=body.encode(), public=True)
+
+
+def _image(data: Json, answer: Answer) -> GalleryImage:
+    found = GalleryImage.from_json(types.members(data.get("data")) or data)
+    if found is None:
+        raise errors.BadAnswer("The answer holds no image.", answer=answer, fields=data)
+    return found
+
+
+def _images(data: Json, answer: Answer) -> list[GalleryImage]:
+    listed = data.get("data")
+    if not isinstance(listed, list):
+        raise errors.BadAnswer("The search came without results.", answer=answer, fields=data)
+    found = (GalleryImage.from_json(entry) for entry in listed if isinstance(entry, dict))
+    return [entry for entry in found if entry]
+
+
+def _tokens(data: Json, answer: Answer) -> list[TokenInfo]:
+    for name in (LIST, "tokens", "data"):
+        if isinstance(data.get(name), list):
+            found = (TokenInfo.from_json(entry) for entry in data[name] if isinstance(entry, dict))
+            return [entry for entry in found if entry]
+    raise errors.BadAnswer("The list of tokens came without tokens.", answer=answer, fields=data)
+
+
+def _created_token(data: Json, answer: Answer) -> Secret:
+    plain = types.text(data.get("token")) or types.text(types.members(data.get("data")).get("token"))
+    if not plain.startswith("meigen_sk_"):
+        # Without the answer, which may hold a token in a form we do not know.
+        raise errors.BadAnswer("Meigen made a token but did not show it.")
+    return Secret(plain)
+
+
+def _usage(data: Json, answer: Answer) -> list[TokenUsage]:
+    listed = data.get("generations")
+    if not isinstance(listed, list):
+        raise errors.BadAnswer("The usage came without generations.", answer=answer, fields=data)
+    return [TokenUsage.from_json(entry) for entry in listed if isinstance(entry, dict)]
+
+
+def _presigned(data: Json, answer: Answer) -> Presigned:
+    upload, public = types.links(data.get("presignedUrl")), types.links(data.get("publicUrl"))
+    if not upload or not public:
+        raise errors.BadAnswer("The gateway named no address for the upload.", answer=answer, fields=data)
+    return Presigned(upload[0], public[0])
+
+
 def _segment(value: str) -> str:
     return quote(value, safe="")
 
@@ -98,13 +183,15 @@ def result(call: Call[T], answer: Answer) -> T:
 
 
 def decode(body: str) -> tuple[Json, str]:
-    """The body as a JSON object, and what is wrong with it ("" when nothing is)."""
+    """The body as a JSON object, and what is wrong with it ("" when nothing is). A bare list comes under LIST."""
     try:
         data = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
         return {}, "The answer is nested too deeply."
     except ValueError:
         return {}, "The answer is not JSON."
+    if isinstance(data, list):
+        return {LIST: data}, ""
     if not isinstance(data, dict):
         return {}, "The answer is not a JSON object."
     return data, ""

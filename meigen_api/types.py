@@ -6,6 +6,7 @@ Source: the contract's sections Submit, Status and Models.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -153,6 +154,36 @@ class DurationRange:
 
 
 @dataclass(frozen=True)
+class MediaLimits:
+    """What a model takes as reference video or audio: how many files, how many seconds each and together."""
+
+    max_count: int = 1
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    max_total_seconds: float | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> MediaLimits | None:
+        """None unless it is an object with `enabled`."""
+        data = members(value)
+        if data.get("enabled") is not True:
+            return None
+        seconds = (number(data.get(key)) for key in ("minSeconds", "maxSeconds", "maxTotalSeconds"))
+        return cls(max(1, min(20, integer(data.get("maxCount")) or 1)), *seconds)
+
+
+# Options of the Midjourney family, by the vendor's names: (least, most).
+MIDJOURNEY_RANGES: dict[str, tuple[float, float]] = {
+    "stylize": (0, 1000),
+    "chaos": (0, 100),
+    "weird": (0, 3000),
+    "iw": (0, 2),
+    "sw": (0, 1000),
+    "sv": (1, 4),
+}
+
+
+@dataclass(frozen=True)
 class Model:
     """One entry of `GET /api/models`: what it is, what it takes, what it costs."""
 
@@ -177,8 +208,18 @@ class Model:
     price_per_second: Json
     price_per_second_with_video: Json
     min_billable: Json
+    variants: tuple[str, ...]
+    reference_video: MediaLimits | None
+    reference_audio: MediaLimits | None
+    requires_first_frame: bool
+    typical_seconds: float | None
     tags: tuple[str, ...]
     offered: bool
+
+    @property
+    def is_midjourney(self) -> bool:
+        """Whether it belongs to the family that takes `niji7Options`; the catalogue says so by name only."""
+        return any(word in f"{self.id} {self.name} {self.provider}".lower() for word in ("midjourney", "niji"))
 
     @property
     def is_video(self) -> bool:
@@ -231,6 +272,12 @@ class Model:
             price_per_second=members(extra.get("pricingPerSec")),
             price_per_second_with_video=members(extra.get("pricingPerSecWithVideo")),
             min_billable=members(extra.get("minBillableTable")),
+            variants=_variants(extra.get("variants") or extra.get("modelVariants")),
+            reference_video=MediaLimits.from_json(video.get("referenceVideo"))
+            or (MediaLimits() if not video and extra.get("supportsReferenceVideo") is True else None),
+            reference_audio=MediaLimits.from_json(video.get("referenceAudio")),
+            requires_first_frame=video.get("requiresFirstFrame") is True,
+            typical_seconds=number(data.get("expectedWaitSeconds")) or number(extra.get("expectedWaitSeconds")),
             tags=texts(extra.get("tags")),
             offered=extra.get("hidden") is not True and capabilities.get("valid") is not False,
         )
@@ -247,9 +294,149 @@ def _durations(extra: Json, output: Json) -> tuple[tuple[float, ...], DurationRa
     return tuple(dict.fromkeys(value for value in found if value is not None and value > 0)), None, default
 
 
+def _variants(value: Any) -> tuple[str, ...]:
+    """The ids of variants, given as texts or as objects with an `id`."""
+    entries = value if isinstance(value, list) else []
+    return texts([entry.get("id") if isinstance(entry, dict) else entry for entry in entries])
+
+
 def models_from_json(data: Json) -> list[Model]:
     """Every readable model of a `GET /api/models` body, in the server's order."""
     listed = data.get("models")
     entries = listed if isinstance(listed, list) else []
     found = (Model.from_json(entry) for entry in entries if isinstance(entry, dict))
     return list({model.id: model for model in found if model}.values())
+
+
+@dataclass(frozen=True)
+class GalleryImage:
+    """One image of the vendor's curated gallery. `prompt` is readable text, also where the vendor's is JSON."""
+
+    id: str
+    prompt: str
+    is_structured: bool
+    picture_urls: tuple[str, ...]
+    thumbnail_url: str
+    width: int | None
+    height: int | None
+    model: str
+    sref: str
+    author: str
+    likes: int | None
+    created_at: str
+
+    @classmethod
+    def from_json(cls, data: Json) -> GalleryImage | None:
+        """From the newer form, or the older flat one (`imageUrl`, `prompt`); None without an id."""
+        image_id = text(data.get("id"))
+        if not image_id or len(image_id) > 200:
+            return None
+        said = data.get("text") if data.get("text") is not None else data.get("prompt")
+        prompt, is_structured = readable_prompt(said)
+        pictures = links(data.get("media_urls"), data.get("imageUrl"))
+        thumbnails = links(data.get("thumbnail_url"))
+        return cls(
+            id=image_id,
+            prompt=prompt,
+            is_structured=is_structured,
+            picture_urls=pictures,
+            thumbnail_url=(thumbnails or pictures or ("",))[0],
+            width=integer(data.get("image_width")),
+            height=integer(data.get("image_height")),
+            model=text(data.get("model")),
+            sref=text(data.get("sref")),
+            author=text(data.get("author_display_name")) or text(data.get("author_username")),
+            likes=integer(data.get("likes")),
+            created_at=text(data.get("created_at")) or text(data.get("createdAt")),
+        )
+
+
+def readable_prompt(value: Any) -> tuple[str, bool]:
+    """(the prompt as lines a person reads, whether it was structured JSON)."""
+    if isinstance(value, str):
+        if value.lstrip()[:1] not in {"{", "["}:
+            return value, False
+        try:
+            decoded = json.loads(value)
+        except (ValueError, RecursionError):
+            return value, False
+    else:
+        decoded = value
+    if not isinstance(decoded, dict | list):
+        return text(value), False
+    return "\n".join(_lines(decoded, 0)), True
+
+
+def _lines(value: Any, depth: int) -> list[str]:
+    """ "name: value" lines of a JSON structure, deeper levels indented; six levels at most."""
+    if depth > 5:
+        return []
+    indent = "  " * depth
+    entries = value.items() if isinstance(value, dict) else (("-", entry) for entry in value)
+    lines: list[str] = []
+    for name, entry in entries:
+        label = str(name).replace("_", " ")
+        colon = "" if label == "-" else ":"
+        if isinstance(entry, dict | list):
+            lines += [f"{indent}{label}{colon}", *_lines(entry, depth + 1)]
+        elif entry is not None:
+            shown = entry if isinstance(entry, str) else json.dumps(entry)
+            lines.append(f"{indent}{label}{colon} {shown}")
+    return lines
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """An API token as Meigen lists it; `masked` never is the whole token."""
+
+    id: str
+    name: str
+    masked: str
+    is_active: bool
+    last_used_at: str
+    created_at: str
+
+    @classmethod
+    def from_json(cls, data: Json) -> TokenInfo | None:
+        token_id = text(data.get("id"))
+        if not token_id:
+            return None
+        shown = text(data.get("token_value"))
+        return cls(
+            id=token_id,
+            name=text(data.get("name")),
+            # A server that sends it whole must not make us show it.
+            masked=f"...{shown[-4:]}" if shown else "",
+            is_active=data.get("is_active") is not False,
+            last_used_at=text(data.get("last_used_at")),
+            created_at=text(data.get("created_at")),
+        )
+
+
+@dataclass(frozen=True)
+class TokenUsage:
+    """One generation that a token paid for."""
+
+    id: str
+    model: str
+    credits_used: int | None
+    status: str
+    created_at: str
+
+    @classmethod
+    def from_json(cls, data: Json) -> TokenUsage:
+        return cls(
+            id=text(data.get("id")),
+            model=text(data.get("model")),
+            credits_used=integer(data.get("credits_used")),
+            status=text(data.get("status")),
+            created_at=text(data.get("created_at")),
+        )
+
+
+@dataclass(frozen=True)
+class Presigned:
+    """Where to PUT a reference, and its public address afterwards."""
+
+    upload_url: str
+    public_url: str

@@ -40,6 +40,7 @@ def main() -> int:
         if not sandbox_port.isdigit() or not _is_free(int(sandbox_port)):
             return _say(f"Port {sandbox_port}, for the sandbox, is taken. Choose another: make run SANDBOX_PORT=8901")
         environment["MEIGEN_BASE_URL"] = f"http://127.0.0.1:{sandbox_port}"
+        environment["MEIGEN_UPLOAD_URL"] = f"http://127.0.0.1:{sandbox_port}/api"
         ledger = Path(known.get("MEDIA_ROOT") or BASE_DIR / "var" / "media").parent / "sandbox.sqlite3"
         ledger.parent.mkdir(parents=True, exist_ok=True)
         speed = known.get("SANDBOX_SPEED") or "1"

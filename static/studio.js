@@ -36,6 +36,32 @@
     }
   });
 
+  // Pictures dropped on the form, or pasted into it, are chosen as if by hand.
+  const choose = (files) => {
+    const input = document.querySelector("[name=reference_file]");
+    if (!input || ![...files].some((file) => file.type.startsWith("image/"))) return false;
+    const chosen = new DataTransfer();
+    for (const file of files) if (file.type.startsWith("image/")) chosen.items.add(file);
+    input.files = chosen.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    return true;
+  };
+  const over = (event, on) => {
+    const form = event.target.closest?.("#generate");
+    if (!form || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    form.querySelector("[data-drop]")?.classList.toggle("over", on);
+  };
+  document.addEventListener("dragover", (event) => over(event, true));
+  document.addEventListener("dragleave", (event) => over(event, false));
+  document.addEventListener("drop", (event) => {
+    over(event, false);
+    if (event.target.closest?.("#generate")) choose(event.dataTransfer.files);
+  });
+  document.addEventListener("paste", (event) => {
+    if (event.target.closest?.("#generate") && choose(event.clipboardData.files)) event.preventDefault();
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

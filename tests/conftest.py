@@ -31,6 +31,7 @@ def sandbox(settings: Settings) -> Iterator[FastSandbox]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     box.url = settings.MEIGEN_BASE_URL = server.url
+    settings.MEIGEN_UPLOAD_URL = f"{server.url}/api"
     settings.MEIGEN_POLL_SECONDS = 0.05
     yield box
     server.shutdown()

@@ -1,5 +1,6 @@
 """Nobody sees what is not theirs: every address of the studio, for every kind of visitor."""
 
+import io
 import uuid
 from collections.abc import Iterator
 
@@ -8,15 +9,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from generations import sharing
+from generations import attachments, sharing
 from generations.models import Generation
-from tests.helpers import make_generation, make_result, make_token, make_user
+from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
 OWN = {
     "generation", "cancel", "send_again", "check_again", "share", "revoke", "result", "thumbnail",
-    "replace_token", "check_token", "remove_token",
+    "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
 }  # fmt: skip
-PERSONAL = {"studio", "fields", "generations", "live", "tokens"}
+PERSONAL = {
+    "studio", "fields", "generations", "live", "tokens", "references",
+    "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
+    "remote_tokens", "revoke_remote", "remote_usage",
+}  # fmt: skip
 PUBLIC = {"shared", "shared_result", "shared_thumbnail", "healthz"}
 
 
@@ -44,9 +49,12 @@ def owned() -> dict[str, str]:
         "revoke": [generation.pk, share.pk],
         "result": [generation.pk, 0],
         "thumbnail": [generation.pk, 0],
+        "use_result": [generation.pk, 0],
+        "reference": [attachments.add_file(owner, "a.png", io.BytesIO(picture()), None).pk],
         "replace_token": [token.pk],
         "check_token": [token.pk],
         "remove_token": [token.pk],
+        "use_token": [token.pk],
     }
     return {name: reverse(name, args=arguments.get(name, [generation.pk])) for name in OWN}
 
@@ -70,7 +78,10 @@ def test_another_person_gets_404_for_everything(
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_signed_out_person_is_sent_to_sign_in(db: None, owned: dict[str, str], method: str) -> None:
-    pages = {name: reverse(name) for name in PERSONAL - {"generations"}}
+    of_an_image = {"inspiration_image", "inspiration_picture", "use_inspiration", "revoke_remote", "remote_usage"}
+    pages = {
+        name: reverse(name, args=["some-id"] if name in of_an_image else []) for name in PERSONAL - {"generations"}
+    }
     for url in [*owned.values(), *pages.values()]:
         response = getattr(Client(), method)(url)
         assert response.status_code == 302

@@ -12,7 +12,7 @@ from generations.dispatch import poll, submit, sweep, wake
 from generations.models import Generation, Lease
 from meigen_api import errors
 from meigen_api.errors import Answer
-from meigen_api.sandbox.app import Response, html
+from meigen_api.sandbox.answers import Response, html
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation
@@ -92,7 +92,7 @@ class TestASweep:
 
     def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user, prompt="a fox sandbox:stuck")
-        sweep.run_slice(0.5)
+        sweep.run_slice(2)
         generation.refresh_from_db()
         assert generation.status == S.RUNNING
         assert OrmQ.objects.filter(payload__isnull=False).exists()

@@ -18,7 +18,7 @@ from generations import actions
 from generations.dispatch import catalogue
 from generations.forms import GenerateForm
 from generations.models import Generation
-from meigen_api.sandbox.app import html
+from meigen_api.sandbox.answers import html
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
 

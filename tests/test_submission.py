@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Token, User
 from generations.dispatch import submit
 from generations.models import Attempt, Generation
-from meigen_api.sandbox.app import Response, html, refusal
+from meigen_api.sandbox.answers import Response, html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation
 

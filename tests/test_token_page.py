@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import Token, User
-from meigen_api.sandbox.app import Response, html
+from meigen_api.sandbox.answers import Response, html
 from tests.conftest import FastSandbox
 from tests.helpers import make_token, make_user
 

@@ -29,8 +29,7 @@ def start(generation: Generation, status: Status, *, expecting: Generation.Statu
         running_at=now,
         watch_until=now + WATCH[generation.media_type],
         expected_wait=status.expected_wait,
-        credits_used=status.credits_used,
-        credits_status=status.credits_status,
+        **_credits(generation, status),
         lease_until=None,
         not_before=None,
         sent_revision=None,
@@ -77,8 +76,11 @@ def _finish(generation: Generation, status: Status, now: datetime) -> bool:
 
 def _credits(generation: Generation, status: Status) -> dict[str, Any]:
     """The newest word on the price; what an answer leaves out keeps its value."""
+    balance = {}
+    if status.balance is not None:
+        balance = {"balance_daily": status.balance.daily, "balance_purchased": status.balance.purchased}
     used = status.credits_used if status.credits_used is not None else generation.credits_used
-    return {"credits_used": used, "credits_status": status.credits_status or generation.credits_status}
+    return {"credits_used": used, "credits_status": status.credits_status or generation.credits_status, **balance}
 
 
 def stop_watching(generation: Generation, now: datetime) -> bool:

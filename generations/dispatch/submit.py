@@ -130,7 +130,7 @@ def accepted(attempt: Attempt, status: Status) -> None:
         _answer(attempt, Attempt.Outcome.ACCEPTED, now)
         poll.start(generation, status, expecting=S.SENDING, now=now)
         if generation.token:
-            generation.token.note_balance(status.balance.purchased if status.balance else None, now)
+            generation.token.note_balance(status.balance, now)
 
 
 def failed(attempt: Attempt, error: MeigenError) -> None:

@@ -3,6 +3,7 @@
 from .catalogue import Catalogue
 from .generation import Attempt, Event, Generation, GenerationQuerySet
 from .lease import Lease, RateGate
+from .reference import Reference
 from .result import Result
 from .share import Share
 
@@ -14,6 +15,7 @@ __all__ = [
     "GenerationQuerySet",
     "Lease",
     "RateGate",
+    "Reference",
     "Result",
     "Share",
 ]

@@ -92,6 +92,8 @@ class Generation(models.Model):
     finished_at = models.DateTimeField(null=True)
     credits_used = models.IntegerField(null=True)
     credits_status = models.CharField(max_length=40, blank=True)
+    balance_daily = models.IntegerField(null=True, help_text="Daily credits left, as the answer told.")
+    balance_purchased = models.IntegerField(null=True, help_text="Purchased credits left, as the answer told.")
     answer_status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the answer that decided.")
     answer_body = models.TextField(blank=True, help_text="The answer that decided, whole.")
     message = models.TextField(blank=True, help_text="What went wrong, in Meigen's or our words.")
@@ -105,6 +107,7 @@ class Generation(models.Model):
             models.UniqueConstraint(fields=["owner", "nonce", "number"], name="one_click_one_batch"),
         ]
         indexes = [
+            models.Index(fields=["-finished_at"], name="latest_finished"),
             models.Index(fields=["owner", "-created_at", "-id"], name="own_newest_first"),
             models.Index(
                 fields=["created_at"],

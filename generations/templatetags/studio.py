@@ -1,14 +1,18 @@
 """What the cards need and Django's own filters lack."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from django import template
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from generations import explain
+from generations.forms import GenerateForm
 from generations.models import Generation, Result
+from meigen_api.types import Model, number
 
 register = template.Library()
 
@@ -38,6 +42,31 @@ def shape(card: Generation) -> SafeString:
         box = proportions(card.aspect_ratio)
     width, height = box or ((178, 100) if card.is_video else (100, 100))
     return format_html('<svg class="shape" viewBox="0 0 {} {}" aria-hidden="true"></svg>', f"{width:g}", f"{height:g}")
+
+
+@register.simple_tag
+def picture_shape(width: int | None, height: int | None) -> SafeString:
+    """The same for a picture whose pixels are known, or not."""
+    box = proportions(f"{(width or 100) / 100}:{(height or 100) / 100}") or (100, 100)
+    return format_html('<svg class="shape" viewBox="0 0 {} {}" aria-hidden="true"></svg>', *(f"{v:g}" for v in box))
+
+
+@register.filter
+def field(form: GenerateForm, name: str) -> BoundField | None:
+    """The form's field of that name, if this model has it."""
+    return form[name] if name in form.fields else None
+
+
+@register.filter
+def split(words: str) -> list[str]:
+    return words.split()
+
+
+@register.filter
+def hint_names(form: GenerateForm) -> list[str]:
+    """The places of the form in which a hint of Meigen can stand; "" is the top."""
+    hidden = {"nonce", "count", "reference_video_seconds", "sref", "raw"}
+    return ["", *(name for name in form.fields if name not in hidden)]
 
 
 @register.filter
@@ -94,20 +123,43 @@ def unlocalized(value: float) -> str:
 
 @register.filter
 def refusal(card: Generation) -> str:
-    """What a rejected card says: the reason, and what would make it work."""
-    fields = card.answer_fields
-    if card.answer_status == 402:
-        required, available = fields.get("required"), fields.get("available")
-        if isinstance(required, int | float) and isinstance(available, int | float):
-            return f"Needs {required:g} credits, you have {available:g}. Top up at meigen.ai, then send it again."
-        return f"Not enough credits: {card.message}. Top up at meigen.ai, then send it again."
-    if card.answer_status == 401:
-        return "Meigen refuses your token. Replace it and this goes out by itself."
-    if card.answer_status == 409:
-        return "Meigen has another request under this key. Send it as new."
-    words = f"Meigen did not accept it: {card.message.rstrip('.')}."
-    allowed = fields.get("allowed")
-    if isinstance(allowed, list) and allowed:
-        where = f" for {fields['field']}" if isinstance(fields.get("field"), str) else ""
-        words += f" Allowed{where}: {', '.join(str(item)[:40] for item in allowed[:20])}."
-    return words
+    """What a rejected card says."""
+    return explain.refusal(card)
+
+
+@register.filter
+def details(card: Generation) -> list[tuple[str, str]]:
+    """Every member of Meigen's answer."""
+    return explain.details(card)
+
+
+@register.filter
+def price(model: Model) -> str:
+    """A model's price in a few characters, "" when the catalogue does not say."""
+    rates = list(_numbers(model.price_per_second))
+    if rates:
+        return f"from {min(rates):g} cr/s"
+    return "" if model.credits is None else f"{model.credits:g} cr"
+
+
+def _numbers(value: object) -> Iterator[float]:
+    if isinstance(value, dict):
+        for entry in value.values():
+            yield from _numbers(entry)
+    elif (found := number(value)) is not None:
+        yield found
+
+
+@register.simple_tag
+def wait(model: Model, waits: dict[str, int]) -> str:
+    """How long the model usually takes: from our own history, else what the catalogue says, else ""."""
+    seconds = waits.get(model.id) or model.typical_seconds
+    if not seconds:
+        return ""
+    return f"~{seconds:.0f} s" if seconds < 90 else f"~{seconds / 60:.0f} min"
+
+
+@register.filter
+def at(mapping: Mapping[str, str] | None, key: str) -> str:
+    """The mapping's value for a key that a variable holds."""
+    return (mapping or {}).get(key, "")

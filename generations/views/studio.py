@@ -1,55 +1,73 @@
 """The studio: the form, the wall of recent cards, and the one request that keeps them live."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, reswap, retarget
 
 from accounts.http import Request
 from accounts.models import Token, User
-from generations import actions
-from generations.dispatch import catalogue
-from generations.forms import GenerateForm
-from generations.models import Generation
+from generations import actions, attachments, explain, waits
+from generations.dispatch import catalogue, gallery, upload
+from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from
+from generations.models import Generation, Reference
+from meigen_api.errors import MeigenError
 
+from . import references as reference_views
 from .history import history
 
 WALL = 24
 DRAFT = "draft"
+NOT_KEPT = {"nonce", "csrfmiddlewaretoken", "reference"}
 
 
 @require_safe
 def studio(request: Request) -> HttpResponse:
-    """The form beside the person's recent cards. `?model_id=` preselects, `?from=<id>` fills in an earlier request."""
-    user = request.user
+    """The form beside the person's recent cards.
+
+    `?model_id=` and the other fields preselect; `?from=<id>` fills in an earlier request, `?inspiration=<id>` a prompt
+    of the vendor's gallery, `?reference=<id>` adds a picture.
+    """
     offer = catalogue.offer()
     draft: dict[str, Any] = request.session.pop(DRAFT, {})
-    initial = {**_earlier(user, request.GET), **draft}
-    for name in GenerateForm.base_fields:
-        if name in request.GET and name != "nonce":
-            initial[name] = request.GET[name]
+    earlier = _earlier(request.user, request.GET.get("from", ""))
+    initial = {**(initial_from(earlier.request_fields) if earlier else {}), **_inspired(request), **draft}
+    initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
     if not offer.model(str(initial.get("model_id", ""))):
         initial.pop("model_id", None)
-        initial.setdefault("model_id", _last_model(user) if offer.model(_last_model(user)) else None)
-    cards = Generation.objects.visible_to(user).with_card().newest_first()[:WALL]
-    context = {"form": GenerateForm(offer, initial=initial), "offer": offer, "cards": list(cards)}
-    return render(request, "generations/studio.html", context)
+        last = _last_model(request.user)
+        if offer.model(last):
+            initial["model_id"] = last
+    wanted = draft.get("reference", request.GET.getlist("reference"))
+    references = attachments.owned(request.user, wanted) or (_in_order(earlier) if earlier else [])
+    form = GenerateForm(offer, initial=initial, references=references)
+    return _page(request, form, lost=form.dropped(initial), hints=_hints([earlier] if earlier else []))
+
+
+def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
+    cards = Generation.objects.visible_to(request.user).with_card().newest_first()[:WALL]
+    shown = {"form": form, "offer": form.offer, "cards": list(cards), "waits": waits.typical(), **context}
+    return render(request, "generations/studio.html", shown, status=status)
 
 
 @require_safe
 def fields(request: Request) -> HttpResponse:
     """The fields of the chosen model with the choices it shares with the former one, and the price of them."""
     offer = catalogue.offer()
-    form = GenerateForm(offer, initial=_fitting(GenerateForm(offer, data=request.GET)))
-    return render(request, "generations/_fields.html", {"form": form, "offer": offer})
+    references = attachments.owned(request.user, request.GET.getlist("reference"))
+    asked = GenerateForm(offer, data=request.GET, references=references)
+    form = GenerateForm(offer, initial=_fitting(asked), references=references)
+    context = {"form": form, "offer": offer, "lost": form.dropped(request.GET), "waits": waits.typical()}
+    return render(request, "generations/_model.html", context)
 
 
 @login_not_required  # so that what a signed-out person posts is kept until they are back
@@ -64,42 +82,57 @@ def generations(request: HttpRequest) -> HttpResponse:
     return _generate(signed_in) if request.method == "POST" else history(signed_in)
 
 
-@sensitive_variables("token")
 def _generate(request: Request) -> HttpResponse:
     offer = catalogue.offer()
-    form = GenerateForm(offer, data=request.POST)
+    references, problems = reference_views.collect(request)
+    form = GenerateForm(offer, data=request.POST, references=references)
     token = Token.objects.default_for(request.user)
-    if token is None and not form.errors:
+    if token is None and form.is_valid() and not problems:
         return _keep_draft(request, f"{reverse('tokens')}?next={reverse('studio')}")
+    for problem in problems:
+        form.add_error(None, problem)
     if token is None or not form.is_valid():
-        return _invalid(request, form, offer)
-    rows, new = actions.ask(request.user, token, form)
+        return _invalid(request, form)
+    try:
+        urls = [upload.public_url(reference) for reference in references]
+    except MeigenError:
+        form.add_error(None, "A reference picture could not be uploaded to Meigen. Nothing was sent; try again.")
+        return _invalid(request, form)
+    rows, new = actions.ask(request.user, token, form, urls)
     if new:
         actions.send_now(rows)
     if not request.htmx:
         return redirect("studio")
     if not new:
         return HttpResponseClientRefresh()
-    return render(request, "generations/_made.html", {"cards": rows, "nonce": GenerateForm(offer).initial["nonce"]})
+    context = {"cards": rows, "nonce": GenerateForm(offer).initial["nonce"], "hints": _hints(rows), "form": form}
+    return render(request, "generations/_made.html", context)
 
 
 def _keep_draft(request: Request, target: str) -> HttpResponse:
     """Sends the person somewhere first; what was typed waits in the session."""
-    request.session[DRAFT] = {
-        name: request.POST[name][:20_000]
-        for name in GenerateForm.base_fields
-        if name in request.POST and name != "nonce"
-    }
+    typed: dict[str, Any] = {name: value[:20_000] for name, value in request.POST.items() if name not in NOT_KEPT}
+    request.session[DRAFT] = {**typed, "reference": request.POST.getlist("reference")[:20]}
     return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
 
 
-def _invalid(request: Request, form: GenerateForm, offer: catalogue.Offer) -> HttpResponse:
+def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
     """422 with what was typed and what is wrong with it."""
-    if request.htmx:
-        response = render(request, "generations/_form.html", {"form": form, "offer": offer}, status=422)
-        return reswap(retarget(response, "#generate"), "outerHTML")
-    cards = Generation.objects.visible_to(request.user).with_card().newest_first()[:WALL]
-    return render(request, "generations/studio.html", {"form": form, "offer": offer, "cards": list(cards)}, status=422)
+    if not request.htmx:
+        return _page(request, form, status=422)
+    context = {"form": form, "offer": form.offer, "waits": waits.typical()}
+    response = render(request, "generations/_form.html", context, status=422)
+    return reswap(retarget(response, "#generate"), "outerHTML")
+
+
+def _hints(rows: Sequence[Generation]) -> dict[str, str]:
+    """What Meigen said against single fields of the form, by field name; "" holds what names no field we have."""
+    hints: dict[str, str] = {}
+    for row in rows:
+        if row.status == Generation.Status.REJECTED and row.answer_status == 400:
+            member = str(row.answer_fields.get("field", ""))
+            hints[FIELD_OF_MEMBER.get(member, "")] = explain.refusal(row)
+    return hints
 
 
 def _fitting(form: GenerateForm) -> dict[str, Any]:
@@ -108,22 +141,29 @@ def _fitting(form: GenerateForm) -> dict[str, Any]:
     return {name: value for name, value in form.chosen.items() if name not in form.errors and name != "nonce"}
 
 
-def _earlier(user: User, query: QueryDict) -> dict[str, Any]:
-    """The form values of an earlier generation, for `?from=`."""
-    wanted = query.get("from", "")
-    generation = Generation.objects.visible_to(user).filter(pk=wanted).first() if _is_uuid(wanted) else None
-    if generation is None:
+def _earlier(user: User, wanted: str) -> Generation | None:
+    if not _is_uuid(wanted):
+        return None
+    return Generation.objects.visible_to(user).filter(pk=wanted).prefetch_related("references").first()
+
+
+def _in_order(earlier: Generation) -> list[Reference]:
+    """The references of an earlier request, in the order they were sent."""
+    sent: list[str] = earlier.request_fields.get("referenceImages", [])
+    place = {url: index for index, url in enumerate(sent)}
+    return sorted(earlier.references.all(), key=lambda reference: place.get(reference.public_url, len(place)))
+
+
+def _inspired(request: Request) -> dict[str, Any]:
+    """The prompt of an image of the vendor's gallery, for `?inspiration=`."""
+    wanted = request.GET.get("inspiration", "")
+    if not wanted:
         return {}
-    request_fields = generation.request_fields
-    return {
-        "prompt": generation.prompt,
-        "model_id": generation.model_id,
-        "aspect_ratio": request_fields.get("aspectRatio", ""),
-        "tier": request_fields.get("tier", ""),
-        "resolution": request_fields.get("resolution", ""),
-        "quality": request_fields.get("quality", ""),
-        "duration": f"{request_fields['duration']:g}" if "duration" in request_fields else "",
-    }
+    try:
+        return {"prompt": gallery.image(wanted).prompt}
+    except MeigenError:
+        messages.warning(request, "Meigen's gallery could not be asked for this prompt. Try again in a minute.")
+        return {}
 
 
 def _last_model(user: User) -> str:

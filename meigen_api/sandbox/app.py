@@ -10,56 +10,21 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from .. import prices
 from ..types import Json, Model, models_from_json
-from . import pictures, rules
-from .ledger import Job, Ledger
+from . import account, gallery, pictures, rules, sessions
+from .answers import Request, Response, answer, html, refusal
+from .ledger import Job, Ledger, Token
 
 SWITCH = re.compile(r"\bsandbox:([a-z0-9-]+)(?:=([0-9.]+))?")
 DEFAULT_MODEL = "nanobanana-2"
+DAILY_CREDITS = 20
 IMAGE_KINDS = {"png": "image/png", "jpg": "image/jpeg", "mp4": "video/mp4"}
-
-
-@dataclass(frozen=True)
-class Request:
-    """`base` is the scheme and host the client used, for the URLs in answers. Header names are lower-case."""
-
-    method: str
-    path: str
-    base: str = "http://sandbox"
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True)
-class Response:
-    """`delay` seconds pass before it leaves; with `drop` the connection closes instead of answering."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0
-    drop: bool = False
-
-
-def answer(status: int, data: Any, headers: dict[str, str] | None = None, delay: float = 0) -> Response:
-    body = json.dumps(data).encode()
-    return Response(status, body, {"Content-Type": "application/json", **(headers or {})}, delay)
-
-
-def refusal(status: int, message: str, headers: dict[str, str] | None = None, **fields: Any) -> Response:
-    return answer(status, {"success": False, "error": message, **fields}, headers)
-
-
-def html(status: int) -> Response:
-    page = f"<html><head><title>{status}</title></head><body><h1>{status} Bad Gateway</h1></body></html>"
-    return Response(status, page.encode(), {"Content-Type": "text/html"})
 
 
 class Sandbox:
@@ -78,6 +43,7 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.ledger = Ledger(path, credits)
+        self.starting_credits = credits
         self.speed = speed
         self.rate = rate
         self.clock = clock
@@ -88,13 +54,21 @@ class Sandbox:
         """The next `times` requests whose path starts with `path` get this response and do nothing else."""
         self._faults += [(path, response)] * times
 
-    def revoke(self, token: str) -> None:
-        self.ledger.revoke(self.ledger.account(token))
+    def revoke(self, plain: str) -> None:
+        self.ledger.revoke(self.ledger.token(plain, self.clock()).id)
 
-    def set_credits(self, token: str, credits: int) -> None:
-        self.ledger.set_credits(self.ledger.account(token), credits)
+    def set_credits(self, plain: str, credits: int) -> None:
+        self.ledger.set_credits(self.ledger.token(plain, self.clock()).account, credits)
 
-    def handle(self, request: Request) -> Response:
+    def session_token(self, subject: str = "someone", seconds: float = 3600) -> str:
+        """A session token of the account of that name."""
+        return sessions.make(subject, self.clock() + seconds)
+
+    @staticmethod
+    def timestamp(moment: float) -> str:
+        return datetime.fromtimestamp(moment, UTC).isoformat()
+
+    def handle(self, request: Request) -> Response:  # noqa: C901 a table of routes
         for index, (path, response) in enumerate(self._faults):
             if request.path.startswith(path):
                 del self._faults[index]
@@ -110,6 +84,22 @@ class Sandbox:
             case "GET", ["api", "models"]:
                 listed = [{k: v for k, v in entry.items() if k != "sandbox"} for entry in self.entries]
                 return answer(200, {"success": True, "models": listed}, {"Cache-Control": "public, max-age=300"})
+            case "GET", ["api", "images", item_id] if item_id in gallery.items():
+                item = gallery.public(gallery.items()[item_id], request.base)
+                return answer(200, {"success": True, "data": item}, {"Cache-Control": "public, max-age=3600"})
+            case "GET", ["api", "search"]:
+                return self._search(request)
+            case _, ["api", "tokens", *rest]:
+                return account.tokens(self, request, rest)
+            case "POST", ["api", "upload", "presign"]:
+                return account.presign(self, request)
+            case "PUT", ["storage", upload_id]:
+                return account.store(self, request, upload_id)
+            case "GET", ["uploads", name]:
+                return account.uploaded(self, name.partition(".")[0])
+            case "GET", ["gallery", name] if name.removesuffix(".jpg") in gallery.items():
+                body = gallery.picture(gallery.items()[name.removesuffix(".jpg")])
+                return Response(200, body, {"Content-Type": "image/jpeg"})
             case "GET", ["media", job_id, name]:
                 return self._media(job_id, name)
             case "GET", [""]:
@@ -118,35 +108,46 @@ class Sandbox:
 
     # Sign-in
 
-    def _account(self, request: Request) -> str | None:
-        """The account of the bearer token, or None when the token is missing, malformed or revoked."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or not token.startswith("meigen_sk_"):
+    def token(self, request: Request) -> Token | None:
+        """The bearer token, or None when it is missing, malformed, expired or revoked."""
+        scheme, _, plain = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer":
             return None
-        account = self.ledger.account(token)
-        return None if self.ledger.revoked(account) else account
+        if plain.startswith("meigen_sk_"):
+            token = self.ledger.token(plain, self.clock())
+            return token if token.active else None
+        session = sessions.read(plain)
+        if session is None or session[1] < self.clock():
+            return None
+        self.ledger.open_account(session[0], self.starting_credits, DAILY_CREDITS)
+        return Token("", session[0], "Session", plain[-4:], self.clock(), None, active=True)
+
+    def _search(self, request: Request) -> Response:
+        try:
+            limit, offset = int(request.query.get("limit", "20")), int(request.query.get("offset", "0"))
+        except ValueError:
+            return refusal(400, "limit and offset must be numbers", code="invalid_parameter")
+        found = gallery.search(request.query.get("q", ""))[max(0, offset) :][: min(max(1, limit), 50)]
+        return answer(200, {"success": True, "data": [gallery.public(item, request.base) for item in found]})
 
     # Submit
 
     def _submit(self, request: Request) -> Response:
-        account = self._account(request)
-        if account is None:
+        token = self.token(request)
+        if token is None:
             return refusal(401, "Invalid or missing token", code="invalid_token")
         with self.ledger.transaction():
             now = self.clock()
             posts, seconds = self.rate
-            if self.ledger.posts_since(account, now - seconds) >= posts:
+            if self.ledger.posts_since(token.account, now - seconds) >= posts:
                 limits = {"Retry-After": f"{seconds:g}", "X-RateLimit-Limit": f"{posts}", "X-RateLimit-Remaining": "0"}
                 return refusal(429, "Too many requests", limits, code="rate_limited")
-            self.ledger.count_post(account, now)
-            return self._accept(request, account)
+            self.ledger.count_post(token.account, now)
+            return self._accept(request, token)
 
-    def _accept(self, request: Request, account: str) -> Response:
-        try:
-            body = json.loads(request.body)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
+    def _accept(self, request: Request, token: Token) -> Response:
+        body = account.body_of(request)
+        if not body:
             return refusal(400, "The body must be a JSON object", code="invalid_json")
         model, entry = self._model(body.get("modelId", DEFAULT_MODEL))
         if model is None:
@@ -158,7 +159,7 @@ class Sandbox:
             return refusal(400, str(invalid), **invalid.fields)
         key = body.get("idempotencyKey")
         switches = dict(SWITCH.findall(body["prompt"]))
-        seen = self.ledger.job_for_key(account, key) if key else None
+        seen = self.ledger.job_for_key(token.account, key) if key else None
         if seen:
             if seen.body != request.body.decode():
                 return refusal(409, "This key was used with another body", code="idempotency_conflict")
@@ -166,16 +167,20 @@ class Sandbox:
         if refused := self._asked_for(switches, key or ""):
             return refused
         credits = self._price(model, body)
-        available = self.ledger.credits(account)
-        if credits > available or "402" in switches:
-            required = max(credits, available + 1)
+        free, available = self.ledger.credits(token.account)
+        # Daily credits are the browser session's, and for basic models only.
+        daily = min(credits, free) if token.is_session and entry.get("sandbox", {}).get("basic") else 0
+        if credits - daily > available or "402" in switches:
+            required = max(credits - daily, available + 1)
             return refusal(
                 402, "Insufficient credits", code="insufficient_credits", required=required, available=available
             )
-        job = self._job(account, body, request.body.decode(), model, entry, credits, switches)
+        job = self._job(token, body, request.body.decode(), model, entry, (credits, daily), switches)
         self.ledger.open_job(job)
         if ("lost" in switches or "timeout" in switches) and self.ledger.first_times(job.id, "lost", 1):
             return Response(200, drop=True, delay=3600 if "timeout" in switches else 0)
+        if "in-progress" in switches and self.ledger.first_times(job.id, "in-progress", 1):
+            return refusal(409, "Still being accepted", code="in_progress", retryAfterSeconds=1)
         return answer(200, self._terms(job, request.base), delay=float(switches.get("slow") or 0))
 
     def _asked_for(self, switches: dict[str, str], key: str) -> Response | None:
@@ -203,22 +208,25 @@ class Sandbox:
         return None, {}
 
     def _price(self, model: Model, body: Json) -> int:
+        videos = [body["referenceVideo"]] if "referenceVideo" in body else body.get("referenceVideos", [])
         cost = prices.estimate(
             model,
             tier=body.get("tier", ""),
             resolution=body.get("resolution", ""),
             duration=body.get("duration"),
+            # Every reference video of the sandbox is four seconds long, like its clips.
+            reference_video_seconds=4 * len(videos) if videos else None,
         )
         return cost or 0
 
     def _job(
         self,
-        account: str,
+        token: Token,
         body: Json,
         raw: str,
         model: Model,
         entry: Json,
-        credits: int,
+        price: tuple[int, int],
         switches: dict[str, str],
     ) -> Job:
         ways = ("fail", "fail-kept", "stuck", "gone", "pending", "stopped")
@@ -229,7 +237,8 @@ class Sandbox:
         ratio = body.get("aspectRatio", "auto")
         return Job(
             id=str(uuid.uuid4()),
-            token=account,
+            account=token.account,
+            token=token.id,
             idempotency_key=body.get("idempotencyKey"),
             body=raw,
             prompt=SWITCH.sub("", body["prompt"]).strip(),
@@ -238,7 +247,8 @@ class Sandbox:
             resolution=body.get("resolution", "") or model.default_resolution,
             images=entry.get("sandbox", {}).get("images", 1),
             video=int(model.is_video),
-            credits=credits,
+            credits=price[0],
+            daily=price[1],
             created=self.clock(),
             seconds=seconds,
             outcome=next((way for way in ways if way in switches), ""),
@@ -246,8 +256,15 @@ class Sandbox:
 
     # Status
 
+    def state(self, job: Job) -> str:
+        """ "processing", "completed" or "failed", from the clock alone."""
+        if job.created + job.seconds > self.clock() or job.outcome in {"stuck", "stopped"}:
+            return "processing"
+        return "failed" if job.outcome in {"fail", "fail-kept"} else "completed"
+
     def _terms(self, job: Job, base: str) -> Json:
         """The fields that the submit, recovery and status answers share."""
+        daily, purchased = self.ledger.credits(job.account)
         data: Json = {
             "success": True,
             "generationId": job.id,
@@ -256,26 +273,27 @@ class Sandbox:
             "mediaType": "video" if job.video else "image",
             "creditsUsed": job.credits,
             "creditsStatus": "charged",
-            "credits": {"daily": 0, "purchased": self.ledger.credits(job.token), "unlimited": False},
-            "status": "processing",
+            "credits": {"daily": daily, "purchased": purchased, "unlimited": False},
+            "status": self.state(job),
             "expectedWaitSeconds": round(job.seconds * 1.2, 1),
         }
         left = job.created + job.seconds - self.clock()
-        if left > 0 or job.outcome == "stuck":
-            return {**data, "pollHintSeconds": round(max(left, 1), 1)}
-        if job.outcome == "stopped":
-            return {**data, "pollHintSeconds": 0}
-        if job.outcome in {"fail", "fail-kept"}:
-            refunded = job.outcome == "fail"
-            if refunded:
-                self.ledger.refund(job, self.clock())
-            return {
-                **data,
-                "status": "failed",
-                "error": "The model's safety filter stopped this picture.",
-                "failureCode": "content_policy",
-                "creditsStatus": "refunded" if refunded else "charged",
-            }
+        match data["status"]:
+            case "processing" if job.outcome == "stopped" and left <= 0:
+                return {**data, "pollHintSeconds": 0}
+            case "processing":
+                return {**data, "pollHintSeconds": round(max(left, 1), 1)}
+            case "failed":
+                if job.outcome == "fail":
+                    self.ledger.refund(job, self.clock())
+                    daily, purchased = self.ledger.credits(job.account)
+                    data["credits"] = {"daily": daily, "purchased": purchased, "unlimited": False}
+                return {
+                    **data,
+                    "error": "The model's safety filter stopped this picture.",
+                    "failureCode": "content_policy",
+                    "creditsStatus": "refunded" if self.ledger.refunded(job) else "charged",
+                }
         if job.outcome == "pending" and left > -6 / self.speed:
             return {**data, "status": "completed"}
         if job.video:
@@ -285,21 +303,21 @@ class Sandbox:
         return {**data, "status": "completed", "imageUrl": urls[0], "imageUrls": urls}
 
     def _status(self, request: Request, job_id: str) -> Response:
-        account = self._account(request)
-        if "authorization" in request.headers and account is None:
+        token = self.token(request)
+        if "authorization" in request.headers and token is None:
             return refusal(401, "Invalid token", code="invalid_token")
         job = self.ledger.job(job_id)
-        if job is None or (account and job.token != account):
+        if job is None or (token and job.account != token.account):
             return refusal(404, "No such generation", code="generation_not_found")
         if job.outcome == "gone" and self.clock() > job.created + job.seconds:
             return refusal(410, "This generation is no longer available", code="generation_unavailable")
         return answer(200, self._terms(job, request.base))
 
     def _request(self, request: Request, key: str) -> Response:
-        account = self._account(request)
-        if account is None:
+        token = self.token(request)
+        if token is None:
             return refusal(401, "Invalid or missing token", code="invalid_token")
-        job = self.ledger.job_for_key(account, key)
+        job = self.ledger.job_for_key(token.account, key)
         if job is None:
             return refusal(404, "No request with this key", code="request_not_found")
         return answer(200, self._terms(job, request.base))
@@ -328,6 +346,7 @@ class Sandbox:
         page = (
             "<!doctype html><html lang=en><title>Meigen sandbox</title><h1>Meigen sandbox</h1>"
             "<p>A pretend Meigen server. Nothing here costs money.</p>"
+            f"<p>A session token to try, good for an hour:<br><code>{self.session_token()}</code></p>"
             f"<h2>Accounts</h2><table><tr><th>Token<th>Credits{accounts}</table>"
             f"<h2>Ledger</h2><table><tr><th>No.<th>Time<th>What<th>Credits<th>Job{charges}</table>"
         )

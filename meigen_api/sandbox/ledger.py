@@ -3,35 +3,45 @@
 import hashlib
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS accounts (
-    token TEXT PRIMARY KEY, last4 TEXT NOT NULL, purchased INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0
+CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, daily INTEGER NOT NULL, purchased INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (
+    id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, account TEXT NOT NULL, name TEXT NOT NULL, last4 TEXT NOT NULL,
+    created REAL NOT NULL, used REAL, active INTEGER NOT NULL DEFAULT 1
 );
-CREATE TABLE IF NOT EXISTS posts (token TEXT NOT NULL, at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS posts_recent ON posts (token, at);
+CREATE TABLE IF NOT EXISTS posts (account TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS posts_recent ON posts (account, at);
 CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, token TEXT NOT NULL, idempotency_key TEXT, body TEXT NOT NULL, prompt TEXT NOT NULL,
-    model TEXT NOT NULL, aspect_ratio TEXT NOT NULL, resolution TEXT NOT NULL, images INTEGER NOT NULL,
-    video INTEGER NOT NULL, credits INTEGER NOT NULL, created REAL NOT NULL, seconds REAL NOT NULL,
-    outcome TEXT NOT NULL, UNIQUE (token, idempotency_key)
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, token TEXT NOT NULL, idempotency_key TEXT, body TEXT NOT NULL,
+    prompt TEXT NOT NULL, model TEXT NOT NULL, aspect_ratio TEXT NOT NULL, resolution TEXT NOT NULL,
+    images INTEGER NOT NULL, video INTEGER NOT NULL, credits INTEGER NOT NULL, daily INTEGER NOT NULL,
+    created REAL NOT NULL, seconds REAL NOT NULL, outcome TEXT NOT NULL, UNIQUE (account, idempotency_key)
 );
 CREATE TABLE IF NOT EXISTS charges (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, token TEXT NOT NULL, idempotency_key TEXT,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, account TEXT NOT NULL, idempotency_key TEXT,
     job TEXT NOT NULL, credits INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS faults (idempotency_key TEXT NOT NULL, name TEXT NOT NULL, times INTEGER NOT NULL,
     PRIMARY KEY (idempotency_key, name));
+CREATE TABLE IF NOT EXISTS uploads (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, size INTEGER NOT NULL, created REAL NOT NULL, body BLOB
+);
 """
 
 
 @dataclass(frozen=True)
 class Job:
+    """`token` is the id of the token it was sent with; `daily` the part of `credits` that daily ones paid."""
+
     id: str
+    account: str
     token: str
     idempotency_key: str | None
     body: str
@@ -42,9 +52,32 @@ class Job:
     images: int
     video: int
     credits: int
+    daily: int
     created: float
     seconds: float
     outcome: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as its account sees it; session tokens have no row and an empty id."""
+
+    id: str
+    account: str
+    name: str
+    last4: str
+    created: float
+    used: float | None
+    active: bool
+
+    @classmethod
+    def from_row(cls, *row: Any) -> "Token":
+        token_id, _, account, name, last4, created, used, active = row
+        return cls(token_id, account, name, last4, created, used, active=bool(active))
+
+    @property
+    def is_session(self) -> bool:
+        return not self.id
 
 
 @dataclass(frozen=True)
@@ -53,7 +86,7 @@ class Charge:
 
     number: int
     at: float
-    token: str
+    account: str
     idempotency_key: str | None
     job: str
     credits: int
@@ -80,62 +113,77 @@ class Ledger:
                 raise
             self._db.execute("COMMIT")
 
-    def account(self, token: str) -> str:
-        """The account's name in these books (a hash), opened with the usual credits when it is new."""
-        name = hashlib.sha256(token.encode()).hexdigest()[:16]
-        with self._lock:
-            self._db.execute(
-                "INSERT OR IGNORE INTO accounts (token, last4, purchased) VALUES (?, ?, ?)",
-                (name, token[-4:], 3 if "poor" in token else self._credits),
-            )
-        return name
+    def token(self, plain: str, at: float) -> Token:
+        """The API token, opened with an account of its own when it is new."""
+        digest = hashlib.sha256(plain.encode()).hexdigest()
+        known = self._token(digest)
+        if known is None:
+            account = f"account-{digest[:12]}"
+            self.open_account(account, 3 if "poor" in plain else self._credits)
+            return self.add_token(account, plain, "Pasted", at)
+        self._do("UPDATE tokens SET used = ? WHERE id = ?", at, known.id)
+        return known
 
-    def revoked(self, account: str) -> bool:
-        return bool(self._one("SELECT revoked FROM accounts WHERE token = ?", account))
+    def add_token(self, account: str, plain: str, name: str, at: float) -> Token:
+        digest = hashlib.sha256(plain.encode()).hexdigest()
+        row = (str(uuid.uuid4()), digest, account, name, plain[-4:], at)
+        self._do(
+            "INSERT OR IGNORE INTO tokens (id, hash, account, name, last4, created) VALUES (?, ?, ?, ?, ?, ?)", *row
+        )
+        token = self._token(digest)
+        assert token is not None
+        return token
 
-    def revoke(self, account: str) -> None:
-        self._do("UPDATE accounts SET revoked = 1 WHERE token = ?", account)
+    def tokens(self, account: str) -> list[Token]:
+        rows = self._all("SELECT * FROM tokens WHERE account = ? ORDER BY created", account)
+        return [Token.from_row(*row) for row in rows]
 
-    def credits(self, account: str) -> int:
-        return self._one("SELECT purchased FROM accounts WHERE token = ?", account)
+    def revoke(self, token_id: str) -> None:
+        self._do("UPDATE tokens SET active = 0 WHERE id = ?", token_id)
 
-    def set_credits(self, account: str, credits: int) -> None:
-        self._do("UPDATE accounts SET purchased = ? WHERE token = ?", credits, account)
+    def open_account(self, account: str, purchased: int, daily: int = 0) -> None:
+        self._do("INSERT OR IGNORE INTO accounts VALUES (?, ?, ?)", account, daily, purchased)
+
+    def credits(self, account: str) -> tuple[int, int]:
+        """(daily, purchased)."""
+        [(daily, purchased)] = self._all("SELECT daily, purchased FROM accounts WHERE name = ?", account)
+        return daily, purchased
+
+    def set_credits(self, account: str, purchased: int) -> None:
+        self._do("UPDATE accounts SET purchased = ? WHERE name = ?", purchased, account)
 
     def count_post(self, account: str, at: float) -> None:
-        self._do("INSERT INTO posts (token, at) VALUES (?, ?)", account, at)
+        self._do("INSERT INTO posts (account, at) VALUES (?, ?)", account, at)
 
     def posts_since(self, account: str, at: float) -> int:
-        return self._one("SELECT count(*) FROM posts WHERE token = ? AND at > ?", account, at)
+        return self._one("SELECT count(*) FROM posts WHERE account = ? AND at > ?", account, at)
 
     def job(self, job_id: str) -> Job | None:
         return self._job("SELECT * FROM jobs WHERE id = ?", job_id)
 
     def job_for_key(self, account: str, key: str) -> Job | None:
-        return self._job("SELECT * FROM jobs WHERE token = ? AND idempotency_key = ?", account, key)
+        return self._job("SELECT * FROM jobs WHERE account = ? AND idempotency_key = ?", account, key)
 
     def open_job(self, job: Job) -> None:
         """The job and its charge, together or not at all."""
-        self._do("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *vars(job).values())
-        self._charge(job, job.credits, "charge", job.created)
+        self._do("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *vars(job).values())
+        self._charge(job, 1, "charge", job.created)
 
     def refund(self, job: Job, at: float) -> None:
         """Gives a failed job's credits back, once."""
         with self._lock:
             if not self._one("SELECT count(*) FROM charges WHERE job = ? AND reason = 'refund'", job.id):
-                self._charge(job, -job.credits, "refund", at)
+                self._charge(job, -1, "refund", at)
 
-    def _charge(self, job: Job, credits: int, reason: str, at: float) -> None:
+    def _charge(self, job: Job, sign: int, reason: str, at: float) -> None:
         self._do(
-            "INSERT INTO charges (at, token, idempotency_key, job, credits, reason) VALUES (?, ?, ?, ?, ?, ?)",
-            at,
-            job.token,
-            job.idempotency_key,
-            job.id,
-            credits,
-            reason,
+            "INSERT INTO charges (at, account, idempotency_key, job, credits, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            *(at, job.account, job.idempotency_key, job.id, sign * job.credits, reason),
         )
-        self._do("UPDATE accounts SET purchased = purchased - ? WHERE token = ?", credits, job.token)
+        self._do(
+            "UPDATE accounts SET daily = daily - ?, purchased = purchased - ? WHERE name = ?",
+            *(sign * job.daily, sign * (job.credits - job.daily), job.account),
+        )
 
     def first_times(self, key: str, name: str, times: int) -> bool:
         """Whether this is among the first `times` occasions of the fault `name` for the key; counts it."""
@@ -147,15 +195,39 @@ class Ledger:
         with self._lock:
             return [Charge(*row) for row in self._db.execute("SELECT * FROM charges ORDER BY number")]
 
+    def refunded(self, job: Job) -> bool:
+        return bool(self._one("SELECT count(*) FROM charges WHERE job = ? AND reason = 'refund'", job.id))
+
+    def jobs_of_token(self, token_id: str) -> list[Job]:
+        return [Job(*row) for row in self._all("SELECT * FROM jobs WHERE token = ? ORDER BY created DESC", token_id)]
+
     def accounts(self) -> list[tuple[str, str, int]]:
-        """(name, last four characters of its token, credits) of every account."""
-        with self._lock:
-            return list(self._db.execute("SELECT token, last4, purchased FROM accounts ORDER BY rowid"))
+        """(name, last four characters of each token, purchased credits) of every account."""
+        found = self._all("SELECT name, purchased FROM accounts ORDER BY rowid")
+        return [(name, ", ".join(t.last4 for t in self.tokens(name)), purchased) for name, purchased in found]
 
     def posts(self, account: str) -> list[float]:
         """When each POST of the account came, oldest first."""
+        return [row[0] for row in self._all("SELECT at FROM posts WHERE account = ? ORDER BY at", account)]
+
+    def open_upload(self, upload_id: str, kind: str, size: int, at: float) -> None:
+        self._do("INSERT INTO uploads (id, kind, size, created) VALUES (?, ?, ?, ?)", upload_id, kind, size, at)
+
+    def upload(self, upload_id: str) -> tuple[str, int, float, bytes | None] | None:
+        """(content type, announced size, when it was announced, the bytes once they came)."""
+        rows = self._all("SELECT kind, size, created, body FROM uploads WHERE id = ?", upload_id)
+        return rows[0] if rows else None
+
+    def fill_upload(self, upload_id: str, body: bytes) -> None:
+        self._do("UPDATE uploads SET body = ? WHERE id = ?", body, upload_id)
+
+    def _token(self, digest: str) -> Token | None:
+        rows = self._all("SELECT * FROM tokens WHERE hash = ?", digest)
+        return Token.from_row(*rows[0]) if rows else None
+
+    def _all(self, statement: str, *values: object) -> list[Any]:
         with self._lock:
-            return [row[0] for row in self._db.execute("SELECT at FROM posts WHERE token = ? ORDER BY at", (account,))]
+            return self._db.execute(statement, values).fetchall()
 
     def _do(self, statement: str, *values: object) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ import re
 import uuid
 from typing import Any
 
-from ..types import Json, Model
+from ..types import MIDJOURNEY_RANGES, Json, MediaLimits, Model
 
 KNOWN_FIELDS = {
     "prompt",
@@ -23,6 +23,7 @@ KNOWN_FIELDS = {
     "referenceAudios",
     "idempotencyKey",
 }
+VENDOR_FILES = ("https://images.meigen.ai/", "https://images.meigen.art/", "http://127.0.0.1", "http://localhost")
 
 
 class Invalid(Exception):
@@ -53,6 +54,11 @@ def check(body: Json, model: Model) -> None:
     _choice(body, "quality", model.qualities)
     _duration(body, model)
     _references(body, model)
+    _choice(body, "modelVariant", model.variants)
+    _choice(body, "referenceType", ("content", "style") if model.max_references else ())
+    _midjourney(body, model)
+    _media(body, "referenceVideo", "referenceVideos", model.reference_video)
+    _media(body, "", "referenceAudios", model.reference_audio)
 
 
 def _adaptive(body: Json, model: Model) -> tuple[str, ...]:
@@ -103,3 +109,40 @@ def _references(body: Json, model: Model) -> None:
             max=model.max_references,
             got=len(references),
         )
+
+
+def _midjourney(body: Json, model: Model) -> None:
+    if "niji7Options" not in body:
+        return
+    options = body["niji7Options"]
+    if not model.is_midjourney or not isinstance(options, dict):
+        raise Invalid("niji7Options are not for this model", code="invalid_options", field="niji7Options")
+    for name, value in options.items():
+        if name == "raw":
+            good = isinstance(value, bool)
+        elif name == "sref":
+            good = isinstance(value, str) and len(value) <= 2000
+        elif name in MIDJOURNEY_RANGES:
+            least, most = MIDJOURNEY_RANGES[name]
+            good = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+        else:
+            raise Invalid(f"Unknown option: {name}", code="unknown_option", field=f"niji7Options.{name}")
+        if not good:
+            allowed = MIDJOURNEY_RANGES.get(name)
+            raise Invalid(
+                f"{name} is out of range", code="invalid_option", field=f"niji7Options.{name}", allowed=allowed
+            )
+
+
+def _media(body: Json, one: str, several: str, limits: MediaLimits | None) -> None:
+    """A reference video or audio: on the vendor's own host, no more than the model takes."""
+    links = body.get(several, [])
+    given = [*([body[one]] if one and one in body else []), *(links if isinstance(links, list) else [links])]
+    if not given:
+        return
+    if limits is None:
+        raise Invalid(f"{several} are not for this model", code="invalid_reference", field=several)
+    if len(given) > limits.max_count:
+        raise Invalid(f"At most {limits.max_count}", code="too_many_references", field=several, max=limits.max_count)
+    if not all(isinstance(link, str) and link.startswith(VENDOR_FILES) for link in given):
+        raise Invalid("Must be a file on images.meigen.ai", code="invalid_reference", field=several)

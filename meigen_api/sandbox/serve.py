@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from .app import Request, Response, Sandbox
+from .answers import Request, Response
+from .app import Sandbox
 
 MAX_REQUEST_BYTES = 25_000_000
 
@@ -41,6 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(
             method=self.command,
             path=urlsplit(self.path).path,
+            query=dict(parse_qsl(urlsplit(self.path).query)),
             base=f"http://{self.headers.get('Host', self.server.url.removeprefix('http://'))}",
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(size),
@@ -84,6 +86,7 @@ class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             Request(
                 method=request.method,
                 path=url.raw_path.decode().partition("?")[0],
+                query=dict(url.params),
                 base=f"{url.scheme}://{url.netloc.decode()}",
                 headers=dict(request.headers),
                 body=body,

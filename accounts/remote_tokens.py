@@ -1,0 +1,48 @@
+"""The tokens a Meigen account has, managed with a session token: list, create, revoke, usage."""
+
+from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+
+from meigen_api import calls
+from meigen_api.client import Client
+from meigen_api.types import TokenInfo, TokenUsage
+
+from . import tokens
+from .models import Token
+from .token_check import Verdict
+
+SECONDS = 10.0
+
+
+def _client(session: Token) -> Client:
+    return Client(settings.MEIGEN_BASE_URL, session.secret(), seconds=SECONDS)
+
+
+def listed(session: Token) -> list[TokenInfo]:
+    """The account's tokens as Meigen tells them. Raises MeigenError."""
+    with _client(session) as client:
+        return client.send(calls.tokens())
+
+
+@sensitive_variables("made")
+def create(session: Token, name: str) -> tuple[Token, str]:
+    """Makes an API token at Meigen and stores it at once; returns the row and the plain token, to be shown once.
+
+    Raises MeigenError, also when Meigen made one without telling it.
+    """
+    with _client(session) as client:
+        made = client.send(calls.create_token(name))
+    token = tokens.add(session.owner, made, name, Verdict.GOOD)
+    return token, made.reveal()
+
+
+def revoke(session: Token, token_id: str) -> None:
+    """Ends a token at Meigen for good. Raises MeigenError."""
+    with _client(session) as client:
+        client.send(calls.revoke_token(token_id))
+
+
+def usage(session: Token, token_id: str) -> list[TokenUsage]:
+    """What the token was used for. Raises MeigenError."""
+    with _client(session) as client:
+        return client.send(calls.token_usage(token_id))

@@ -1,0 +1,78 @@
+"""The tokens at Meigen, for people who have added a session token."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from meigen_api.errors import BadToken, MeigenError
+
+from . import remote_tokens as remote
+from . import vault
+from .forms import NewTokenForm
+from .http import Request
+from .models import Token
+
+EXPIRED = "Meigen does not accept the session token any more. Copy a fresh one from the browser and add it."
+
+
+@sensitive_variables("plain")
+@require_http_methods(["GET", "HEAD", "POST"])
+def remote_tokens(request: Request) -> HttpResponse:
+    """Lists the account's tokens; a POST makes one, stores it at once and shows it this once."""
+    session = Token.objects.sessions_of(request.user).first()
+    if session is None:
+        messages.info(request, "Add a session token first; managing tokens at Meigen needs one.")
+        return redirect("tokens")
+    form = NewTokenForm(request.POST or None)
+    plain = ""
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            _, plain = remote.create(session, form.cleaned_data["name"])
+            form = NewTokenForm()
+        except (MeigenError, vault.Unreadable) as error:
+            form.add_error("name", _words(error))
+    listed = []
+    try:
+        listed = remote.listed(session)
+    except (MeigenError, vault.Unreadable) as error:
+        problem = _words(error)
+    context = {"session": session, "listed": listed, "form": form, "plain": plain, "problem": problem}
+    return render(request, "accounts/remote_tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def revoke_remote(request: Request, token_id: str) -> HttpResponse:
+    session = Token.objects.sessions_of(request.user).first()
+    if session is not None:
+        try:
+            remote.revoke(session, token_id)
+            messages.success(request, "The token is revoked at Meigen. Whatever still uses it is refused from now on.")
+        except (MeigenError, vault.Unreadable) as error:
+            messages.error(request, _words(error))
+    return redirect("remote_tokens")
+
+
+@require_safe
+def remote_usage(request: Request, token_id: str) -> HttpResponse:
+    session = Token.objects.sessions_of(request.user).first()
+    if session is None:
+        return redirect("tokens")
+    used, problem = [], ""
+    try:
+        used = remote.usage(session, token_id)
+    except (MeigenError, vault.Unreadable) as error:
+        problem = _words(error)
+    return render(request, "accounts/remote_usage.html", {"used": used, "problem": problem})
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, BadToken):
+        return EXPIRED
+    if isinstance(error, vault.Unreadable):
+        return "The session token cannot be read with the server's keys. Add it again, or tell your admin."
+    if isinstance(error, MeigenError) and error.status and error.status < 500:
+        return f"Meigen refused: {error.message}."
+    return "Meigen cannot be reached, or its answer cannot be read. Try again in a minute."

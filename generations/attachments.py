@@ -1,0 +1,63 @@
+"""Reference images as a person gives them: files, links, own results, the vendor's gallery."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from typing import IO
+from urllib.parse import urlsplit
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from accounts.models import User
+
+from .dispatch.download import Refused
+from .dispatch.prepare import prepare
+from .models import Reference, Result
+
+MAX_AT_ONCE = 20
+
+
+def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
+    """Keeps a picture, cleaned of everything but its pixels. Raises Refused in words for the person."""
+    prepared = prepare(file, size)
+    reference = Reference(id=uuid.uuid4(), owner=owner, name=name[:100], content_type=prepared.content_type)
+    reference.sha256 = hashlib.sha256(prepared.body).hexdigest()
+    path = f"references/{reference.pk.hex[:2]}/{reference.pk.hex}.{prepared.extension}"
+    reference.file.name = default_storage.save(path, ContentFile(prepared.body))
+    reference.save()
+    return reference
+
+
+def add_link(owner: User, link: str) -> Reference:
+    """Notes a public https address, to be passed on and never fetched. Raises Refused."""
+    link = link.strip()
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or parts.scheme != "https" or len(link) > 2000 or " " in link:
+        raise Refused("A reference link must be a public https address.")
+    reference, _ = Reference.objects.get_or_create(owner=owner, public_url=link, file="", defaults={"name": host[:100]})
+    return reference
+
+
+def add_result(owner: User, result: Result) -> Reference:
+    """Makes a reference of a kept picture. Raises Refused when it is a video."""
+    with default_storage.open(result.file.name or "") as file:
+        return add_file(owner, result.generation.prompt[:100], file, result.size)
+
+
+def owned(owner: User, ids: Iterable[str]) -> list[Reference]:
+    """The person's references of these ids, in this order; others and nonsense are left out."""
+    wanted = list(dict.fromkeys(filter(_is_uuid, ids)))[:MAX_AT_ONCE]
+    found = {str(row.pk): row for row in Reference.objects.filter(owner=owner, pk__in=wanted)}
+    return [found[pk] for pk in wanted if pk in found]
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value
+    except ValueError:
+        return False

@@ -1,0 +1,228 @@
+"""The form of one click: the prompt, the model, and exactly the fields that model has."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from generations.dispatch.catalogue import Offer
+from generations.models import Reference
+from meigen_api import prices
+from meigen_api.types import Model, number
+
+from . import options
+from .options import CHOICES, VendorLinks
+
+MAX_COUNT = 8
+MAX_PROMPT = 10_000
+COUNT_ERROR = f"Choose between 1 and {MAX_COUNT}."
+
+
+class GenerateForm(forms.Form):
+    """What to generate. A field the model lacks is not there; an empty choice is the model's own default."""
+
+    prompt = forms.CharField(
+        max_length=MAX_PROMPT,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "A calico cat in a sunlit kitchen"}),
+        error_messages={"required": "Write a prompt first: what should the picture show?"},
+    )
+    model_id = forms.ChoiceField(label="Model")
+    variant = forms.ChoiceField(label="Variant", required=False, widget=forms.RadioSelect)
+    aspect_ratio = forms.ChoiceField(label="Ratio", required=False, widget=forms.RadioSelect)
+    tier = forms.ChoiceField(label="Tier", required=False, widget=forms.RadioSelect)
+    resolution = forms.ChoiceField(label="Size", required=False, widget=forms.RadioSelect)
+    quality = forms.ChoiceField(label="Quality", required=False, widget=forms.RadioSelect)
+    duration = forms.ChoiceField(label="Seconds", required=False)
+    reference_type = forms.ChoiceField(label="Use the references for", required=False, widget=forms.RadioSelect)
+    count = forms.IntegerField(
+        label="Count",
+        min_value=1,
+        max_value=MAX_COUNT,
+        required=False,
+        initial=1,
+        error_messages={"min_value": COUNT_ERROR, "max_value": COUNT_ERROR, "invalid": COUNT_ERROR},
+    )
+    nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        offer: Offer,
+        data: Mapping[str, Any] | None = None,
+        initial: dict[str, Any] | None = None,
+        references: Sequence[Reference] = (),
+    ) -> None:
+        values = initial or {}
+        super().__init__(data, initial={**values, "nonce": uuid.uuid4().hex}, label_suffix="")
+        self.offer = offer
+        self.references = list(references)
+        asked = str((data if data is not None else values).get("model_id") or "")
+        self.model = offer.model(asked) or (offer.models[0] if offer.models and data is None else None)
+        if self.model and not asked:
+            self.initial["model_id"] = self.model.id
+        model_field = self._choice("model_id")
+        model_field.choices = [(model.id, model.name) for model in offer.models]
+        model_field.error_messages["invalid_choice"] = "Meigen does not offer this model any more. Choose another."
+        model_field.error_messages["required"] = "Choose a model."
+        self._fit(self.model)
+
+    def _choice(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+    def _fit(self, model: Model | None) -> None:
+        """Keeps the fields the model has, with its choices, and adds those only some models have."""
+        for choice in CHOICES:
+            values = options.values_of(model, choice.name) if model else ()
+            if model is None or not values:
+                del self.fields[choice.name]
+                continue
+            field = self._choice(choice.name)
+            automatic = "Auto" if choice.name == "aspect_ratio" else "Default"
+            field.choices = [("", automatic), *((value, value) for value in values)]
+            field.error_messages["invalid_choice"] = (
+                f"{model.name} does not have the {choice.word} %(value)s. Choose one of its own."
+            )
+        if "aspect_ratio" in self.fields:
+            # The API's own default, spelled out: nothing to send.
+            self.fields["aspect_ratio"].empty_values = [*forms.ChoiceField.empty_values, "auto"]
+        if model is None:
+            return
+        if model.reference_video:
+            self.fields["reference_video"] = VendorLinks(model.reference_video, "video")
+            self.fields["reference_video_seconds"] = forms.FloatField(
+                label="Its seconds, for the price", required=False, min_value=0, max_value=600
+            )
+        if model.reference_audio:
+            self.fields["reference_audio"] = VendorLinks(model.reference_audio, "audio")
+        if model.is_midjourney:
+            self.fields.update(options.midjourney_fields())
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.model is None:
+            return values
+        for choice in CHOICES:
+            if choice.name not in self.fields and self.data.get(choice.name):
+                self.add_error(
+                    None,
+                    f"{self.model.name} has no {choice.word} setting. It was dropped; check the rest and send again.",
+                )
+        allowed = self.model.resolutions_for(values.get("tier", ""))
+        if values.get("resolution") and allowed and values["resolution"] not in allowed:
+            self.add_error("resolution", f"This tier makes {', '.join(allowed)} only.")
+        self._check_references(self.model, values)
+        values["count"] = values.get("count") or 1
+        return values
+
+    def _check_references(self, model: Model, values: dict[str, Any]) -> None:
+        if len(self.references) > model.max_references:
+            most = f"at most {model.max_references}" if model.max_references else "no"
+            self.add_error(None, f"{model.name} takes {most} reference pictures. Remove some and send again.")
+        if model.requires_first_frame and not self.references:
+            self.add_error(None, f"{model.name} needs a first frame. Add a picture to the references.")
+        if values.get("aspect_ratio") == "adaptive" and not (self.references or values.get("reference_video")):
+            self.add_error("aspect_ratio", "Adaptive follows a reference. Add one, or choose a ratio.")
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The current choices, valid or not, for the price and the redisplay."""
+        return {name: self[name].value() or "" for name in self.fields}
+
+    @property
+    def radio_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name, field in self.fields.items() if isinstance(field.widget, forms.RadioSelect)]
+
+    @property
+    def midjourney(self) -> list[forms.BoundField]:
+        return [self[name] for name, _, _ in options.MIDJOURNEY if name in self.fields]
+
+    @property
+    def has_midjourney_errors(self) -> bool:
+        return any(field.errors for field in self.midjourney)
+
+    def dropped(self, before: Mapping[str, Any]) -> list[str]:
+        """What was chosen before and this model does not have, as words such as "aspect ratio 1:1"."""
+        lost = []
+        for choice in CHOICES:
+            value = str(before.get(choice.name) or "")
+            offered = options.values_of(self.model, choice.name) if self.model else ()
+            if value and value != "auto" and value not in offered:
+                lost.append(f"{choice.word} {value}")
+        return lost
+
+    @property
+    def price(self) -> int | None:
+        """Credits that all of it will probably cost, None when the catalogue does not say."""
+        each = self.price_each
+        count = number(self.chosen.get("count")) or 1
+        return None if each is None else each * max(1, min(MAX_COUNT, int(count)))
+
+    @property
+    def price_each(self) -> int | None:
+        if self.model is None:
+            return None
+        chosen = self.chosen
+        seconds = None
+        if chosen.get("reference_video"):
+            seconds = number(chosen.get("reference_video_seconds") or None)
+            if seconds is None:
+                return None
+        return prices.estimate(
+            self.model,
+            tier=str(chosen.get("tier") or ""),
+            resolution=str(chosen.get("resolution") or ""),
+            duration=number(chosen.get("duration") or None),
+            reference_video_seconds=seconds,
+        )
+
+    def request_fields(self, reference_urls: Sequence[str] = ()) -> dict[str, Any]:
+        """The request's members, without a key: the prompt, the model and what was chosen, no default of ours."""
+        values = self.cleaned_data
+        fields: dict[str, Any] = {"prompt": values["prompt"], "modelId": values["model_id"]}
+        for choice in CHOICES:
+            if values.get(choice.name):
+                fields[choice.member] = values[choice.name]
+        if "duration" in fields:
+            seconds = float(fields["duration"])
+            fields["duration"] = int(seconds) if seconds.is_integer() else seconds
+        if reference_urls:
+            fields["referenceImages"] = list(reference_urls)
+        videos = values.get("reference_video") or []
+        if len(videos) == 1:
+            fields["referenceVideo"] = videos[0]
+        elif videos:
+            fields["referenceVideos"] = videos
+        if values.get("reference_audio"):
+            fields["referenceAudios"] = values["reference_audio"]
+        if midjourney := options.midjourney_members(values):
+            fields["niji7Options"] = midjourney
+        return fields
+
+
+def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's values for a request that was sent before."""
+    initial: dict[str, Any] = {choice.name: fields.get(choice.member, "") for choice in CHOICES}
+    if "duration" in fields:
+        initial["duration"] = f"{fields['duration']:g}"
+    initial |= {"prompt": fields.get("prompt", ""), "model_id": fields.get("modelId", "")}
+    videos = [fields["referenceVideo"]] if fields.get("referenceVideo") else fields.get("referenceVideos", [])
+    initial["reference_video"] = "\n".join(videos)
+    initial["reference_audio"] = "\n".join(fields.get("referenceAudios", []))
+    initial |= fields.get("niji7Options", {})
+    return initial
+
+
+FIELD_OF_MEMBER = {
+    "prompt": "prompt",
+    "modelId": "model_id",
+    "referenceVideo": "reference_video",
+    "referenceVideos": "reference_video",
+    "referenceAudios": "reference_audio",
+    **{choice.member: choice.name for choice in CHOICES},
+    **{f"niji7Options.{name}": name for name in options.midjourney_fields()},
+}
+"""The form field for the member of the request that an error body names."""

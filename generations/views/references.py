@@ -1,0 +1,59 @@
+"""Reference pictures: adding them to the form, showing them, taking them from results."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import Request
+from generations import attachments, media
+from generations.dispatch import catalogue
+from generations.dispatch.download import Refused
+from generations.models import Reference
+
+
+def collect(request: Request) -> tuple[list[Reference], list[str]]:
+    """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
+    found = attachments.owned(request.user, request.POST.getlist("reference"))
+    problems = []
+    for file in request.FILES.getlist("reference_file")[: attachments.MAX_AT_ONCE]:
+        try:
+            found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
+        except Refused as refusal:
+            problems.append(f"{file.name}: {refusal}")
+    for link in request.POST.get("reference_url", "").split():
+        try:
+            found.append(attachments.add_link(request.user, link))
+        except Refused as refusal:
+            problems.append(str(refusal))
+    return list(dict.fromkeys(found)), problems
+
+
+@require_POST
+def references(request: Request) -> HttpResponse:
+    """Adds what was dropped, pasted, chosen or linked; answers with the form's part that shows references."""
+    found, problems = collect(request)
+    model = catalogue.offer().model(request.POST.get("model_id", ""))
+    context = {"references": found, "problems": problems, "model": model}
+    return render(request, "generations/_references.html", context, status=422 if problems else 200)
+
+
+@require_safe
+def reference(request: Request, pk: UUID) -> HttpResponseBase:
+    """The picture, for its owner."""
+    row = get_object_or_404(Reference, pk=pk, owner=request.user)
+    return media.serve_reference(request, row)
+
+
+@require_POST
+def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
+    """Makes a reference of an own result and goes to the studio with it."""
+    result = media.authorise(number, viewer=(request.user, pk))
+    if result.is_video:
+        messages.warning(request, "A video cannot be a reference picture.")
+        return redirect(result.generation)
+    made = attachments.add_result(request.user, result)
+    return redirect(f"{reverse('studio')}?reference={made.pk}")

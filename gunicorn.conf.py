@@ -13,4 +13,5 @@ max_requests = 5000
 max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm"  # noqa: S108 heartbeats belong in memory, as gunicorn advises for containers
 loglevel = "warning"
+limit_request_line = 8190
 control_socket_disable = True  # a second way in, which nobody here uses

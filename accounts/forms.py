@@ -46,6 +46,12 @@ class TokenForm(forms.Form):
         max_length=60, required=False, widget=forms.TextInput(attrs={"placeholder": "My token", "autocomplete": "off"})
     )
 
+    def clean_label(self) -> str:
+        label: str = self.cleaned_data["label"]
+        if "meigen_sk_" in label:
+            raise forms.ValidationError("This is a token; the label is only a name for it.")
+        return label
+
     def clean_token(self) -> Secret:
         value = self.cleaned_data["token"].removeprefix("Bearer ").strip()
         if not value.isascii() or not value.isprintable() or " " in value:

@@ -43,10 +43,11 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
 def replace(token: Token, secret: Secret, verdict: Verdict) -> None:
     """Puts another token into the same row; what waits for this one goes on with the new one.
 
-    Raises IntegrityError when its owner has that token in another row.
+    Raises IntegrityError when its owner has that token in another row, Token.DoesNotExist when the row is gone.
     """
     with transaction.atomic():
-        _put(token, secret, verdict)
+        # Read again under a lock: while Meigen was asked, the token may have been removed or another made the default.
+        _put(Token.objects.select_for_update().get(pk=token.pk), secret, verdict)
 
 
 def _kind(secret: Secret) -> Token.Kind:

@@ -1,4 +1,5 @@
-from django.urls import include, path
+from allauth.account import views as allauth
+from django.urls import path
 
 from . import remote_views, views
 
@@ -11,5 +12,10 @@ urlpatterns = [
     path("tokens/at-meigen/", remote_views.remote_tokens, name="remote_tokens"),
     path("tokens/at-meigen/<str:token_id>/revoke/", remote_views.revoke_remote, name="revoke_remote"),
     path("tokens/at-meigen/<str:token_id>/usage/", remote_views.remote_usage, name="remote_usage"),
-    path("", include("allauth.account.urls")),
+    # Of django-allauth's pages those that need no e-mail: a forgotten password is set anew by an admin.
+    path("login/", allauth.login, name="account_login"),
+    path("logout/", allauth.logout, name="account_logout"),
+    path("inactive/", allauth.account_inactive, name="account_inactive"),
+    path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", allauth.password_change, name="account_change_password"),
 ]

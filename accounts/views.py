@@ -55,6 +55,8 @@ def replace_token(request: Request, pk: int) -> HttpResponse:
                 vaulted.replace(token, secret, verdict)
             except IntegrityError:
                 form.add_error("token", "You have this token already, in another row.")
+            except Token.DoesNotExist:
+                form.add_error("token", "This token was removed meanwhile. Add the new one below.")
             else:
                 _report(request, verdict)
                 return redirect("tokens")

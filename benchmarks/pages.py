@@ -30,7 +30,7 @@ def main() -> None:
     tick = {"live": [f"{row.pk}:{row.version}" for row in live]}
     views: dict[str, Callable[[], object]] = {
         "an empty signed-in page (404)": lambda: client.get("/nowhere/signed-in/"),
-        "the tick with nothing new": lambda: client.get("/generations/live/", tick, headers={"HX-Request": "true"}),
+        "the tick with nothing new": lambda: client.post("/generations/live/", tick, headers={"HX-Request": "true"}),
         f"the history, {CARDS} cards": lambda: client.get("/generations/"),
         "the token page": lambda: client.get("/accounts/tokens/"),
     }

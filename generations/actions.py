@@ -1,5 +1,6 @@
 """What a person does to generations: ask for some, cancel, send again, check again."""
 
+import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -12,11 +13,13 @@ from accounts.models import Token, User
 from meigen_api.calls import canonical_body
 from meigen_api.errors import MeigenError
 
-from .dispatch import poll, submit, wake
+from .dispatch import fetch, poll, submit, wake
 from .forms import GenerateForm
 from .models import Event, Generation
 
 S = Generation.Status
+
+logger = logging.getLogger(__name__)
 
 # How long a click waits for Meigen, so that a 400 or 402 is on the page at once. The rest belongs to the workers.
 CLICK_SECONDS = 5.0
@@ -43,7 +46,11 @@ def ask(
         known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
         if not known:
             raise
-        return known, False
+        if known[0].request_fields == form.request_fields(reference_urls) and len(known) == form.cleaned_data["count"]:
+            return known, False
+        # The answer to the first click was lost and the form was edited since: this is another wish.
+        form.cleaned_data["nonce"] = uuid.uuid4().hex
+        return ask(owner, token, form, reference_urls)
     return rows, True
 
 
@@ -83,14 +90,23 @@ def send_now(rows: list[Generation]) -> None:
     for row in rows:
         if (left := ends - time.monotonic()) < 0.5:
             break
-        submit.send(row.pk, seconds=left)
+        try:
+            submit.send(row.pk, seconds=left)
+        except Exception:  # the rows are safe, and the workers go on with them
+            logger.exception("Generation %s could not be sent at once", row.pk)
     for row in rows:
         row.refresh_from_db()
 
 
 def cancel(generation: Generation) -> bool:
-    """Takes a generation that was not sent out of the queue."""
-    return generation.move(S.CANCELLED, expecting=S.QUEUED, note="Cancelled.", finished_at=timezone.now())
+    """Takes a generation out of the queue that was not sent, or that waits for its token to be replaced."""
+    expecting = [S.REJECTED] if generation.status == S.REJECTED and generation.answer_status == 401 else [S.QUEUED]
+    return generation.move(S.CANCELLED, expecting=expecting, note="Cancelled.", message="", finished_at=timezone.now())
+
+
+def fetch_again(generation: Generation) -> bool:
+    """Tries anew to fetch and keep what was given up; says whether there was anything."""
+    return fetch.again(generation)
 
 
 def send_again(generation: Generation) -> bool:

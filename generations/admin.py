@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from meigen_api.types import clean
+
 from .models import Attempt, Event, Generation, Result, Share
 
 
@@ -28,7 +30,7 @@ class ReadOnly:
 def readable(body: str) -> SafeString | str:
     """A stored answer as a person reads it: indented when it is JSON, as it came when it is not."""
     with contextlib.suppress(ValueError, RecursionError):
-        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        body = clean(json.dumps(json.loads(body), indent=2, ensure_ascii=False))
     return format_html("<pre>{}</pre>", body) if body else "-"
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from meigen_api.types import clean, number
+
 from .models import Generation
 
 TOO_LONG = 300
@@ -28,8 +30,8 @@ def refusal(card: Generation) -> str:
 
 
 def _credits(card: Generation, fields: dict[str, Any]) -> str:
-    required, available = fields.get("required"), fields.get("available")
-    if isinstance(required, int | float) and isinstance(available, int | float):
+    required, available = number(fields.get("required")), number(fields.get("available"))
+    if required is not None and available is not None:
         missing = max(0, required - available)
         return f"Needs {required:g} credits, you have {available:g}: {missing:g} missing. Top up, then send it again."
     return f"Not enough credits: {_said(card)}. Top up, then send it again."
@@ -44,10 +46,10 @@ def _short(value: Any) -> str:
         value = ", ".join(_short(entry) for entry in value[:20])
     elif isinstance(value, dict):
         value = ", ".join(f"{name} {_short(entry)}" for name, entry in list(value.items())[:20])
-    shown = str(value)
+    shown = clean(str(value))
     return shown if len(shown) <= TOO_LONG else f"{shown[:TOO_LONG]}…"
 
 
 def details(card: Generation) -> list[tuple[str, str]]:
     """Every member of the deciding answer, as (name, value) for a person to read."""
-    return [(str(name)[:60], _short(value)) for name, value in list(card.answer_fields.items())[:40]]
+    return [(_short(str(name))[:60], _short(value)) for name, value in list(card.answer_fields.items())[:40]]

@@ -24,7 +24,7 @@ from .models import Generation, Reference, Result, Share
 Kind = Literal["file", "thumbnail"]
 R = TypeVar("R", bound=HttpResponseBase)
 CHUNK = 256 * 1024
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def authorise(number: int, *, viewer: tuple[User, UUID] | None = None, share: Share | None = None) -> Result:

@@ -9,8 +9,8 @@ def sweep() -> None:
     sweeping.run_slice()
 
 
-def fetch(result_id: str) -> None:
-    fetching.fetch(result_id)
+def fetch() -> None:
+    fetching.run()
 
 
 def watchdog() -> None:

@@ -160,8 +160,8 @@ def _segment(value: str) -> str:
 
 
 def _submitted(data: Json, answer: Answer) -> Status:
-    found = Status.from_json(data)
-    if not found.generation_id:
+    found = Status.from_json(data, answer)
+    if not 0 < len(found.generation_id) <= 200:
         raise errors.BadAnswer("Meigen took the request but named no generation.", answer=answer, fields=data)
     return found
 
@@ -169,7 +169,7 @@ def _submitted(data: Json, answer: Answer) -> Status:
 def _status(data: Json, answer: Answer) -> Status:
     if not types.text(data.get("status")):
         raise errors.BadAnswer("The answer names no status.", answer=answer, fields=data)
-    return Status.from_json(data)
+    return Status.from_json(data, answer)
 
 
 def result(call: Call[T], answer: Answer) -> T:
@@ -233,11 +233,10 @@ def retry_after(answer: Answer, fields: Json, now: datetime | None = None) -> fl
     if seconds is None and header:
         try:
             when = parsedate_to_datetime(header)
-        except ValueError:
-            when = None
-        if when is not None:
             when = when if when.tzinfo else when.replace(tzinfo=UTC)
             seconds = (when - (now or datetime.now(UTC))).total_seconds()
+        except (ValueError, OverflowError):
+            seconds = None
     if seconds is None:
         seconds = types.number(fields.get("retryAfterSeconds"))
     return None if seconds is None else max(0.0, seconds)

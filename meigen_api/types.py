@@ -11,14 +11,24 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from .errors import Answer
+
 Json = dict[str, Any]
 MediaType = Literal["image", "video"]
 
 
+MAX_TEXT = 20_000
+
+
+def clean(words: str) -> str:
+    """The text without what no database or page can hold: lone surrogates and NUL."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 def text(value: Any) -> str:
-    """A string as it is; a number as text; anything else as the empty string."""
+    """A string, cleaned and cut at MAX_TEXT; a number as text; anything else as the empty string."""
     if isinstance(value, str):
-        return value
+        return clean(value[:MAX_TEXT])
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}" if isinstance(value, float) else str(value)
     return ""
@@ -39,8 +49,9 @@ def number(value: Any) -> float | None:
 
 
 def integer(value: Any) -> int | None:
+    """A whole number that fits 32 bits, else None."""
     found = number(value)
-    return None if found is None else int(found)
+    return int(found) if found is not None and abs(found) < 2**31 else None
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -94,7 +105,7 @@ class Status:
     """One job as `GET /api/generate/v2/status/:id` tells it; the submit answer carries the same fields.
 
     `state` is "processing" too for a completed job whose result is still pending (no URL yet). `poll_hint` and
-    `expected_wait` are seconds.
+    `expected_wait` are seconds. `answer` is the HTTP answer it was read from, whole.
     """
 
     state: State
@@ -111,13 +122,14 @@ class Status:
     expected_wait: float | None = None
     balance: Balance | None = None
     deduped: bool = False
+    answer: Answer | None = None
 
     @property
     def urls(self) -> tuple[str, ...]:
         return (self.video_url,) if self.video_url else self.image_urls
 
     @classmethod
-    def from_json(cls, data: Json) -> Status:
+    def from_json(cls, data: Json, answer: Answer | None = None) -> Status:
         videos = links(data.get("videoUrl"))
         images = links(data.get("imageUrls"), data.get("imageUrl"))
         word = text(data.get("status")).lower()
@@ -141,6 +153,7 @@ class Status:
             expected_wait=number(data.get("expectedWaitSeconds")),
             balance=Balance.from_json(data.get("credits")),
             deduped=data.get("deduped") is True,
+            answer=answer,
         )
 
 

@@ -5,6 +5,7 @@ The first run writes `.env` with fresh secrets, makes the database and the demo 
 """
 
 import contextlib
+import ctypes
 import os
 import secrets
 import signal
@@ -94,7 +95,13 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
     signal.signal(signal.SIGINT, stop)
     # Own sessions: a Ctrl-C in the terminal reaches this process alone, which stops the others in good order.
     processes = {
-        name: subprocess.Popen(command, env=environment, cwd=BASE_DIR, start_new_session=True)
+        name: subprocess.Popen(
+            command,
+            env=environment,
+            cwd=BASE_DIR,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 there are no threads here
+        )
         for name, command in commands.items()
     }
     code = 0
@@ -110,6 +117,12 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
         time.sleep(0.2)
     _stop(processes)
     return code
+
+
+def _end_with_parent() -> None:
+    """Linux: the child gets SIGTERM when this process dies, however it dies."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _announce(port: str, environment: dict[str, str], *, sandbox: bool) -> None:

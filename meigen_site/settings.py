@@ -200,7 +200,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_share_links": {"()": "meigen_site.logs.NoShareLinks"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_share_links"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # httpx writes full URLs at INFO; the links of shared pages and results do not belong in a log.
     "loggers": {name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},

@@ -62,6 +62,21 @@
     if (event.target.closest?.("#generate") && choose(event.clipboardData.files)) event.preventDefault();
   });
 
+  // What htmx would pass over in silence. The live tick just tries again.
+  const say = (words) => {
+    const note = document.createElement("li");
+    note.className = "note error";
+    note.textContent = words;
+    document.getElementById("messages").replaceChildren(note);
+  };
+  const failed = (event) => {
+    if (event.detail.elt.id === "live") return;
+    const { lost, signedOut } = document.body.dataset;
+    say(event.detail.xhr?.status === 401 ? signedOut : lost);
+  };
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:responseError", failed);
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

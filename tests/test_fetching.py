@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings as configured
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import download, fetch, poll, submit, wake
-from generations.models import Generation, Result
+from generations.models import Generation, Lease, Result
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, picture
@@ -31,8 +32,16 @@ def pending(user: User, url: str) -> Result:
 
 
 def fetched(result: Result) -> Result:
-    fetch.fetch(str(result.pk))
+    fetch.fetch(result.pk)
     result.refresh_from_db()
+    return result
+
+
+def refused(result: Result) -> Result:
+    """After all the tries a wrong answer gets."""
+    for _ in range(fetch.MAX_REFUSALS):
+        Result.objects.filter(pk=result.pk).update(not_before=None)
+        assert fetched(result).kept_at is None
     return result
 
 
@@ -128,7 +137,7 @@ def bomb() -> bytes:
 def test_what_is_not_a_whole_picture_is_refused_with_a_reason(
     files: Callable[..., str], user: User, body: bytes
 ) -> None:
-    result = fetched(pending(user, files(body)))
+    result = refused(pending(user, files(body)))
     assert result.gone_at is not None
     assert result.problem
     assert no_files_left()
@@ -153,7 +162,7 @@ def test_an_address_off_the_list_is_never_asked(user: User, settings: Settings, 
     settings.MEIGEN_BASE_URL = "https://www.meigen.ai"
     with pytest.raises(download.Refused):
         download.check_address(url)
-    assert fetched(pending(user, url)).gone_at is not None
+    assert refused(pending(user, url)).gone_at is not None
 
 
 def test_a_redirect_is_not_followed(files: Callable[..., str], user: User) -> None:
@@ -197,3 +206,52 @@ def test_two_workers_fetch_once(files: Callable[..., str], user: User) -> None:
     result = pending(user, files(picture()))
     Result.objects.update(lease_until=timezone.now() + timedelta(seconds=60))
     assert fetched(result).kept_at is None
+
+
+def test_one_bad_moment_of_the_file_server_loses_nothing(files: Callable[..., str], user: User) -> None:
+    url = files(b"<html>busy</html>")
+    result = fetched(pending(user, url))
+    assert result.is_pending
+    files(picture())
+    Result.objects.update(not_before=None)
+    assert fetched(result).kept_at is not None
+
+
+def test_what_was_given_up_can_be_fetched_again(files: Callable[..., str], user: User, browser: Client) -> None:
+    result = refused(pending(user, files(b"nothing")))
+    page = browser.get(result.generation.get_absolute_url()).content.decode()
+    assert "Fetch again" in page
+    files(picture())
+    browser.post(f"{result.generation.get_absolute_url()}fetch-again/")
+    assert fetched(result).kept_at is not None
+
+
+def test_a_full_disk_is_waited_out(files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    result = pending(user, files(picture()))
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "save", full)
+        assert "No space left" in fetched(result).problem
+    assert result.lease_until is None
+    Result.objects.update(not_before=None)
+    assert fetched(result).kept_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_fetches_all_that_is_due_in_its_slot(files: Callable[..., str], user: User) -> None:
+    rows = [pending(user, files(picture(), name=f"{number}")) for number in range(5)]
+    fetch.run()
+    assert Result.objects.filter(kept_at__isnull=False).count() == len(rows)
+
+
+def test_slow_files_never_take_all_the_workers(files: Callable[..., str], user: User) -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    for slot in fetch.SLOTS:
+        Lease.objects.create(name=slot, owner="another|process|1|2", expires_at=soon)
+    result = pending(user, files(picture()))
+    fetch.run()
+    result.refresh_from_db()
+    assert result.tries == 0
+    assert len(fetch.SLOTS) < int(str(configured.Q_CLUSTER["workers"])) - 1

@@ -1,18 +1,21 @@
 """What becomes of a running generation, by single answers and by a real sweep."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from accounts import tokens
 from accounts.models import Token, User
+from accounts.token_check import Verdict
 from generations import actions
 from generations.dispatch import poll, submit, sweep, wake
 from generations.models import Generation, Lease
 from meigen_api import errors
 from meigen_api.errors import Answer
 from meigen_api.sandbox.answers import Response, html
+from meigen_api.secret import Secret
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation
@@ -134,6 +137,41 @@ class TestASweep:
         sweep.run_slice(2)
         generation.refresh_from_db()
         assert generation.status == S.STALLED
+
+    def test_another_accounts_token_in_the_same_row_does_not_lose_the_result(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        generation = make_generation(user)
+        submit.send(generation.pk)
+        tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
+        sweep.run_slice(5)
+        generation.refresh_from_db()
+        assert generation.status == S.DONE
+
+    def test_one_hostile_answer_does_not_stop_the_others(
+        self, sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = [make_generation(user) for _ in range(4)]
+        victim, settle = rows[0].pk, poll.settle
+
+        def broken(generation: Generation, status: Status, now: datetime) -> bool:
+            if generation.pk == victim:
+                raise UnicodeEncodeError("utf-8", "x", 0, 1, "no")
+            return settle(generation, status, now)
+
+        monkeypatch.setattr(poll, "settle", broken)
+        sweep.run_slice(3)
+        assert Generation.objects.filter(status=S.DONE).count() == 3
+        assert Generation.objects.get(pk=victim).status == S.RUNNING
+
+    def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        make_generation(user, prompt="a slow fox sandbox:slow=2")
+        quick = make_generation(user, prompt="a fox sandbox:seconds=1")
+        sweep.run_slice(0.7)
+        quick.refresh_from_db()
+        assert quick.status == S.DONE
 
     def test_a_dead_token_does_not_stop_the_watching(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user)

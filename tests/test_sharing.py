@@ -62,6 +62,17 @@ def test_taken_back_every_address_of_it_is_gone_at_once(browser: Client, done: G
     assert url not in browser.get(done.get_absolute_url()).content.decode()
 
 
+def test_no_log_line_holds_the_secret(browser: Client, done: Generation, caplog: pytest.LogCaptureFixture) -> None:
+    from meigen_site.logs import NoShareLinks
+
+    caplog.handler.addFilter(NoShareLinks())
+    url = link(browser, done)
+    Client().get(f"{url}7/")
+    Client().post(url)
+    assert "/s/..." in caplog.text
+    assert url not in caplog.text
+
+
 def test_a_link_shows_its_own_generation_only(browser: Client, done: Generation, user: User) -> None:
     other = make_generation(user, status="done")
     make_result(other, number=1)

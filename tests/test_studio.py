@@ -126,6 +126,15 @@ def test_the_same_page_sent_twice_is_paid_once(sandbox: FastSandbox, browser: Cl
     assert len(sandbox.ledger.charges()) == 1
 
 
+def test_an_edited_prompt_under_an_old_nonce_is_another_wish(
+    sandbox: FastSandbox, browser: Client, token: Token
+) -> None:
+    data = form_data()
+    browser.post("/generations/", data)
+    browser.post("/generations/", {**data, "prompt": "a blue fox"})
+    assert set(Generation.objects.values_list("prompt", flat=True)) == {"a red fox", "a blue fox"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_fifty_clicks_at_once_with_one_nonce_make_one_generation(
     sandbox: FastSandbox, user: User, token: Token
@@ -216,6 +225,14 @@ def test_choices_the_new_model_lacks_fall_back(sandbox: FastSandbox, browser: Cl
 
 
 class TestTheCatalogue:
+    def test_without_javascript_the_model_is_changed_with_all_that_was_typed(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        data = form_data(prompt="a patient heron " * 500, model_id="veo-3.1")
+        body = browser.post("/studio/model/", data, follow=True).content.decode()
+        assert "a patient heron" in body
+        assert '<option value="veo-3.1" selected>' in body
+
     def test_it_is_asked_once_in_five_minutes(self, sandbox: FastSandbox, db: None) -> None:
         assert catalogue.offer().stale_since is None
         sandbox.entries.clear()
@@ -244,13 +261,13 @@ class TestTheCatalogue:
 class TestLiveCards:
     def test_nothing_new_is_a_204(self, browser: Client, user: User, token: Token) -> None:
         generation = make_generation(user)
-        response = browser.get("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
+        response = browser.post("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
         assert response.status_code == 204
 
     def test_a_changed_card_comes_alone(self, browser: Client, user: User, token: Token) -> None:
         changed, same = make_generation(user), make_generation(user)
         changed.move(Generation.Status.SENDING, expecting=Generation.Status.QUEUED)
-        response = browser.get("/generations/live/", {"live": [f"{changed.pk}:1", f"{same.pk}:1"]}, headers=HTMX)
+        response = browser.post("/generations/live/", {"live": [f"{changed.pk}:1", f"{same.pk}:1"]}, headers=HTMX)
         body = response.content.decode()
         assert f'id="generation-{changed.pk}"' in body
         assert f'id="generation-{same.pk}"' not in body
@@ -259,23 +276,28 @@ class TestLiveCards:
     def test_when_the_last_one_ends_the_asking_ends(self, browser: Client, user: User, token: Token) -> None:
         generation = make_generation(user)
         generation.move(Generation.Status.CANCELLED, expecting=Generation.Status.QUEUED)
-        response = browser.get("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
+        response = browser.post("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
         assert "hx-trigger" not in response.content.decode().partition('id="live"')[2].partition(">")[0]
 
     def test_somebody_elses_card_never_comes(self, browser: Client, django_user_model: Any) -> None:
         stranger = django_user_model.objects.create_user("stranger", "s@example.com", "x")
         generation = make_generation(stranger)
-        response = browser.get("/generations/live/", {"live": f"{generation.pk}:0"}, headers=HTMX)
+        response = browser.post("/generations/live/", {"live": f"{generation.pk}:0"}, headers=HTMX)
         assert response.status_code == 204
 
     def test_nonsense_is_a_204(self, browser: Client) -> None:
         for value in ["", "x", f"{uuid.uuid4()}:1", ":::"]:
-            assert browser.get("/generations/live/", {"live": value}, headers=HTMX).status_code == 204
+            assert browser.post("/generations/live/", {"live": value}, headers=HTMX).status_code == 204
 
 
 class TestActions:
     def test_cancel_takes_a_queued_one_out(self, browser: Client, user: User, token: Token) -> None:
         generation = make_generation(user)
+        body = browser.post(f"/generations/{generation.pk}/cancel/", headers=HTMX).content.decode()
+        assert 'data-status="cancelled"' in body
+
+    def test_what_waits_for_a_token_can_be_cancelled(self, browser: Client, user: User, token: Token) -> None:
+        generation = make_generation(user, status="rejected", answer_status=401)
         body = browser.post(f"/generations/{generation.pk}/cancel/", headers=HTMX).content.decode()
         assert 'data-status="cancelled"' in body
 

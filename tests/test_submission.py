@@ -1,16 +1,23 @@
 """One click, one charge: what a submission becomes, for every answer Meigen can give."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts import tokens
 from accounts.models import Token, User
+from accounts.token_check import Verdict
+from generations import actions
 from generations.dispatch import submit
 from generations.models import Attempt, Generation
-from meigen_api.sandbox.answers import Response, html, refusal
+from meigen_api import calls
+from meigen_api.client import Client
+from meigen_api.sandbox.answers import Response, answer, html, refusal
+from meigen_api.secret import Secret
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation
 
@@ -69,7 +76,7 @@ def test_a_lost_answer_is_settled_under_the_same_key(sandbox: FastSandbox, user:
         sent(generation)
     assert generation.status == S.RUNNING
     assert len(sandbox.ledger.charges()) == 1
-    assert [a.outcome for a in generation.attempts.all()] == ["unknown", "accepted"]
+    assert [a.outcome for a in generation.attempts.all()] == ["settled", "accepted"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +88,7 @@ def test_a_broken_answer_is_unknown_and_sent_again_later(
     sandbox.fail_next(SUBMIT, broken)
     generation = sent(make_generation(user))
     assert generation.status == S.SENDING
-    assert generation.sent_revision == token.revision
+    assert generation.attempts.get().outcome == Attempt.Outcome.UNKNOWN
     with after(generation):
         sent(generation)
     assert generation.status == S.RUNNING
@@ -113,10 +120,6 @@ def test_missing_credits_reject_and_the_same_key_is_sent_after_a_top_up(
 
 
 def test_a_refused_token_parks_its_queue_until_it_is_replaced(sandbox: FastSandbox, user: User, token: Token) -> None:
-    from accounts import tokens
-    from accounts.token_check import Verdict
-    from meigen_api.secret import Secret
-
     sandbox.revoke(token.secret().reveal())
     first, second = sent(make_generation(user)), make_generation(user)
     assert first.status == S.REJECTED
@@ -127,7 +130,7 @@ def test_a_refused_token_parks_its_queue_until_it_is_replaced(sandbox: FastSandb
     assert list(submit.due(timezone.now())) == []
 
     tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
-    assert submit.resume_after_replacement() == 1
+    submit.tidy()
     assert {sent(first).status, sent(second).status} == {S.RUNNING}
 
 
@@ -164,10 +167,6 @@ def test_after_a_day_without_an_answer_a_person_decides(sandbox: FastSandbox, us
 def test_a_token_replaced_while_an_answer_was_lost_is_not_charged_too(
     sandbox: FastSandbox, user: User, token: Token
 ) -> None:
-    from accounts import tokens
-    from accounts.token_check import Verdict
-    from meigen_api.secret import Secret
-
     generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
     tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
     with after(generation):
@@ -200,3 +199,107 @@ def test_only_one_of_two_moves_wins(user: User) -> None:
     assert generation.move(S.CANCELLED, expecting=S.QUEUED)
     assert not same.move(S.SENDING, expecting=S.QUEUED)
     assert list(generation.events.values_list("status", flat=True)) == ["cancelled"]
+
+
+class TestAfterAKillBetweenThePostAndItsAnswer:
+    """The attempt row says "sent" and nothing else: it may have been charged."""
+
+    @pytest.fixture
+    def killed(self, sandbox: FastSandbox, user: User, token: Token) -> Generation:
+        generation = make_generation(user, prompt="a fox sandbox:seconds=99")
+        claim = submit.claim(generation.pk)
+        assert claim is not None
+        with Client(sandbox.url, claim.secret) as client:
+            client.send(calls.submit(generation.body))
+        Generation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        return generation
+
+    def test_the_same_key_goes_out_again(self, sandbox: FastSandbox, killed: Generation) -> None:
+        assert sent(killed).status == S.RUNNING
+        assert len(sandbox.ledger.charges()) == 1
+
+    def test_another_accounts_token_is_never_charged_for_it(
+        self, sandbox: FastSandbox, killed: Generation, token: Token
+    ) -> None:
+        tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
+        assert sent(killed).status == S.STALLED
+        assert len(sandbox.ledger.charges()) == 1
+
+    def test_an_unreachable_server_does_not_make_it_cancellable(
+        self, sandbox: FastSandbox, killed: Generation, settings: Settings
+    ) -> None:
+        settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
+        assert sent(killed).status == S.SENDING
+        assert not actions.cancel(killed)
+
+    def test_a_token_that_died_meanwhile_leaves_it_to_a_person(
+        self, sandbox: FastSandbox, killed: Generation, token: Token
+    ) -> None:
+        sandbox.revoke(token.secret().reveal())
+        assert sent(killed).status == S.STALLED
+        tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
+        submit.tidy()
+        assert sent(killed).status == S.STALLED
+        assert len(sandbox.ledger.charges()) == 1
+
+    def test_a_token_removed_meanwhile_leaves_it_to_a_person(self, killed: Generation, token: Token) -> None:
+        tokens.remove(token)
+        submit.tidy()
+        killed.refresh_from_db()
+        assert killed.status == S.STALLED
+        assert "may have been charged" in killed.message
+
+
+def test_an_unknown_outcome_then_a_402_then_another_token_can_be_sent_again(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    sandbox.fail_next(SUBMIT, html(502))
+    generation = sent(make_generation(user))
+    sandbox.set_credits(token.secret().reveal(), 1)
+    with after(generation):
+        assert sent(generation).status == S.REJECTED
+    tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
+    generation = Generation.objects.get()
+    assert submit.requeue(generation, "Sent again.")
+    assert sent(generation).status == S.RUNNING
+
+
+def test_waiting_for_a_busy_server_does_not_use_up_the_tries_of_unknown_outcomes(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    generation = make_generation(user)
+    for _ in range(submit.MAX_UNKNOWN_TRIES + 1):
+        sandbox.fail_next(SUBMIT, refusal(429, "Busy", {"Retry-After": "1"}))
+        with time_machine.travel(timezone.now() + timedelta(minutes=generation.tries * 10)):
+            sent(generation)
+    sandbox.fail_next(SUBMIT, html(502))
+    with time_machine.travel(timezone.now() + timedelta(hours=5)):
+        assert sent(generation).status == S.SENDING
+
+
+def test_every_answer_is_kept_on_its_attempt(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = sent(make_generation(user))
+    assert '"generationId"' in generation.attempts.get().answer
+
+
+@pytest.mark.parametrize("status", [400, 402])
+def test_an_answer_no_database_can_hold_is_cleaned_not_lost(
+    sandbox: FastSandbox, user: User, token: Token, status: int
+) -> None:
+    strange: dict[str, Any] = {"allowed": ["\ud800"], "required": 10**400, "available": 1, "field": "\x00"}
+    sandbox.fail_next(SUBMIT, refusal(status, "no\ud800\x00", **strange))
+    assert sent(make_generation(user)).status == S.REJECTED
+
+
+def test_numbers_too_large_for_their_columns_are_left_out(sandbox: FastSandbox, user: User, token: Token) -> None:
+    fields = {
+        "success": True,
+        "generationId": "g",
+        "creditsUsed": 10**11,
+        "creditsStatus": "x" * 99,
+        "credits": {"purchased": 10**11},
+    }
+    sandbox.fail_next(SUBMIT, answer(200, fields))
+    generation = sent(make_generation(user))
+    assert generation.status == S.RUNNING
+    assert generation.credits_used is None

@@ -4,8 +4,11 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from accounts import tokens
 from accounts.models import Token, User
+from accounts.token_check import Verdict
 from meigen_api.sandbox.answers import Response, html
+from meigen_api.secret import Secret
 from tests.conftest import FastSandbox
 from tests.helpers import make_token, make_user
 
@@ -67,6 +70,22 @@ def test_a_server_without_the_recovery_call_still_tells_a_bad_token(sandbox: Fas
     assert browser.post(PAGE, {"token": PLAIN}).status_code == 422
 
 
+def test_a_token_pasted_as_the_label_is_not_stored(sandbox: FastSandbox, browser: Client) -> None:
+    response = browser.post(PAGE, {"token": PLAIN, "label": PLAIN})
+    assert "only a name" in response.content.decode()
+    assert not Token.objects.exists()
+
+
+def test_a_token_removed_while_meigen_was_asked_does_not_come_back(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    stale = Token.objects.get(pk=token.pk)
+    tokens.remove(token)
+    with pytest.raises(Token.DoesNotExist):
+        tokens.replace(stale, Secret(PLAIN), Verdict.GOOD)
+    assert not Token.objects.exists()
+
+
 def test_the_same_token_again_takes_the_new_label(sandbox: FastSandbox, browser: Client) -> None:
     browser.post(PAGE, {"token": PLAIN, "label": "Old"})
     browser.post(PAGE, {"token": PLAIN, "label": "New"})
@@ -124,3 +143,61 @@ def test_it_leads_back_to_where_the_person_came_from_but_not_elsewhere(sandbox: 
     assert browser.post(PAGE, {"token": PLAIN, "next": "/"})["Location"] == "/"
     response = browser.post(PAGE, {"token": PLAIN, "next": "https://evil.example/"})
     assert response["Location"] == PAGE
+
+
+class TestAtMeigen:
+    """Managing the account's tokens with a session token."""
+
+    @pytest.fixture
+    def session(self, sandbox: FastSandbox, user: User) -> Token:
+        return tokens.add(user, Secret(sandbox.session_token("ana")), "Browser", Verdict.GOOD)
+
+    def test_a_session_token_is_explained_and_tells_when_it_ends(self, browser: Client, session: Token) -> None:
+        body = browser.get(PAGE).content.decode()
+        assert "Session token" in body
+        assert "Expires on" in body
+        assert "Manage the tokens at Meigen" in body
+
+    def test_without_one_the_page_says_what_is_needed(self, sandbox: FastSandbox, browser: Client) -> None:
+        body = browser.get(f"{PAGE}at-meigen/", follow=True).content.decode()
+        assert "Add a session token first" in body
+
+    def test_a_made_token_is_stored_at_once_and_shown_once(self, browser: Client, user: User, session: Token) -> None:
+        body = browser.post(f"{PAGE}at-meigen/", {"name": "Studio"}).content.decode()
+        made = Token.objects.get(owner=user, kind="api")
+        plain = made.secret().reveal()
+        assert plain in body
+        assert made.is_default
+        assert plain not in browser.get(f"{PAGE}at-meigen/").content.decode()
+
+    def test_usage_and_revocation(self, sandbox: FastSandbox, browser: Client, user: User, session: Token) -> None:
+        browser.post(f"{PAGE}at-meigen/", {"name": "Studio"})
+        browser.post("/generations/", {"prompt": "a fox", "model_id": "z-image-turbo"})
+        [info] = sandbox.ledger.tokens("ana")
+        assert "z-image-turbo" in browser.get(f"{PAGE}at-meigen/{info.id}/usage/").content.decode()
+        browser.post(f"{PAGE}at-meigen/{info.id}/revoke/")
+        assert not sandbox.ledger.tokens("ana")[0].active
+        assert "revoked" in browser.get(f"{PAGE}at-meigen/").content.decode()
+
+    def test_an_expired_session_says_what_to_do(self, sandbox: FastSandbox, browser: Client, user: User) -> None:
+        tokens.add(user, Secret(sandbox.session_token("ana", seconds=-5)), "Browser", Verdict.UNKNOWN)
+        assert "Copy a fresh one" in browser.get(f"{PAGE}at-meigen/").content.decode()
+
+    @pytest.mark.parametrize("answer", [html(502), Response(200, b"nonsense"), Response(200, b'{"tokens": 5}')])
+    def test_a_server_that_fails_gets_a_sentence(
+        self, sandbox: FastSandbox, browser: Client, session: Token, answer: Response
+    ) -> None:
+        sandbox.fail_next("/api/tokens", answer, times=3)
+        assert "Try again in a minute" in browser.get(f"{PAGE}at-meigen/").content.decode()
+        response = browser.post(f"{PAGE}at-meigen/", {"name": "Studio"})
+        assert response.status_code == 422
+        assert browser.post(f"{PAGE}at-meigen/", {"name": ""}).status_code == 422
+
+    def test_another_token_can_be_made_the_one_to_pay_with(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        second = make_token(user, PLAIN)
+        browser.post(f"{PAGE}{token.pk}/use/")
+        assert Token.objects.default_for(user) == token
+        browser.post(f"{PAGE}{second.pk}/use/")
+        assert Token.objects.default_for(user) == second

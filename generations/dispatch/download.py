@@ -23,14 +23,16 @@ class Failed(Exception):
 
 
 def check_address(url: str) -> None:
-    """Raises Refused unless the URL is https on an allowed host (or anything on the configured base URL's own)."""
+    """Raises Refused unless the URL is https on an allowed host, or is on the configured base URL's own host."""
     try:
         parts = urlsplit(url)
         own = urlsplit(settings.MEIGEN_BASE_URL)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         raise Refused("The result's address is not a URL.") from None
-    if (parts.scheme, host, port) == (own.scheme, own.hostname, own.port) and not parts.username:
+    own_schemes = {"https", own.scheme}  # http only where the base URL itself is http, on loopback
+    own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
+    if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
         return
     if parts.scheme != "https" or port not in {None, 443} or parts.username or host not in settings.MEIGEN_MEDIA_HOSTS:
         raise Refused(f"Results are not fetched from {host or 'such an address'}; MEIGEN_MEDIA_HOSTS lists the hosts.")

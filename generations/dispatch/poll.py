@@ -19,20 +19,22 @@ WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
 STOPPED = "Still running at Meigen, we stopped watching. Check again; it is free."
 
 
-def start(generation: Generation, status: Status, *, expecting: Generation.Status, now: datetime) -> bool:
+def start(
+    generation: Generation, status: Status, *, expecting: Generation.Status, token_revision: int, now: datetime
+) -> bool:
     """Meigen runs it: watch it from now on. A terminal answer is taken as such at once."""
     moved = generation.move(
         S.RUNNING,
         expecting=expecting,
         at=now,
         remote_id=status.generation_id,
+        token_revision=token_revision,
         running_at=now,
         watch_until=now + WATCH[generation.media_type],
         expected_wait=status.expected_wait,
         **_credits(generation, status),
         lease_until=None,
         not_before=None,
-        sent_revision=None,
         message="",
     )
     if moved and status.state != "processing":
@@ -52,6 +54,8 @@ def settle(generation: Generation, status: Status, now: datetime) -> bool:
             note=message,
             at=now,
             message=message,
+            answer_status=status.answer.status if status.answer else None,
+            answer_body=status.answer.body if status.answer else "",
             finished_at=now,
             **_credits(generation, status),
         )
@@ -69,8 +73,8 @@ def _finish(generation: Generation, status: Status, now: datetime) -> bool:
             results = [
                 Result(generation=generation, number=number, source_url=url) for number, url in enumerate(status.urls)
             ]
-            for result in Result.objects.bulk_create(results):
-                wake.fetch(result)
+            Result.objects.bulk_create(results)
+            wake.fetch()
     return done
 
 
@@ -80,7 +84,7 @@ def _credits(generation: Generation, status: Status) -> dict[str, Any]:
     if status.balance is not None:
         balance = {"balance_daily": status.balance.daily, "balance_purchased": status.balance.purchased}
     used = status.credits_used if status.credits_used is not None else generation.credits_used
-    return {"credits_used": used, "credits_status": status.credits_status or generation.credits_status, **balance}
+    return {"credits_used": used, "credits_status": status.credits_status[:40] or generation.credits_status, **balance}
 
 
 def stop_watching(generation: Generation, now: datetime) -> bool:

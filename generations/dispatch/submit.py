@@ -8,6 +8,7 @@ answer is unknown: the same bytes go out again under the same key, never under a
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -30,11 +31,13 @@ S = Generation.Status
 # Longer than any POST takes: while it runs, nobody else sends the same generation.
 LEASE = timedelta(seconds=60)
 POST_SECONDS = 20.0
-MAX_UNKNOWN_TRIES = 30
+MAX_UNKNOWN_TRIES = 12
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 
+NEVER_TAKEN = "Meigen could not take this for 24 hours. It was never sent, so nothing was charged."
 NEVER_ARRIVED = "Meigen never received this, so nothing was charged."
+UNREADABLE = "The server cannot read your token. Replace it on the token page."
 MAYBE_CHARGED = "We could not learn what became of this. It may have been charged; check your Meigen history."
 
 
@@ -87,26 +90,22 @@ def claim(pk: UUID) -> Claim | None:
         if token is None or token.refused_at:
             Generation.objects.filter(pk=pk).update(lease_until=None)
             return None
-        if generation.sent_revision not in {None, token.revision}:
-            generation.move(S.STALLED, expecting=S.SENDING, note=MAYBE_CHARGED, message=MAYBE_CHARGED, lease_until=None)
+        if _unsettled(generation).exclude(token_revision=token.revision).exists():
+            # Under another account the same key would be a second charge.
+            _stall(generation, now)
             return None
         try:
             secret = token.secret()
         except vault.Unreadable:
-            _pause(
-                generation,
-                now + timedelta(minutes=1),
-                "The server cannot read your token. Replace it on the token page.",
-            )
+            _pause(generation, now + timedelta(minutes=1), UNREADABLE)
             return None
         until = rate.next_place(token.fingerprint, now)
         if until is not None:
             _pause(generation, until, "")
             return None
-        Generation.objects.filter(pk=pk).update(tries=F("tries") + 1)
+        Generation.objects.filter(pk=pk).update(tries=F("tries") + 1, sent_at=generation.sent_at or now)
         generation.tries += 1
-        first = generation.sent_at or now
-        generation.move(S.SENDING, expecting=S.QUEUED, sent_at=first, message="")
+        generation.move(S.SENDING, expecting=S.QUEUED, at=now, message="")
         attempt = Attempt.objects.create(
             generation=generation,
             number=generation.tries,
@@ -117,6 +116,14 @@ def claim(pk: UUID) -> Claim | None:
     return Claim(attempt, generation, secret)
 
 
+def _unsettled(generation: Generation) -> QuerySet[Attempt]:
+    """Attempts that may have been charged: without an answer, or with one that tells nothing.
+
+    A process that died between its POST and the answer leaves such a row, too.
+    """
+    return generation.attempts.filter(outcome__in=[Attempt.Outcome.SENT, Attempt.Outcome.UNKNOWN])
+
+
 def _pause(generation: Generation, until: datetime, message: str) -> None:
     Generation.objects.filter(pk=generation.pk).update(not_before=until, lease_until=None, message=message)
     generation.touch()
@@ -125,11 +132,12 @@ def _pause(generation: Generation, until: datetime, message: str) -> None:
 def accepted(attempt: Attempt, status: Status) -> None:
     """Meigen took it (or had taken it before, under the same key)."""
     now = timezone.now()
-    generation = attempt.generation
     with transaction.atomic():
-        _answer(attempt, Attempt.Outcome.ACCEPTED, now)
-        poll.start(generation, status, expecting=S.SENDING, now=now)
-        if generation.token:
+        generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
+        _answer(attempt, Attempt.Outcome.ACCEPTED, now, status.answer)
+        _settle(generation)
+        poll.start(generation, status, expecting=S.SENDING, token_revision=attempt.token_revision, now=now)
+        if generation.token and generation.token.revision == attempt.token_revision:
             generation.token.note_balance(status.balance, now)
 
 
@@ -140,66 +148,76 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
         match error:
             case errors.Unreachable():
-                _answer(attempt, Attempt.Outcome.UNREACHABLE, now, error)
+                _answer(attempt, Attempt.Outcome.UNREACHABLE, now, error.answer, error.message)
                 _wait(generation, now + _backoff(generation.tries), "Meigen cannot be reached. We keep trying.", now)
             case errors.RateLimited():
-                _answer(attempt, Attempt.Outcome.LIMITED, now, error)
+                _answer(attempt, Attempt.Outcome.LIMITED, now, error.answer, error.message)
                 seconds = min(max(error.retry_after or settings.MEIGEN_RATE[1], 1), 3600)
                 until = now + timedelta(seconds=seconds)
                 rate.block(attempt.token_fingerprint, until)
                 _wait(generation, until, "Meigen asked us to wait (429).", now)
             case errors.BadToken():
-                _answer(attempt, Attempt.Outcome.REFUSED, now, error)
+                _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
                 if generation.token:
                     generation.token.note_refusal(now, attempt.token_revision)
-                if generation.sent_revision is None:
-                    _reject(generation, error, now)
-                else:
+                if _unsettled(generation).exists():
                     _stall(generation, now)
+                else:
+                    _reject(generation, error, now)
             case errors.Refused():
-                _answer(attempt, Attempt.Outcome.REFUSED, now, error)
+                _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
+                _settle(generation)
                 _reject(generation, error, now)
             case _:
-                _answer(attempt, Attempt.Outcome.UNKNOWN, now, error)
-                _unknown(generation, attempt, error, now)
+                _answer(attempt, Attempt.Outcome.UNKNOWN, now, error.answer, error.message)
+                _unknown(generation, error, now)
 
 
-def _answer(attempt: Attempt, outcome: Attempt.Outcome, now: datetime, error: MeigenError | None = None) -> None:
-    answer = error.answer if error else None
+def _settle(generation: Generation) -> None:
+    """The key's fate is known now, and with it that of the attempts whose answers were lost."""
+    _unsettled(generation).update(outcome=Attempt.Outcome.SETTLED)
+
+
+def _answer(
+    attempt: Attempt, outcome: Attempt.Outcome, now: datetime, answer: errors.Answer | None, problem: str = ""
+) -> None:
     attempt.outcome = outcome
     attempt.milliseconds = max(0, round((now - attempt.sent_at).total_seconds() * 1000))
-    attempt.status_code = answer.status if answer else 200 if error is None else None
+    attempt.status_code = answer.status if answer else None
     attempt.answer = answer.body if answer else ""
-    attempt.error = error.message if error else ""
+    attempt.error = problem
     attempt.save(update_fields=["outcome", "milliseconds", "status_code", "answer", "error"])
 
 
 def _wait(generation: Generation, until: datetime, message: str, now: datetime) -> None:
-    """Certainly not taken this time: back into the queue, unless an earlier attempt is still unknown."""
-    changes = {"not_before": until, "lease_until": None, "message": message}
-    status = S.QUEUED if generation.sent_revision is None else S.SENDING
-    if generation.sent_revision is None and now - generation.queued_at > GIVE_UP_AFTER:
-        status = S.CANCELLED
-        changes["message"] = "Meigen could not be reached for 24 hours, so this was never sent."
-    generation.move(status, expecting=S.SENDING, note=str(changes["message"]), at=now, **changes)
-
-
-def _unknown(generation: Generation, attempt: Attempt, error: MeigenError, now: datetime) -> None:
-    if generation.tries >= MAX_UNKNOWN_TRIES or now - (generation.sent_at or now) > GIVE_UP_AFTER:
+    """Certainly not taken this time: back into the queue, unless an earlier attempt is still unsettled."""
+    changes: dict[str, Any] = {"not_before": until, "lease_until": None, "message": message}
+    unsettled = _unsettled(generation).exists()
+    overdue = now - generation.queued_at > GIVE_UP_AFTER
+    if unsettled and overdue:
         _stall(generation, now)
         return
-    pause = timedelta(seconds=error.retry_after) if error.retry_after else _backoff(generation.tries)
+    if overdue:
+        changes["message"] = NEVER_TAKEN
+    status = S.SENDING if unsettled else S.CANCELLED if overdue else S.QUEUED
+    generation.move(status, expecting=S.SENDING, note=changes["message"], at=now, **changes)
+
+
+def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
+    tries = _unsettled(generation).count()
+    if tries >= MAX_UNKNOWN_TRIES or now - (generation.sent_at or now) > GIVE_UP_AFTER:
+        _stall(generation, now)
+        return
+    pause = timedelta(seconds=min(error.retry_after, LONGEST_PAUSE)) if error.retry_after else _backoff(tries)
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
-        not_before=now + min(pause, timedelta(seconds=LONGEST_PAUSE)),
-        lease_until=None,
-        sent_revision=attempt.token_revision,
-        message=f"{error.message} We make sure it is sent once.",
+        not_before=now + pause, lease_until=None, message=f"{error.message} We make sure it is sent once."
     )
     generation.touch()
 
 
 def _stall(generation: Generation, now: datetime) -> None:
-    generation.move(S.STALLED, expecting=S.SENDING, note=MAYBE_CHARGED, at=now, message=MAYBE_CHARGED, lease_until=None)
+    waiting = [S.QUEUED, S.SENDING]
+    generation.move(S.STALLED, expecting=waiting, note=MAYBE_CHARGED, at=now, message=MAYBE_CHARGED, lease_until=None)
 
 
 def _reject(generation: Generation, error: MeigenError, now: datetime) -> None:
@@ -221,12 +239,17 @@ def _backoff(tries: int) -> timedelta:
     return timedelta(seconds=min(LONGEST_PAUSE, 2 ** min(tries - 1, 10)) * random.uniform(0.75, 1.25))
 
 
-def resume_after_replacement() -> int:
-    """Queues what a token's 401 rejected, once that token is replaced or accepted again; says how many."""
+def tidy() -> None:
+    """What no single answer brings about: a replaced token frees its queue, a removed one leaves nothing half sent."""
+    now = timezone.now()
     rejected = Generation.objects.filter(
         status=S.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
     )
-    return sum(requeue(generation, "The token was replaced.") for generation in rejected.iterator())
+    for generation in rejected:
+        requeue(generation, "The token was replaced.")
+    orphans = Generation.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), status=S.SENDING, token=None)
+    for generation in orphans:
+        _stall(generation, now)
 
 
 def requeue(generation: Generation, note: str) -> bool:
@@ -251,19 +274,23 @@ def look_up(generation: Generation, seconds: float = POST_SECONDS) -> None:
 
     Raises MeigenError or vault.Unreadable when Meigen could not be asked.
     """
-    now = timezone.now()
-    if generation.token is None:
+    token = generation.token
+    if token is None:
         raise vault.Unreadable("The token it was sent with is removed.")
-    with Client(settings.MEIGEN_BASE_URL, generation.token.secret(), seconds=seconds) as client:
+    with Client(settings.MEIGEN_BASE_URL, token.secret(), seconds=seconds) as client:
         try:
             status = client.send(calls.request(str(generation.idempotency_key)))
         except errors.NotFound as error:
             # With another token the server may simply not show it.
-            same_token = generation.sent_revision in {None, generation.token.revision}
-            if error.code != "request_not_found" or not same_token:
+            if (
+                error.code != "request_not_found"
+                or _unsettled(generation).exclude(token_revision=token.revision).exists()
+            ):
                 raise
-            generation.move(
-                S.CANCELLED, expecting=S.STALLED, note=NEVER_ARRIVED, message=NEVER_ARRIVED, sent_revision=None
-            )
+            with transaction.atomic():
+                if generation.move(S.CANCELLED, expecting=S.STALLED, note=NEVER_ARRIVED, message=NEVER_ARRIVED):
+                    _settle(generation)
             return
-    poll.start(generation, status, expecting=S.STALLED, now=now)
+    with transaction.atomic():
+        _settle(generation)
+        poll.start(generation, status, expecting=S.STALLED, token_revision=token.revision, now=timezone.now())

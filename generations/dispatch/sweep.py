@@ -6,6 +6,7 @@ loop itself never touches the database: one thread does, and closes its connecti
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -31,6 +32,8 @@ from meigen_api.types import Status
 from . import poll, submit, wake
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 LEASE = "sweep"
 LEASE_SECONDS = 15.0
@@ -107,7 +110,8 @@ class _Sweep:
 
     async def _loop(self) -> None:
         look = renew = flush = 0.0
-        while (now := time.monotonic()) < self.ends:
+        # Past the end nothing new is sent, but the others are watched until the last answer is in.
+        while (now := time.monotonic()) < self.ends or self.sends:
             if now >= renew:
                 if not await self._db(partial(Lease.take, LEASE, LEASE_SECONDS)):
                     return
@@ -132,7 +136,7 @@ class _Sweep:
         for generation, secret in fresh:
             # Spread over one interval, so that polls do not come in bursts.
             self.jobs[generation.pk] = Job(generation, secret, now + random.uniform(0, self.interval))
-        for pk in due[: SENDS_AT_ONCE - len(self.sends)]:
+        for pk in due[: SENDS_AT_ONCE - len(self.sends)] if now < self.ends else []:
             self.sends.add(self._start(self._send(pk)))
         return bool(self.jobs or self.tasks or self.outcomes or waiting)
 
@@ -151,9 +155,13 @@ class _Sweep:
             async with self.places:
                 status = await self.pool.send(calls.submit(claim.generation.body), claim.secret)
         except MeigenError as error:
-            await self._db(partial(submit.failed, claim.attempt, error))
+            record = partial(submit.failed, claim.attempt, error)
         else:
-            await self._db(partial(submit.accepted, claim.attempt, status))
+            record = partial(submit.accepted, claim.attempt, status)
+        try:
+            await self._db(record)
+        except Exception:
+            logger.exception("The answer for generation %s could not be written", claim.generation.pk)
 
     async def _poll(self, job: Job) -> None:
         pause = self.interval
@@ -189,13 +197,24 @@ def _close() -> None:
     connection.close()  # this thread's own
 
 
+def _settled(outcome: Outcome, now: datetime) -> bool:
+    """Writes one outcome; says whether the job needs no more polling."""
+    generation = outcome.job.generation
+    if outcome.status is not None:
+        poll.settle(generation, outcome.status, now)
+        return True
+    ended = outcome.error is not None and poll.refused(generation, outcome.error, outcome.job.misses)
+    outcome.job.secret = _secret(generation)
+    return ended
+
+
 def _is_late(generation: Generation, now: datetime) -> bool:
     return generation.watch_until is not None and generation.watch_until <= now
 
 
 def _read(known: set[UUID]) -> tuple[list[tuple[Generation, Secret | None]], list[UUID], bool]:
     """(running generations not yet known, ids to send now, whether anything waits to be sent later)."""
-    submit.resume_after_replacement()
+    submit.tidy()
     running = Generation.objects.filter(status=Generation.Status.RUNNING)
     unknown = [pk for pk in running.values_list("pk", flat=True) if pk not in known]
     rows = Generation.objects.filter(pk__in=unknown[:LOOK_AT_ONCE]).select_related("token")
@@ -207,8 +226,8 @@ def _read(known: set[UUID]) -> tuple[list[tuple[Generation, Secret | None]], lis
 def _secret(generation: Generation) -> Secret | None:
     """The token to poll with; without a good one the status can still be read."""
     token = generation.token
-    if token is None or token.refused_at:
-        return None
+    if token is None or token.refused_at or generation.token_revision != token.revision:
+        return None  # another account's token would only be told that there is no such job
     with contextlib.suppress(vault.Unreadable):
         return token.secret()
     return None
@@ -219,13 +238,13 @@ def _write(outcomes: list[Outcome], late: list[Job], now: datetime) -> list[UUID
     ended: list[UUID] = []
     for outcome in outcomes:
         generation = outcome.job.generation
-        if outcome.status is not None:
-            poll.settle(generation, outcome.status, now)
-            ended.append(generation.pk)
-        elif outcome.error is not None:
-            if poll.refused(generation, outcome.error, outcome.job.misses):
+        try:
+            if _settled(outcome, now):
                 ended.append(generation.pk)
-            outcome.job.secret = _secret(generation)
+        except Exception:
+            logger.exception("The answer for generation %s could not be written", generation.pk)
+            outcome.job.due = time.monotonic() + LONGEST_POLL_PAUSE
+            outcome.job.busy = False
     for job in late:
         poll.stop_watching(job.generation, now)
         ended.append(job.generation.pk)

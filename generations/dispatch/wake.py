@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Q
 from django.utils import timezone
 from django_q.models import Schedule
 from django_q.tasks import async_task
@@ -17,7 +16,6 @@ logger = logging.getLogger(__name__)
 WATCHDOG = "watchdog"
 HEARTBEAT = "worker"
 HEARTBEAT_SECONDS = 150
-FETCH_SECONDS = 140
 
 
 def sweep() -> None:
@@ -25,8 +23,9 @@ def sweep() -> None:
     async_task("generations.tasks.sweep")
 
 
-def fetch(result: Result) -> None:
-    async_task("generations.tasks.fetch", str(result.pk), timeout=FETCH_SECONDS)
+def fetch() -> None:
+    """Wakes the fetching of results, likewise."""
+    async_task("generations.tasks.fetch")
 
 
 def after_spawn(**kwargs: Any) -> None:
@@ -59,15 +58,8 @@ def watchdog() -> None:
     beat()
     if work_left():
         sweep()
-    now = timezone.now()
-    waiting = Result.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=now),
-        Q(not_before=None) | Q(not_before__lte=now),
-        kept_at=None,
-        gone_at=None,
-    )
-    for result in waiting.order_by("generation__finished_at")[:100]:
-        fetch(result)
+    if Result.objects.filter(kept_at=None, gone_at=None).exists():
+        fetch()
 
 
 def work_left() -> bool:
@@ -78,6 +70,7 @@ def work_left() -> bool:
         or Generation.objects.filter(
             status__in=[status.QUEUED, status.SENDING], token__isnull=False, token__refused_at=None
         ).exists()
+        or Generation.objects.filter(status=status.SENDING, token=None).exists()
         or Generation.objects.filter(
             status=status.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
         ).exists()

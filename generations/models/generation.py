@@ -80,11 +80,11 @@ class Generation(models.Model):
     not_before = models.DateTimeField(null=True, help_text="When the next try may start.")
     tries = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, help_text="When the first attempt since then left.")
-    sent_revision = models.PositiveIntegerField(
-        null=True, help_text="The token's revision of an attempt whose outcome is unknown."
-    )
 
     # What Meigen said.
+    token_revision = models.PositiveIntegerField(
+        null=True, help_text="The token's revision that Meigen took it with; another may be another account's."
+    )
     remote_id = models.CharField(max_length=200, blank=True, db_index=True)
     running_at = models.DateTimeField(null=True)
     watch_until = models.DateTimeField(null=True, help_text="When we stop polling; the job may still end after that.")
@@ -109,11 +109,7 @@ class Generation(models.Model):
         indexes = [
             models.Index(fields=["-finished_at"], name="latest_finished"),
             models.Index(fields=["owner", "-created_at", "-id"], name="own_newest_first"),
-            models.Index(
-                fields=["created_at"],
-                name="live_oldest_first",
-                condition=Q(status__in=["queued", "sending", "running"]),
-            ),
+            models.Index(fields=["status", "queued_at"], name="by_status"),
         ]
 
     def __str__(self) -> str:
@@ -198,6 +194,7 @@ class Attempt(models.Model):
         LIMITED = "limited", "Asked to wait"
         UNREACHABLE = "unreachable", "Not reached"
         UNKNOWN = "unknown", "Outcome unknown"
+        SETTLED = "settled", "Settled by a later answer"
 
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()

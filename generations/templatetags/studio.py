@@ -91,6 +91,12 @@ def first_result(card: Generation) -> Result | None:
 
 
 @register.filter
+def lost_result(card: Generation) -> Result | None:
+    """A file of the set that was given up, if any."""
+    return next((result for result in card.results.all() if result.gone_at), None)
+
+
+@register.filter
 def any_live(cards: Iterable[Generation] | None) -> bool:
     return any(card.is_live for card in cards or [])
 

@@ -69,6 +69,14 @@ def check_again(request: Request, pk: UUID) -> HttpResponse:
     return _back(request, row)
 
 
+@require_POST
+def fetch_again(request: Request, pk: UUID) -> HttpResponse:
+    row = _generation(request, pk)
+    if not actions.fetch_again(row):
+        messages.warning(request, "There is nothing to fetch again.")
+    return _back(request, row)
+
+
 def _back(request: Request, row: Generation) -> HttpResponse:
     """The changed card for htmx, the generation's page for a plain form."""
     if not request.htmx:

@@ -1,7 +1,7 @@
 """History: everything a person made, newest first, page by page without counting or skipping."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -33,6 +33,6 @@ def _place(text: str) -> tuple[datetime, uuid.UUID] | None:
     time, _, pk = text.rpartition("_")
     try:
         moment = parse_datetime(time.replace(" ", "+"))
-        return (moment, uuid.UUID(pk)) if moment and moment.tzinfo else None
-    except ValueError:
+        return (moment.astimezone(UTC), uuid.UUID(pk)) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None

@@ -37,9 +37,12 @@ def through_link(view: View) -> View:
 @through_link
 def shared(request: HttpRequest, share: Share) -> HttpResponse:
     results = share.generation.results.filter(kept_at__isnull=False)
+    waiting = share.generation.results.filter(kept_at=None, gone_at=None).exists()
     secret = request.resolver_match.kwargs["secret"] if request.resolver_match else ""
     return render(
-        request, "generations/shared.html", {"results": results, "secret": secret, "prompt": share.generation.prompt}
+        request,
+        "generations/shared.html",
+        {"results": results, "waiting": waiting, "secret": secret, "prompt": share.generation.prompt},
     )
 
 

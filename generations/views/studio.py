@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, reswap, retarget
 
 from accounts.http import Request
@@ -57,6 +57,12 @@ def _page(request: Request, form: GenerateForm, status: int = 200, **context: An
     cards = Generation.objects.visible_to(request.user).with_card().newest_first()[:WALL]
     shown = {"form": form, "offer": form.offer, "cards": list(cards), "waits": waits.typical(), **context}
     return render(request, "generations/studio.html", shown, status=status)
+
+
+@require_POST
+def model(request: Request) -> HttpResponse:
+    """Without JavaScript: the studio again, with the fields of the chosen model and all that was typed."""
+    return _keep_draft(request, reverse("studio"))
 
 
 @require_safe
@@ -171,10 +177,13 @@ def _last_model(user: User) -> str:
     return latest.first() or ""
 
 
-@require_safe
+@require_POST
 def live(request: Request) -> HttpResponse:
-    """The cards that changed since the page last saw them, or 204. `live=<id>:<version>` for every live card."""
-    seen = dict(part.rpartition(":")[::2] for part in request.GET.getlist("live")[:200])
+    """The cards that changed since the page last saw them, or 204. `live=<id>:<version>` for every live card.
+
+    A POST, though it changes nothing: the list may be longer than an address.
+    """
+    seen = dict(part.rpartition(":")[::2] for part in request.POST.getlist("live")[:500])
     user = request.user
     wanted = [pk for pk in seen if _is_uuid(pk)]
     versions = Generation.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", "version")
@@ -183,7 +192,7 @@ def live(request: Request) -> HttpResponse:
         return HttpResponse(status=204)
     cards = list(Generation.objects.visible_to(user).filter(pk__in=changed).with_card())
     still = len(wanted) - len(changed) + sum(card.is_live for card in cards)
-    if "whole" in request.GET and not still:
+    if "whole" in request.POST and not still:
         return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
     return render(request, "generations/_changed.html", {"cards": cards, "still_live": still})
 

@@ -97,7 +97,8 @@ class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             raise httpx.ReadTimeout("timed out", request=request)
         if response.drop:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        return httpx.Response(response.status, headers=response.headers, content=response.body)
+        stream = httpx.ByteStream(response.body)  # as a network would hand it over, not read yet
+        return httpx.Response(response.status, headers=response.headers, stream=stream)
 
 
 def transport(sandbox: Sandbox) -> _Transport:

@@ -1,0 +1,194 @@
+"""Reference pictures: cleaned, kept, uploaded when needed, passed on in the chosen order."""
+
+import io
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from accounts.models import Token, User
+from generations import attachments
+from generations.dispatch import prepare, upload
+from generations.dispatch.download import Refused
+from generations.models import Generation, Reference
+from meigen_api import errors
+from meigen_api.sandbox.answers import Response, answer, html
+from tests.conftest import FastSandbox
+from tests.helpers import form_data, make_generation, make_result, make_user, picture
+
+HTMX = {"HX-Request": "true"}
+
+
+def photo(size: tuple[int, int] = (3000, 1500)) -> bytes:
+    """A JPEG with a place in its metadata and a turned sensor."""
+    image = Image.effect_noise(size, 60).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    exif[0x010F] = "CANARY camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", exif=exif, quality=95)
+    return buffer.getvalue()
+
+
+def file(data: bytes, name: str = "a.png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data, "image/png")
+
+
+def add(browser: Client, *files: SimpleUploadedFile, **fields: str) -> tuple[int, str]:
+    response = browser.post("/references/", {"reference_file": list(files), **fields}, headers=HTMX)
+    return response.status_code, response.content.decode()
+
+
+class TestPreparing:
+    def test_a_photo_loses_its_metadata_and_fits(self) -> None:
+        prepared = prepare.prepare(io.BytesIO(photo()), None)
+        assert b"CANARY" not in prepared.body
+        assert len(prepared.body) <= 2_000_000
+        with Image.open(io.BytesIO(prepared.body)) as image:
+            assert not image.getexif()
+            assert image.size == (1024, 2048)  # the right way up
+
+    def test_transparency_stays(self) -> None:
+        buffer = io.BytesIO()
+        Image.new("RGBA", (20, 20), (255, 0, 0, 40)).save(buffer, "PNG")
+        prepared = prepare.prepare(io.BytesIO(buffer.getvalue()), None)
+        with Image.open(io.BytesIO(prepared.body)) as image:
+            assert (image.format, image.mode) == ("PNG", "RGBA")
+
+    @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+    def test_the_four_formats_are_taken(self, kind: str) -> None:
+        assert prepare.prepare(io.BytesIO(picture(kind)), None).body
+
+    @pytest.mark.parametrize(
+        "data", [b"", b"<svg onload=alert(1)>", b"<html>", b"%PDF", picture()[:-20], picture("TIFF")]
+    )
+    def test_anything_else_is_refused(self, data: bytes) -> None:
+        with pytest.raises(Refused):
+            prepare.prepare(io.BytesIO(data), None)
+
+    def test_a_bomb_is_refused_before_it_is_decoded(self) -> None:
+        buffer = io.BytesIO()
+        Image.new("1", (13000, 13000)).save(buffer, "PNG")
+        with pytest.raises(Refused, match="pixels"):
+            prepare.prepare(buffer, None)
+
+    def test_a_file_that_is_too_large_is_refused_unread(self) -> None:
+        with pytest.raises(Refused, match="larger"):
+            prepare.prepare(io.BytesIO(b""), 26_000_000)
+
+
+def test_two_files_and_a_link_reach_the_request_in_their_order(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    status, body = add(
+        browser, file(picture(), "one.png"), file(picture("JPEG"), "two.jpg"), reference_url="https://x.example/3.png"
+    )
+    assert status == 200
+    rows = list(Reference.objects.order_by("created_at"))
+    assert [row.name for row in rows] == ["one.png", "two.jpg", "x.example"]
+    assert body.index(str(rows[0].pk)) < body.index(str(rows[1].pk)) < body.index(str(rows[2].pk))
+    order = [str(rows[2].pk), str(rows[0].pk), str(rows[1].pk)]
+    browser.post("/generations/", form_data(model_id="nanobanana-2", reference=order))
+    sent = Generation.objects.get().request_fields["referenceImages"]
+    assert sent[0] == "https://x.example/3.png"
+    assert [url.startswith(f"{sandbox.url}/uploads/") for url in sent] == [False, True, True]
+    assert set(Generation.objects.get().references.all()) == set(rows)
+
+
+def test_files_posted_with_a_plain_form_are_used_too(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    browser.post("/generations/", {**form_data(model_id="nanobanana-2"), "reference_file": [file(picture())]})
+    assert len(Generation.objects.get().request_fields["referenceImages"]) == 1
+
+
+def test_a_wrong_file_gets_a_sentence_and_the_others_stay(sandbox: FastSandbox, browser: Client) -> None:
+    status, body = add(browser, file(picture(), "good.png"), file(b"<svg/>", "bad.svg"))
+    assert status == 422
+    assert "bad.svg: The file is not a PNG" in body
+    assert Reference.objects.get().name == "good.png"
+    assert str(Reference.objects.get().pk) in body
+
+
+@pytest.mark.parametrize("link", ["http://x.example/a.png", "javascript:alert(1)", "ftp://x/a", "nonsense", "https://"])
+def test_a_link_must_be_public_https(browser: Client, link: str) -> None:
+    status, body = add(browser, reference_url=link)
+    assert status == 422
+    assert "public https address" in body
+
+
+def test_more_than_the_model_takes_is_said(sandbox: FastSandbox, browser: Client, user: User, token: Token) -> None:
+    ids = [str(attachments.add_link(user, f"https://x.example/{number}").pk) for number in range(2)]
+    body = browser.post("/generations/", form_data(model_id="midjourney-v8.1", reference=ids)).content.decode()
+    assert "takes at most 1 reference pictures" in body
+    body = browser.post("/generations/", form_data(reference=ids)).content.decode()
+    assert "takes no reference pictures" in body
+
+
+def test_somebody_elses_reference_is_left_out(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    foreign = attachments.add_link(make_user(), "https://x.example/private")
+    browser.post("/generations/", form_data(model_id="nanobanana-2", reference=[str(foreign.pk)]))
+    assert "referenceImages" not in Generation.objects.get().request_fields
+
+
+def test_an_upload_is_used_again_for_a_while_and_then_made_anew(sandbox: FastSandbox, user: User) -> None:
+    row = attachments.add_file(user, "a.png", io.BytesIO(picture()), None)
+    first = upload.public_url(row)
+    assert upload.public_url(row) == first
+    with time_machine.travel(timezone.now() + timedelta(hours=21)):
+        assert upload.public_url(Reference.objects.get()) != first
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        html(502),
+        Response(200, b"nonsense"),
+        answer(200, {"success": True, "presignedUrl": "http://169.254.169.254/", "publicUrl": "https://x.example/a"}),
+        answer(200, {"success": True, "presignedUrl": "https://x.example/a", "publicUrl": "http://10.0.0.1/a"}),
+    ],
+)
+def test_when_the_gateway_fails_nothing_is_sent_and_nothing_lost(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token, broken: Response
+) -> None:
+    row = attachments.add_file(user, "a.png", io.BytesIO(picture()), None)
+    sandbox.fail_next("/api/upload", broken)
+    data = form_data(prompt="a patient heron", model_id="nanobanana-2", reference=[str(row.pk)])
+    response = browser.post("/generations/", data)
+    assert response.status_code == 422
+    assert "could not be uploaded" in response.content.decode()
+    assert "a patient heron" in response.content.decode()
+    assert str(row.pk) in response.content.decode()
+    assert not Generation.objects.exists()
+    with pytest.raises(errors.MeigenError):
+        sandbox.fail_next("/api/upload", broken)
+        upload.public_url(row)
+
+
+def test_a_reference_is_shown_to_its_owner(browser: Client, user: User) -> None:
+    row = attachments.add_file(user, "a.png", io.BytesIO(picture()), None)
+    response = browser.get(f"/references/{row.pk}/")
+    assert response["Content-Type"] == "image/jpeg"
+    assert response.getvalue() == default_storage.open(row.file.name or "").read()
+
+
+def test_an_own_result_becomes_a_reference(sandbox: FastSandbox, browser: Client, user: User, token: Token) -> None:
+    generation = make_generation(user, status="done")
+    make_result(generation)
+    response = browser.post(f"/generations/{generation.pk}/results/0/use/")
+    assert response["Location"] == f"/?reference={Reference.objects.get().pk}"
+    assert str(Reference.objects.get().pk) in browser.get(response["Location"]).content.decode()
+
+
+def test_an_earlier_request_brings_its_references_back(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    rows = [attachments.add_link(user, f"https://x.example/{number}") for number in range(3)]
+    ids = [str(rows[index].pk) for index in (2, 0, 1)]
+    browser.post("/generations/", form_data(model_id="nanobanana-2", reference=ids))
+    body = browser.get(f"/?from={Generation.objects.get().pk}").content.decode()
+    assert body.index(ids[0]) < body.index(ids[1]) < body.index(ids[2])

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from meigen_api.errors import BadToken, MeigenError
+from meigen_api.errors import BadToken, MeigenError, Refused
 
 from . import remote_tokens as remote
 from . import vault
@@ -73,6 +73,6 @@ def _words(error: Exception) -> str:
         return EXPIRED
     if isinstance(error, vault.Unreadable):
         return "The session token cannot be read with the server's keys. Add it again, or tell your admin."
-    if isinstance(error, MeigenError) and error.status and error.status < 500:
+    if isinstance(error, Refused):
         return f"Meigen refused: {error.message}."
     return "Meigen cannot be reached, or its answer cannot be read. Try again in a minute."

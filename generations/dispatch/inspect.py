@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -19,6 +21,7 @@ EXTENSIONS = {
     "video/webm": "webm",
 }
 MAX_PIXELS = 40_000_000
+TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
 THUMBNAIL = (640, 640)
 
 
@@ -44,21 +47,29 @@ def inspect(file: IO[bytes]) -> Found:
         return Found("video/mp4")
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return Found("video/webm")
+    with decoded(file) as image:
+        width, height = image.size
+        return Found(FORMATS[image.format or ""], width, height, _thumbnail(image))
+
+
+@contextmanager
+def decoded(file: IO[bytes]) -> Iterator[Image.Image]:
+    """The whole picture, decoded. Raises Refused when it is none, is damaged, or is too large."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
             with Image.open(file, formats=list(FORMATS)) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise Refused(f"The picture has {width} x {height} pixels, more than we open.")
-                kind = FORMATS[image.format or ""]
-                # First a full decode: a thumbnail's draft mode would pass over damage in a JPEG.
+                if image.width * image.height > MAX_PIXELS:
+                    raise Refused(TOO_LARGE)
+                # A full decode: a thumbnail's draft mode would pass over damage in a JPEG.
                 image.load()
-                return Found(kind, width, height, _thumbnail(image))
+                yield image
     except Refused:
         raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise Refused(TOO_LARGE) from None
     except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
-        raise Refused("The file is not a picture or video that can be opened.") from None
+        raise Refused("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.") from None
 
 
 def _thumbnail(image: Image.Image) -> bytes:

@@ -1,14 +1,13 @@
 """Reference images, made fit for Meigen: decoded and encoded anew, so that nothing but the pixels goes out."""
 
 import io
-import warnings
 from dataclasses import dataclass
 from typing import IO
 
 from PIL import Image, ImageOps
 
 from .download import Refused
-from .inspect import FORMATS, MAX_PIXELS
+from .inspect import decoded
 
 LONGEST_EDGE = 2048
 MAX_BYTES = 2_000_000
@@ -31,18 +30,8 @@ def prepare(file: IO[bytes], size: int | None) -> Prepared:
     """Raises Refused, in words for the person, when the file is no picture we take."""
     if size is not None and size > MAX_UPLOAD_BYTES:
         raise Refused(f"The file is larger than {MAX_UPLOAD_BYTES // 1_000_000} MB.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with Image.open(file, formats=list(FORMATS)) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Refused(f"The picture has {image.width} x {image.height} pixels, more than we open.")
-                image.load()
-                pixels = ImageOps.exif_transpose(image).convert("RGBA" if image.has_transparency_data else "RGB")
-    except Refused:
-        raise
-    except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
-        raise Refused("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.") from None
+    with decoded(file) as image:
+        pixels = ImageOps.exif_transpose(image).convert("RGBA" if image.has_transparency_data else "RGB")
     pixels.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
     return _encode(pixels)
 

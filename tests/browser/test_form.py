@@ -1,0 +1,144 @@
+"""The form in a real browser: models and their fields, prices, references, inspiration, tokens at Meigen."""
+
+import io
+import json
+
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.conftest import Studio, sign_in
+
+
+def picture(name: str, colour: str) -> FilePayload:
+    buffer = io.BytesIO()
+    Image.new("RGB", (640, 480), colour).save(buffer, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def test_models_change_fields_and_price_and_two_references_are_sent(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    button = page.locator("#generate button.primary")
+
+    page.select_option("[name=model_id]", "gpt-image-2")
+    expect(page.locator("[name=quality]")).to_have_count(4)
+    expect(page.locator("[name=resolution]")).to_have_count(0)
+    expect(button).to_have_text("Generate · 8 credits")
+    page.check("[name=quality][value=high]")
+    page.check("[name=aspect_ratio][value='3:2']")
+
+    # A choice the next model has stays, one it lacks is dropped visibly.
+    page.select_option("[name=model_id]", "seedance-2-0")
+    expect(page.locator("#fields")).to_contain_text("Dropped, because Seedance 2.0 does not have it: aspect ratio 3:2")
+    expect(page.locator("#fields")).to_contain_text("quality high")
+    page.check("[name=tier][value=pro]")
+    page.check("[name=resolution][value='720p']")
+    page.select_option("[name=duration]", "10")
+    expect(button).to_have_text("Generate · 360 credits")
+    page.select_option("[name=model_id]", "nanobanana-2")
+    page.check("[name=resolution][value='2K']")
+    page.check("[name=aspect_ratio][value='4:3']")
+    page.fill("[name=count]", "2")
+    page.locator("[name=count]").blur()
+    expect(button).to_have_text("Generate · 10 credits")
+
+    page.fill("[name=prompt]", "the cat of the first picture in the light of the second")
+    page.set_input_files("[name=reference_file]", [picture("cat.png", "peru"), picture("light.png", "gold")])
+    expect(page.locator(".reference img")).to_have_count(2)
+    expect(page.locator("#references")).to_contain_text("2 of 8")
+    assert (
+        page.locator(".reference img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+    )
+    button.click()
+    expect(page.locator("article.card")).to_have_count(2)
+
+    page.locator("article.card a.frame").first.click()
+    page.click("text=The request as it was sent")
+    sent = json.loads(page.locator("details pre").first.inner_text())
+    references = sent.pop("referenceImages")
+    assert len(references) == 2
+    assert all("/uploads/" in link for link in references)
+    assert sent == {
+        "prompt": "the cat of the first picture in the light of the second",
+        "modelId": "nanobanana-2",
+        "resolution": "2K",
+        "aspectRatio": "4:3",
+    }
+    # And back into the form, references included.
+    page.click("text=Use again")
+    expect(page.locator(".reference img")).to_have_count(2)
+    expect(page.locator("[name=resolution][value='2K']")).to_be_checked()
+
+
+def test_a_pasted_picture_and_one_taken_out_again(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.select_option("[name=model_id]", "nanobanana-2")
+    page.locator("[name=prompt]").evaluate(
+        """async (field) => {
+             const canvas = new OffscreenCanvas(40, 40); canvas.getContext("2d").fillRect(0, 0, 20, 20);
+             const clipboard = new DataTransfer();
+             clipboard.items.add(new File([await canvas.convertToBlob()], "pasted.png", {type: "image/png"}));
+             field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: clipboard, bubbles: true, cancelable: true}));
+           }"""
+    )
+    expect(page.locator(".reference img")).to_have_count(1)
+    page.fill("[name=reference_url]", "https://pictures.example/a.png")
+    page.locator("[name=reference_url]").blur()
+    expect(page.locator(".reference")).to_have_count(2)
+    page.locator(".reference input").first.uncheck()
+    page.fill("[name=prompt]", "as in the link")
+    page.click("#generate button.primary")
+    expect(page.locator("article.card")).to_have_count(1)
+    page.locator("article.card a.frame").click()
+    page.click("text=The request as it was sent")
+    sent = json.loads(page.locator("details pre").first.inner_text())
+    assert sent["referenceImages"] == ["https://pictures.example/a.png"]
+
+
+def test_a_refused_field_is_marked_in_the_form(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.fill("[name=prompt]", "a fox sandbox:400")
+    page.select_option("[name=model_id]", "z-image-turbo")
+    page.click("#generate button.primary")
+    expect(page.locator("#hint-aspect_ratio")).to_contain_text("Allowed for aspectRatio: 1:1")
+    page.click("text=What Meigen answered (400)")
+    expect(page.locator(".answer")).to_contain_text("invalid")
+    page.fill("[name=prompt]", "a fox")
+    page.click("#generate button.primary")
+    expect(page.locator("article.card")).to_have_count(2)
+    expect(page.locator("#hint-aspect_ratio")).to_be_hidden()
+
+
+def test_inspiration_gives_a_prompt_and_a_picture(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.click("text=Inspiration")
+    page.fill("[name=q]", "teapot")
+    page.click("text=Search")
+    expect(page.locator("article.card")).to_have_count(4)
+    expect(page.locator("article.card img").first).to_be_visible()
+    page.locator("article.card a.frame").first.click()
+    page.click("text=Use the prompt")
+    expect(page.locator("[name=prompt]")).to_have_value("a glass teapot with blooming jasmine, 35mm film, soft grain")
+
+
+def test_a_long_prompt_does_not_break_the_form(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.fill("[name=prompt]", "静かな台所の三毛猫" * 500)
+    page.select_option("[name=model_id]", "gpt-image-2")
+    expect(page.locator("[name=quality]")).to_have_count(4)
+    page.select_option("[name=model_id]", "z-image-turbo")
+    expect(page.locator("[name=quality]")).to_have_count(0)
+    page.click("#generate button.primary")
+    expect(page.locator("article.card")).to_have_count(1)
+
+
+def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.fill("[name=prompt]", "a patient heron")
+    page.route("**/generations/", lambda route: route.fulfill(status=500, body="oops"))
+    page.click("#generate button.primary")
+    expect(page.locator("#messages")).to_contain_text("What you typed is still here")
+    expect(page.locator("[name=prompt]")).to_have_value("a patient heron")
+    page.unroute("**/generations/")
+    page.context.clear_cookies()
+    page.evaluate("document.querySelector('#fields').dispatchEvent(new Event('change', {bubbles: true}))")
+    expect(page.locator("#messages")).to_contain_text("You are signed out")

@@ -1,0 +1,239 @@
+"""A model that appears at Meigen tomorrow works here without a release."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Token
+from generations.models import Generation
+from meigen_api.sandbox.answers import answer
+from tests.conftest import FastSandbox
+from tests.helpers import form_data
+
+IMAGE = {
+    "id": "zeppelin/v99:beta",
+    "name": "Zeppelin 99",
+    "provider": "Nobody Labs",
+    "description": "Never seen before.",
+    "credits_per_generation": 7,
+    "supported_ratios": ["7:5", "5:7", "33:10", "adaptive"],
+    "max_reference_images": 3,
+    "media_type": "image",
+    "extra_config": {
+        "resolutions": ["9K", "tiny"],
+        "qualities": ["ludicrous", "meh"],
+        "variants": ["silver", {"id": "gold", "name": "Gold"}],
+        "tags": ["Maintenance", "Hot"],
+        "somethingNew": {"deep": [1, 2, 3]},
+    },
+    "capabilities": None,
+    "futureField": True,
+}
+OLD_VIDEO = {
+    "id": "cinema-old",
+    "name": "Cinema",
+    "credits_per_generation": 60,
+    "supported_ratios": ["7:5"],
+    "media_type": "video",
+    "extra_config": {
+        "tiers": ["draft", "ultra"],
+        "defaultTier": "draft",
+        "tierResolutions": {"draft": ["333p"], "ultra": ["333p", "9000p"]},
+        "durations": [3, 7.5],
+        "pricingPerSec": {"draft": {"333p": 2}, "ultra": {"9000p": 11}},
+        "supportsReferenceVideo": True,
+    },
+}
+NEW_VIDEO = {
+    "id": "cinema-new",
+    "name": "Cinema Neo",
+    "supported_ratios": [],
+    "max_reference_images": 1,
+    "media_type": "video",
+    "extra_config": None,
+    "capabilities": {
+        "valid": True,
+        "video": {
+            "outputDuration": {"kind": "range", "min": 2, "max": 4, "step": 0.5, "default": 3},
+            "referenceVideo": {"enabled": True, "maxCount": 2, "minSeconds": 1, "maxSeconds": 9},
+            "referenceAudio": {"enabled": True, "maxCount": 1},
+            "billing": {"mode": "per_call"},
+            "requiresFirstFrame": True,
+        },
+    },
+}
+NOT_OFFERED = [
+    {"id": "hidden-one", "extra_config": {"hidden": True}},
+    {"id": "invalid-one", "capabilities": {"valid": False}},
+]
+NONSENSE: list[Any] = [None, 5, "x", {}, {"id": ""}, {"id": None}, {"id": ["a"]}, {"name": "no id"}, []]
+STRANGE = {
+    "id": "strange",
+    "name": {"en": "?"},
+    "supported_ratios": "16:9",
+    "max_reference_images": "many",
+    "credits_per_generation": [5],
+    "media_type": 7,
+    "extra_config": {"resolutions": {"a": 1}, "durations": [None, "x", -4, 0, 5], "qualities": [None, {}, "ok", "ok"]},
+    "capabilities": {"video": [], "valid": "yes"},
+}
+
+
+@pytest.fixture(autouse=True)
+def catalogue(sandbox: FastSandbox) -> None:
+    listed = [IMAGE, OLD_VIDEO, NEW_VIDEO, *NOT_OFFERED, *NONSENSE, STRANGE]
+    sandbox.fail_next("/api/models", answer(200, {"success": True, "models": listed}), times=99)
+
+
+def offered(browser: Client, model_id: str) -> dict[str, list[str]]:
+    """The values of every choice on the page, by field name."""
+    body = browser.get("/studio/fields/", {"model_id": model_id}, headers={"HX-Request": "true"}).content.decode()
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r'<input type="radio"[^>]*>', body):
+        name, value = re.search(r'name="(\w+)"', tag), re.search(r'value="([^"]*)"', tag)
+        assert name
+        assert value
+        found.setdefault(name[1], []).append(value[1])
+    for name_, inner in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', body, re.DOTALL):
+        found[name_] = re.findall(r'value="([^"]*)"', inner)
+    for tag in re.findall(r'<textarea name="(\w+)"', body):
+        found[tag] = []
+    return found
+
+
+def test_every_readable_model_is_offered_and_no_other(browser: Client, token: Token) -> None:
+    fields = offered(browser, "zeppelin/v99:beta")
+    assert fields["model_id"] == ["zeppelin/v99:beta", "cinema-old", "cinema-new", "strange"]
+
+
+def test_the_form_has_exactly_the_fields_of_an_unknown_image_model(browser: Client, token: Token) -> None:
+    fields = offered(browser, "zeppelin/v99:beta")
+    del fields["model_id"]
+    assert fields == {
+        "variant": ["", "silver", "gold"],
+        "aspect_ratio": ["", "7:5", "5:7", "33:10", "adaptive"],
+        "resolution": ["", "9K", "tiny"],
+        "quality": ["", "ludicrous", "meh"],
+        "reference_type": ["", "content", "style"],
+    }
+
+
+def test_the_form_has_exactly_the_fields_of_an_old_style_video_model(browser: Client, token: Token) -> None:
+    fields = offered(browser, "cinema-old")
+    del fields["model_id"]
+    assert fields == {
+        "aspect_ratio": ["", "7:5"],
+        "tier": ["", "draft", "ultra"],
+        "resolution": ["", "333p", "9000p"],
+        "duration": ["", "3", "7.5"],
+        "reference_video": [],
+    }
+
+
+def test_the_form_has_exactly_the_fields_of_a_new_style_video_model(browser: Client, token: Token) -> None:
+    fields = offered(browser, "cinema-new")
+    del fields["model_id"]
+    assert fields == {
+        "duration": ["", "2", "2.5", "3", "3.5", "4"],
+        "reference_type": ["", "content", "style"],
+        "reference_video": [],
+        "reference_audio": [],
+    }
+
+
+def test_of_a_strange_model_what_can_be_read_is_offered(browser: Client, token: Token) -> None:
+    fields = offered(browser, "strange")
+    del fields["model_id"]
+    assert fields == {"quality": ["", "ok"], "duration": ["", "5"]}
+
+
+@pytest.mark.parametrize(
+    ("posted", "body"),
+    [
+        (
+            {
+                "model_id": "zeppelin/v99:beta", "aspect_ratio": "33:10", "resolution": "9K", "quality": "ludicrous",
+                "variant": "gold", "reference_url": "https://x.example/a.png https://x.example/b.png",
+                "reference_type": "style",
+            },
+            {
+                "modelId": "zeppelin/v99:beta", "aspectRatio": "33:10", "resolution": "9K", "quality": "ludicrous",
+                "modelVariant": "gold", "referenceImages": ["https://x.example/a.png", "https://x.example/b.png"],
+                "referenceType": "style",
+            },
+        ),
+        ({"model_id": "zeppelin/v99:beta"}, {"modelId": "zeppelin/v99:beta"}),
+        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "auto"}, {"modelId": "zeppelin/v99:beta"}),
+        (
+            {
+                "model_id": "cinema-old", "tier": "ultra", "resolution": "9000p", "duration": "7.5",
+                "reference_video": "https://images.meigen.ai/a.mp4",
+            },
+            {
+                "modelId": "cinema-old", "tier": "ultra", "resolution": "9000p", "duration": 7.5,
+                "referenceVideo": "https://images.meigen.ai/a.mp4",
+            },
+        ),
+        (
+            {
+                "model_id": "cinema-new", "duration": "3", "reference_url": "https://x.example/first.png",
+                "reference_video": "https://images.meigen.ai/a.mp4\nhttps://images.meigen.ai/b.mp4",
+                "reference_audio": "https://images.meigen.ai/a.mp3",
+            },
+            {
+                "modelId": "cinema-new", "duration": 3, "referenceImages": ["https://x.example/first.png"],
+                "referenceVideos": ["https://images.meigen.ai/a.mp4", "https://images.meigen.ai/b.mp4"],
+                "referenceAudios": ["https://images.meigen.ai/a.mp3"],
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_the_body_carries_exactly_the_choices_made(
+    browser: Client, token: Token, posted: dict[str, str], body: dict[str, Any]
+) -> None:
+    response = browser.post("/generations/", form_data(**posted))
+    assert response.status_code == 302, response.content.decode()
+    generation = Generation.objects.get()
+    sent = json.loads(generation.body)
+    assert sent == {"prompt": "a red fox", "idempotencyKey": str(generation.idempotency_key), **body}
+
+
+@pytest.mark.parametrize(
+    ("posted", "words"),
+    [
+        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "16:9"}, "does not have the aspect ratio 16:9"),
+        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "adaptive"}, "Adaptive follows a reference"),
+        ({"model_id": "zeppelin/v99:beta", "tier": "ultra"}, "has no tier setting"),
+        ({"model_id": "cinema-old", "tier": "draft", "resolution": "9000p"}, "This tier makes 333p only"),
+        ({"model_id": "cinema-new"}, "needs a first frame"),
+        ({"model_id": "cinema-new", "reference_video": "a b"}, "public https address"),
+        ({"model_id": "cinema-old", "reference_video": "https://a/1 https://a/2"}, "at most 1 reference video"),
+        ({"model_id": "hidden-one"}, "does not offer this model"),
+    ],
+)
+def test_the_server_side_form_checks_against_the_same_catalogue(
+    browser: Client, token: Token, posted: dict[str, str], words: str
+) -> None:
+    response = browser.post("/generations/", form_data(**posted))
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not Generation.objects.exists()
+
+
+def test_prices_and_tags_come_from_the_catalogue(browser: Client, token: Token) -> None:
+    body = browser.get("/", {"model_id": "zeppelin/v99:beta", "count": "2"}).content.decode()
+    assert "Zeppelin 99 · 7 cr · Maintenance, Hot" in body
+    assert "Cinema · from 2 cr/s" in body
+    assert "Generate · 14 credits" in body
+    body = browser.get("/studio/fields/", {"model_id": "cinema-new"}).content.decode()
+    assert "The price is unknown before the click" in body
+
+
+def test_a_choice_the_new_model_lacks_is_dropped_visibly(browser: Client, token: Token) -> None:
+    asked = {"model_id": "cinema-old", "aspect_ratio": "7:5", "quality": "ludicrous", "resolution": "9K"}
+    body = browser.get("/studio/fields/", asked).content.decode()
+    assert "Dropped, because Cinema does not have it: size 9K, quality ludicrous." in body
+    assert re.search(r'value="7:5"[^>]*checked', body)

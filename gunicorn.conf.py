@@ -9,6 +9,8 @@ worker_class = "gthread"
 threads = 8
 timeout = 60
 graceful_timeout = 8
+# Longer than browsers and proxies keep an idle connection, so that no click meets one that is just being closed.
+keepalive = 90
 max_requests = 5000
 max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm"  # noqa: S108 heartbeats belong in memory, as gunicorn advises for containers

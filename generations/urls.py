@@ -5,6 +5,7 @@ from .views import generation, health, inspiration, references, shared, studio
 urlpatterns = [
     path("", studio.studio, name="studio"),
     path("studio/fields/", studio.fields, name="fields"),
+    path("studio/price/", studio.price, name="price"),
     path("studio/model/", studio.model, name="model"),
     path("generations/", studio.generations, name="generations"),
     path("generations/live/", studio.live, name="live"),

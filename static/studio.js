@@ -62,6 +62,30 @@
     if (event.target.closest?.("#generate") && choose(event.clipboardData.files)) event.preventDefault();
   });
 
+  // What is chosen while the fields of another model are on their way is chosen in the new fields too.
+  const values = (fields) =>
+    new Map([...fields.querySelectorAll("select, textarea, input:not([type=radio]), input:checked")].map((field) => [field.name, field.value]));
+  let sent, meant;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "fields") sent = values(event.detail.elt);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "fields" || !sent) return;
+    meant = [...values(event.detail.target)].filter(([name, value]) => sent.get(name) !== value);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const fields = document.getElementById("fields");
+    for (const [name, value] of meant?.splice(0) ?? []) {
+      const found = [...fields.querySelectorAll(`[name="${name}"]`)];
+      const radio = found.find((field) => field.type === "radio" && field.value === value);
+      const field = radio ?? found.find((other) => other.type !== "radio");
+      if (!field) continue;
+      if (radio) radio.checked = true;
+      else field.value = value;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
   // What htmx would pass over in silence. The live tick just tries again.
   const say = (words) => {
     const note = document.createElement("li");

@@ -73,7 +73,10 @@ def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, tok
         ({"model_id": ""}, "Choose a model"),
         ({"aspect_ratio": "7:5"}, "Z Image Turbo does not have the aspect ratio 7:5"),
         ({"quality": "high"}, "Z Image Turbo has no quality setting"),
-        ({"model_id": "seedance-2-0", "tier": "fast", "resolution": "1080p"}, "This tier makes 480p, 720p only"),
+        (
+            {"model_id": "seedance-2-0", "tier": "fast", "resolution": "1080p"},
+            "Seedance 2.0 does not have the size 1080p",
+        ),
         ({"model_id": "seedance-2-0", "duration": "99"}, "does not have the duration 99"),
         ({"count": "0"}, "Choose between 1 and 8"),
         ({"count": "9"}, "Choose between 1 and 8"),
@@ -214,7 +217,7 @@ def test_an_earlier_request_fills_the_form_for_its_owner_only(
 
 def test_the_price_follows_the_choices(sandbox: FastSandbox, browser: Client, token: Token) -> None:
     query = {"model_id": "seedance-2-0", "tier": "pro", "resolution": "720p", "duration": "10", "count": "2"}
-    assert "Generate · 720 credits" in browser.get("/studio/fields/", query, headers=HTMX).content.decode()
+    assert "Generate · 720 credits" in browser.get("/studio/price/", query, headers=HTMX).content.decode()
 
 
 def test_choices_the_new_model_lacks_fall_back(sandbox: FastSandbox, browser: Client, token: Token) -> None:

@@ -66,17 +66,17 @@ class GenerateForm(forms.Form):
         model_field.choices = [(model.id, model.name) for model in offer.models]
         model_field.error_messages["invalid_choice"] = "Meigen does not offer this model any more. Choose another."
         model_field.error_messages["required"] = "Choose a model."
-        self._fit(self.model)
+        self._fit(self.model, str((data if data is not None else values).get("tier") or ""))
 
     def _choice(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         return field
 
-    def _fit(self, model: Model | None) -> None:
+    def _fit(self, model: Model | None, tier: str) -> None:
         """Keeps the fields the model has, with its choices, and adds those only some models have."""
         for choice in CHOICES:
-            values = options.values_of(model, choice.name) if model else ()
+            values = options.values_of(model, choice.name, tier) if model else ()
             if model is None or not values:
                 del self.fields[choice.name]
                 continue
@@ -111,9 +111,6 @@ class GenerateForm(forms.Form):
                     None,
                     f"{self.model.name} has no {choice.word} setting. It was dropped; check the rest and send again.",
                 )
-        allowed = self.model.resolutions_for(values.get("tier", ""))
-        if values.get("resolution") and allowed and values["resolution"] not in allowed:
-            self.add_error("resolution", f"This tier makes {', '.join(allowed)} only.")
         self._check_references(self.model, values)
         values["count"] = values.get("count") or 1
         return values
@@ -147,9 +144,10 @@ class GenerateForm(forms.Form):
     def dropped(self, before: Mapping[str, Any]) -> list[str]:
         """What was chosen before and this model does not have, as words such as "aspect ratio 1:1"."""
         lost = []
+        tier = str(self.chosen.get("tier") or "")
         for choice in CHOICES:
             value = str(before.get(choice.name) or "")
-            offered = options.values_of(self.model, choice.name) if self.model else ()
+            offered = options.values_of(self.model, choice.name, tier) if self.model else ()
             if value and value != "auto" and value not in offered:
                 lost.append(f"{choice.word} {value}")
         return lost

@@ -42,8 +42,8 @@ MIDJOURNEY = (
 )
 
 
-def values_of(model: Model, name: str) -> tuple[str, ...]:
-    """The values the model offers for a choice; empty when it has no such setting."""
+def values_of(model: Model, name: str, tier: str = "") -> tuple[str, ...]:
+    """The values the model offers for a choice (sizes: in that tier); empty when it has no such setting."""
     match name:
         case "variant":
             return model.variants
@@ -52,7 +52,7 @@ def values_of(model: Model, name: str) -> tuple[str, ...]:
         case "tier":
             return model.tiers
         case "resolution":
-            return model.resolutions
+            return model.resolutions_for(tier)
         case "quality":
             return model.qualities
         case "duration":

@@ -76,6 +76,13 @@ def fields(request: Request) -> HttpResponse:
     return render(request, "generations/_model.html", context)
 
 
+@require_safe
+def price(request: Request) -> HttpResponse:
+    """The button with the price of what is chosen now."""
+    offer = catalogue.offer()
+    return render(request, "generations/_send.html", {"form": GenerateForm(offer, data=request.GET), "offer": offer})
+
+
 @login_not_required  # so that what a signed-out person posts is kept until they are back
 @require_http_methods(["GET", "HEAD", "POST"])
 def generations(request: HttpRequest) -> HttpResponse:

@@ -162,12 +162,18 @@ class Watch:
     def over(self, page: Page) -> None:
         page.on("console", lambda message: self._hear(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("requestfailed", lambda request: self._note_failure(request.url, request.failure))
         page.on("request", lambda request: self._look(request.url))
 
     def _hear(self, kind: str, text: str) -> None:
         # The browser itself writes a line for every 4xx, also for those a test asks for.
         if kind == "error" and "Failed to load resource" not in text:
             self.complaints.append(text)
+
+    def _note_failure(self, url: str, why: str | None) -> None:
+        # A request that a newer one replaces, or that a closing page leaves behind, is aborted; nothing else may fail.
+        if why not in {None, "net::ERR_ABORTED"}:
+            self.complaints.append(f"{url}: {why}")
 
     def _look(self, url: str) -> None:
         if not url.startswith((self.origin + "/", "data:", "blob:")):

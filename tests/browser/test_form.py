@@ -4,9 +4,9 @@ import io
 import json
 
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, Watch, sign_in
 
 
 def picture(name: str, colour: str) -> FilePayload:
@@ -77,7 +77,8 @@ def test_a_pasted_picture_and_one_taken_out_again(studio: Studio, page: Page) ->
              const canvas = new OffscreenCanvas(40, 40); canvas.getContext("2d").fillRect(0, 0, 20, 20);
              const clipboard = new DataTransfer();
              clipboard.items.add(new File([await canvas.convertToBlob()], "pasted.png", {type: "image/png"}));
-             field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: clipboard, bubbles: true, cancelable: true}));
+             const init = {clipboardData: clipboard, bubbles: true, cancelable: true};
+             field.dispatchEvent(new ClipboardEvent("paste", init));
            }"""
     )
     expect(page.locator(".reference img")).to_have_count(1)
@@ -112,7 +113,7 @@ def test_inspiration_gives_a_prompt_and_a_picture(studio: Studio, page: Page) ->
     sign_in(page, studio.person())
     page.click("text=Inspiration")
     page.fill("[name=q]", "teapot")
-    page.click("text=Search")
+    page.locator("form.search button").click()
     expect(page.locator("article.card")).to_have_count(4)
     expect(page.locator("article.card img").first).to_be_visible()
     page.locator("article.card a.frame").first.click()
@@ -131,7 +132,7 @@ def test_a_long_prompt_does_not_break_the_form(studio: Studio, page: Page) -> No
     expect(page.locator("article.card")).to_have_count(1)
 
 
-def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page) -> None:
+def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page, watch: Watch) -> None:
     sign_in(page, studio.person())
     page.fill("[name=prompt]", "a patient heron")
     page.route("**/generations/", lambda route: route.fulfill(status=500, body="oops"))
@@ -140,5 +141,26 @@ def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page) -> No
     expect(page.locator("[name=prompt]")).to_have_value("a patient heron")
     page.unroute("**/generations/")
     page.context.clear_cookies()
-    page.evaluate("document.querySelector('#fields').dispatchEvent(new Event('change', {bubbles: true}))")
+    page.evaluate("document.querySelector('[name=model_id]').dispatchEvent(new Event('change', {bubbles: true}))")
     expect(page.locator("#messages")).to_contain_text("You are signed out")
+    page.goto("about:blank")
+    watch.complaints.clear()  # htmx logs what the test provoked
+
+
+def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.select_option("[name=model_id]", "seedance-2-0")
+    expect(page.locator("[name=tier]")).to_have_count(3)
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/studio/fields/**", slowly)
+    page.check("[name=tier][value=pro]")
+    page.select_option("[name=duration]", "10")
+    page.check("[name=aspect_ratio][value='9:16']")
+    expect(page.locator("[name=resolution][value='1080p']")).to_have_count(1)
+    expect(page.locator("[name=duration]")).to_have_value("10")
+    expect(page.locator("[name=aspect_ratio][value='9:16']")).to_be_checked()
+    expect(page.locator("#generate button.primary")).to_have_text("Generate · 240 credits")

@@ -152,14 +152,12 @@ def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, 
     page.select_option("[name=model_id]", "seedance-2-0")
     expect(page.locator("[name=tier]")).to_have_count(3)
 
-    def slowly(route: Route) -> None:
-        page.wait_for_timeout(600)
-        route.continue_()
-
-    page.route("**/studio/fields/**", slowly)
+    held: list[Route] = []
+    page.route("**/studio/fields/**", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function
     page.check("[name=tier][value=pro]")
     page.select_option("[name=duration]", "10")
     page.check("[name=aspect_ratio][value='9:16']")
+    held[0].continue_()
     expect(page.locator("[name=resolution][value='1080p']")).to_have_count(1)
     expect(page.locator("[name=duration]")).to_have_value("10")
     expect(page.locator("[name=aspect_ratio][value='9:16']")).to_be_checked()

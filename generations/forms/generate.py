@@ -32,7 +32,8 @@ class GenerateForm(forms.Form):
     model_id = forms.ChoiceField(label="Model")
     variant = forms.ChoiceField(label="Variant", required=False, widget=forms.RadioSelect)
     aspect_ratio = forms.ChoiceField(label="Ratio", required=False, widget=forms.RadioSelect)
-    tier = forms.ChoiceField(label="Tier", required=False, widget=forms.RadioSelect)
+    # data-refit: another value brings other fields with it.
+    tier = forms.ChoiceField(label="Tier", required=False, widget=forms.RadioSelect(attrs={"data-refit": ""}))
     resolution = forms.ChoiceField(label="Size", required=False, widget=forms.RadioSelect)
     quality = forms.ChoiceField(label="Quality", required=False, widget=forms.RadioSelect)
     duration = forms.ChoiceField(label="Seconds", required=False)

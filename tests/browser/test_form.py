@@ -154,7 +154,8 @@ def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, 
 
     held: list[Route] = []
     page.route("**/studio/fields/**", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function
-    page.check("[name=tier][value=pro]")
+    with page.expect_request("**/studio/fields/**"):
+        page.check("[name=tier][value=pro]")
     page.select_option("[name=duration]", "10")
     page.check("[name=aspect_ratio][value='9:16']")
     held[0].continue_()

@@ -75,6 +75,7 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     const fields = document.getElementById("fields");
+    let changed;
     for (const [name, value] of meant?.splice(0) ?? []) {
       const found = [...fields.querySelectorAll(`[name="${name}"]`)];
       const radio = found.find((field) => field.type === "radio" && field.value === value);
@@ -82,8 +83,9 @@
       if (!field) continue;
       if (radio) radio.checked = true;
       else field.value = value;
-      field.dispatchEvent(new Event("change", { bubbles: true }));
+      changed = field;
     }
+    changed?.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   // What htmx would pass over in silence. The live tick just tries again.

@@ -78,9 +78,9 @@ def fields(request: Request) -> HttpResponse:
 
 @require_safe
 def price(request: Request) -> HttpResponse:
-    """The button with the price of what is chosen now."""
+    """The price of what is chosen now, for the button."""
     offer = catalogue.offer()
-    return render(request, "generations/_send.html", {"form": GenerateForm(offer, data=request.GET), "offer": offer})
+    return render(request, "generations/_priced.html", {"form": GenerateForm(offer, data=request.GET), "offer": offer})
 
 
 @login_not_required  # so that what a signed-out person posts is kept until they are back

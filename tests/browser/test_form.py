@@ -121,6 +121,15 @@ def test_inspiration_gives_a_prompt_and_a_picture(studio: Studio, page: Page) ->
     expect(page.locator("[name=prompt]")).to_have_value("a glass teapot with blooming jasmine, 35mm film, soft grain")
 
 
+def test_a_slow_finger_on_the_button_is_a_click(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.fill("[name=prompt]", "a patient heron")
+    page.fill("[name=count]", "2")
+    # Leaving the field asks for the new price, which arrives while the button is held down.
+    page.locator("#generate button.primary").click(delay=600)
+    expect(page.locator("article.card")).to_have_count(2)
+
+
 def test_a_long_prompt_does_not_break_the_form(studio: Studio, page: Page) -> None:
     sign_in(page, studio.person())
     page.fill("[name=prompt]", "静かな台所の三毛猫" * 500)

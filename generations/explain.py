@@ -52,4 +52,5 @@ def _short(value: Any) -> str:
 
 def details(card: Generation) -> list[tuple[str, str]]:
     """Every member of the deciding answer, as (name, value) for a person to read."""
-    return [(_short(str(name))[:60], _short(value)) for name, value in list(card.answer_fields.items())[:40]]
+    told = [(name, value) for name, value in card.answer_fields.items() if name != "success"]
+    return [(_short(name)[:60], _short(value)) for name, value in told[:40]]

@@ -28,7 +28,7 @@ def tokens(sandbox: "Sandbox", request: Request, rest: list[str]) -> Response:
     own = sandbox.ledger.tokens(token.account)
     match request.method, rest:
         case "GET", []:
-            return answer(200, {"success": True, "tokens": [_public(one) for one in own]})
+            return answer(200, {"success": True, "tokens": [_public(sandbox, one) for one in own]})
         case "POST", []:
             return _create(sandbox, request, token, own)
         case "DELETE", [token_id] if any(one.id == token_id for one in own):
@@ -62,14 +62,14 @@ def _create(sandbox: "Sandbox", request: Request, session: Token, own: list[Toke
     return answer(200, {"success": True, **fields})
 
 
-def _public(token: Token) -> Json:
+def _public(sandbox: "Sandbox", token: Token) -> Json:
     return {
         "id": token.id,
         "name": token.name,
         "token_value": f"meigen_sk_****{token.last4}",
         "is_active": token.active,
-        "last_used_at": token.used,
-        "created_at": token.created,
+        "last_used_at": sandbox.timestamp(token.used) if token.used else None,
+        "created_at": sandbox.timestamp(token.created),
     }
 
 

@@ -46,6 +46,10 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
     return true;
   };
+  // Once on its way a file or link is not sent a second time with the form.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.name === "reference_file" || event.detail.elt.name === "reference_url") event.detail.elt.value = "";
+  });
   const over = (event, on) => {
     const form = event.target.closest?.("#generate");
     if (!form || !event.dataTransfer?.types.includes("Files")) return;

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request
 from generations import attachments, media
-from generations.dispatch import catalogue
 from generations.dispatch.download import Refused
 from generations.models import Reference
 
@@ -34,11 +33,9 @@ def collect(request: Request) -> tuple[list[Reference], list[str]]:
 
 @require_POST
 def references(request: Request) -> HttpResponse:
-    """Adds what was dropped, pasted, chosen or linked; answers with the form's part that shows references."""
-    found, problems = collect(request)
-    model = catalogue.offer().model(request.POST.get("model_id", ""))
-    context = {"references": found, "problems": problems, "model": model}
-    return render(request, "generations/_references.html", context, status=422 if problems else 200)
+    """Adds what was dropped, pasted, chosen or linked; answers with the new ones for the form's list."""
+    added, problems = collect(request)
+    return render(request, "generations/_references_added.html", {"references": added, "problems": problems})
 
 
 @require_safe

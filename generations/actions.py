@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,7 +16,7 @@ from meigen_api.errors import MeigenError
 
 from .dispatch import fetch, poll, submit, wake
 from .forms import GenerateForm
-from .models import Event, Generation
+from .models import Event, Generation, ReferenceUse
 
 S = Generation.Status
 
@@ -37,8 +38,11 @@ def ask(
     try:
         with transaction.atomic():
             rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, reference_urls))
-            for reference in form.references:
-                reference.generations.add(*rows)
+            ReferenceUse.objects.bulk_create(
+                ReferenceUse(generation=row, reference=reference, number=number)
+                for row in rows
+                for number, reference in enumerate(form.references)
+            )
             now = rows[0].created_at
             Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
             wake.sweep()
@@ -46,12 +50,21 @@ def ask(
         known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
         if not known:
             raise
-        if known[0].request_fields == form.request_fields(reference_urls) and len(known) == form.cleaned_data["count"]:
+        if len(known) == form.cleaned_data["count"] and _wish(known[0]) == _wish(form):
             return known, False
         # The answer to the first click was lost and the form was edited since: this is another wish.
         form.cleaned_data["nonce"] = uuid.uuid4().hex
         return ask(owner, token, form, reference_urls)
     return rows, True
+
+
+def _wish(asked: Generation | GenerateForm) -> tuple[dict[str, Any], list[str]]:
+    """What was wanted, whatever addresses the references were uploaded to."""
+    if isinstance(asked, GenerateForm):
+        return asked.request_fields(), [reference.identity for reference in asked.references]
+    fields = asked.request_fields
+    fields.pop("referenceImages", None)
+    return fields, [reference.identity for reference in asked.references_in_order()]
 
 
 def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_urls: Sequence[str]) -> list[Generation]:

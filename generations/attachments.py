@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import IO
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -15,7 +16,7 @@ from .dispatch.download import Refused
 from .dispatch.prepare import prepare
 from .models import Reference, Result
 
-MAX_AT_ONCE = 20
+MAX_AT_ONCE = 100
 
 
 def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
@@ -30,14 +31,18 @@ def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Refer
 
 
 def add_link(owner: User, link: str) -> Reference:
-    """Notes a public https address, to be passed on and never fetched. Raises Refused."""
+    """Notes a public https address (or one of the configured Meigen server), to be passed on and never fetched by us.
+
+    Raises Refused.
+    """
     link = link.strip()
     try:
-        parts = urlsplit(link)
+        parts, own = urlsplit(link), urlsplit(settings.MEIGEN_BASE_URL)
         host = parts.hostname or ""
     except ValueError:
         host = ""
-    if not host or parts.scheme != "https" or len(link) > 2000 or " " in link:
+    is_own = bool(host) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+    if not host or not (parts.scheme == "https" or is_own) or len(link) > 2000 or not link.isprintable() or " " in link:
         raise Refused("A reference link must be a public https address.")
     reference, _ = Reference.objects.get_or_create(owner=owner, public_url=link, file="", defaults={"name": host[:100]})
     return reference
@@ -49,11 +54,13 @@ def add_result(owner: User, result: Result) -> Reference:
         return add_file(owner, result.generation.prompt[:100], file, result.size)
 
 
-def owned(owner: User, ids: Iterable[str]) -> list[Reference]:
-    """The person's references of these ids, in this order; others and nonsense are left out."""
-    wanted = list(dict.fromkeys(filter(_is_uuid, ids)))[:MAX_AT_ONCE]
-    found = {str(row.pk): row for row in Reference.objects.filter(owner=owner, pk__in=wanted)}
-    return [found[pk] for pk in wanted if pk in found]
+def owned(owner: User, ids: Iterable[str]) -> tuple[list[Reference], bool]:
+    """The person's references of these ids, in this order, and whether all of them were found."""
+    wanted = list(dict.fromkeys(ids))
+    known = [pk for pk in wanted if _is_uuid(pk)][:MAX_AT_ONCE]
+    found = {str(row.pk): row for row in Reference.objects.filter(owner=owner, pk__in=known)}
+    rows = [found[pk] for pk in known if pk in found]
+    return rows, len(rows) == len(wanted)
 
 
 def _is_uuid(value: str) -> bool:

@@ -41,11 +41,13 @@ def _said(card: Generation) -> str:
     return _short(card.message).rstrip(".") or f"it answered {card.answer_status}"
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, depth: int = 0) -> str:
+    if isinstance(value, list | dict) and depth > 4:
+        return "…"
     if isinstance(value, list):
-        value = ", ".join(_short(entry) for entry in value[:20])
+        value = ", ".join(_short(entry, depth + 1) for entry in value[:20])
     elif isinstance(value, dict):
-        value = ", ".join(f"{name} {_short(entry)}" for name, entry in list(value.items())[:20])
+        value = ", ".join(f"{name} {_short(entry, depth + 1)}" for name, entry in list(value.items())[:20])
     shown = clean(str(value))
     return shown if len(shown) <= TOO_LONG else f"{shown[:TOO_LONG]}…"
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from .types import Json, Model, members, number
+from .types import Json, Model, members, number, price
 
 
 def estimate(
@@ -41,4 +41,4 @@ def _rate(rates: Json, tier: str, resolution: str) -> float | None:
         inner = rates
     if isinstance(inner, dict):
         inner = members(inner).get(resolution)
-    return number(inner)
+    return price(inner)

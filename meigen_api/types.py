@@ -7,6 +7,7 @@ Source: the contract's sections Submit, Status and Models.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -14,10 +15,14 @@ from urllib.parse import urlsplit
 from .errors import Answer
 
 Json = dict[str, Any]
+# What can stand in an address of ours as it is.
+PLAIN_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,100}")
 MediaType = Literal["image", "video"]
 
 
 MAX_TEXT = 20_000
+MAX_STEPS = 600
+MAX_LINKS = 64
 
 
 def clean(words: str) -> str:
@@ -67,18 +72,24 @@ def members(value: Any) -> Json:
 
 
 def links(*values: Any) -> tuple[str, ...]:
-    """The http(s) URLs among texts and lists of texts, in order, each once."""
+    """The http(s) URLs among texts and lists of texts, in order, each once, at most MAX_LINKS."""
     found: list[str] = []
     for value in values:
         for candidate in value if isinstance(value, list) else [value]:
-            if isinstance(candidate, str) and len(candidate) <= 2000:
+            if isinstance(candidate, str) and len(candidate) <= 2000 and candidate.strip().isprintable():
                 try:
                     scheme = urlsplit(candidate.strip()).scheme
                 except ValueError:
                     continue
                 if scheme in {"http", "https"}:
                     found.append(candidate.strip())
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))[:MAX_LINKS]
+
+
+def price(value: Any) -> float | None:
+    """A number of credits that can be one: not negative, not astronomical."""
+    found = number(value)
+    return found if found is not None and 0 <= found < 1e8 else None
 
 
 @dataclass(frozen=True)
@@ -269,7 +280,7 @@ class Model:
             provider=text(data.get("provider")),
             description=text(data.get("description")),
             media_type="video" if data.get("media_type") == "video" or video else "image",
-            credits=number(data.get("credits_per_generation")),
+            credits=price(data.get("credits_per_generation")),
             ratios=texts(data.get("supported_ratios")),
             max_references=max(0, integer(data.get("max_reference_images")) or 0),
             resolutions=every_resolution,
@@ -300,7 +311,10 @@ def _durations(extra: Json, output: Json) -> tuple[tuple[float, ...], DurationRa
     """(values, range, default) from the newer `capabilities` when they say, else from `extra_config`."""
     minimum, maximum, step = (number(output.get(key)) for key in ("min", "max", "step"))
     if output.get("kind") == "range" and minimum is not None and maximum is not None and minimum <= maximum:
-        return (), DurationRange(minimum, maximum, step if step and step > 0 else 1), number(output.get("default"))
+        step = step if step and step > 0 else 1
+        # A form cannot offer more steps than this; a finer range is offered in even, coarser ones.
+        step = max(step, (maximum - minimum) / MAX_STEPS)
+        return (), DurationRange(minimum, maximum, step), number(output.get("default"))
     listed = output.get("values") if output.get("kind") == "enum" else extra.get("durations")
     default = number(output.get("default")) if output else number(extra.get("defaultDuration"))
     found = [number(value) for value in listed] if isinstance(listed, list) else []
@@ -342,7 +356,7 @@ class GalleryImage:
     def from_json(cls, data: Json) -> GalleryImage | None:
         """From the newer form, or the older flat one (`imageUrl`, `prompt`); None without an id."""
         image_id = text(data.get("id"))
-        if not image_id or len(image_id) > 200:
+        if not PLAIN_ID.fullmatch(image_id):
             return None
         said = data.get("text") if data.get("text") is not None else data.get("prompt")
         prompt, is_structured = readable_prompt(said)
@@ -367,6 +381,7 @@ class GalleryImage:
 def readable_prompt(value: Any) -> tuple[str, bool]:
     """(the prompt as lines a person reads, whether it was structured JSON)."""
     if isinstance(value, str):
+        value = text(value)
         if value.lstrip()[:1] not in {"{", "["}:
             return value, False
         try:
@@ -377,7 +392,7 @@ def readable_prompt(value: Any) -> tuple[str, bool]:
         decoded = value
     if not isinstance(decoded, dict | list):
         return text(value), False
-    return "\n".join(_lines(decoded, 0)), True
+    return text("\n".join(_lines(decoded, 0))), True
 
 
 def _lines(value: Any, depth: int) -> list[str]:
@@ -412,7 +427,7 @@ class TokenInfo:
     @classmethod
     def from_json(cls, data: Json) -> TokenInfo | None:
         token_id = text(data.get("id"))
-        if not token_id:
+        if not PLAIN_ID.fullmatch(token_id):
             return None
         shown = text(data.get("token_value"))
         return cls(

@@ -48,7 +48,29 @@
   };
   // Once on its way a file or link is not sent a second time with the form.
   document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.elt.name === "reference_file" || event.detail.elt.name === "reference_url") event.detail.elt.value = "";
+    if (isAdder(event.detail.elt)) event.detail.elt.value = "";
+  });
+  // Generate waits for the pictures that are still on their way, and stays where it is when one fails.
+  let adding = 0;
+  let waiting = [];
+  const isAdder = (element) => element.name === "reference_file" || element.name === "reference_url";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isAdder(event.detail.elt)) adding += 1;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isAdder(event.detail.elt)) return;
+    adding -= 1;
+    if (!event.detail.successful) waiting = [];
+    setTimeout(() => {
+      if (adding || !waiting.length) return;
+      const held = waiting.splice(0);
+      if (!document.getElementById("reference-problems").textContent.trim()) held[0].issueRequest(true);
+    });
+  });
+  document.addEventListener("htmx:confirm", (event) => {
+    if (event.detail.elt.id !== "generate" || !adding) return;
+    event.preventDefault();
+    waiting.push(event.detail);
   });
   const over = (event, on) => {
     const form = event.target.closest?.("#generate");

@@ -53,16 +53,17 @@ def test_its_prompt_fills_the_studio(sandbox: FastSandbox, browser: Client, toke
     assert ITEM["text"] in browser.get("/", {"inspiration": ITEM["id"]}).content.decode()
 
 
-def test_its_picture_becomes_a_reference_by_its_link(
-    sandbox: FastSandbox, browser: Client, user: User, settings: object
-) -> None:
-    link = "https://images.meigen.ai/a.jpg"
-    sandbox.fail_next(
-        "/api/images", answer(200, {"success": True, "data": {"id": "z", "text": "x", "media_urls": [link]}})
-    )
-    response = browser.post("/inspiration/z/use/")
+def test_its_picture_becomes_a_reference_by_its_link(sandbox: FastSandbox, browser: Client, user: User) -> None:
+    response = browser.post(f"/inspiration/{ITEM['id']}/use/")
     row = Reference.objects.get(owner=user)
-    assert (row.public_url, response["Location"]) == (link, f"/?reference={row.pk}")
+    assert (row.public_url, row.is_link) == (f"{sandbox.url}/gallery/{ITEM['id']}.jpg", True)
+    assert response["Location"] == f"/?reference={row.pk}"
+
+
+def test_images_that_cannot_be_named_in_an_address_are_left_out(sandbox: FastSandbox, browser: Client) -> None:
+    odd = [{"id": "a/b", "text": "x"}, {"id": "c\ud800", "text": "x"}, {"id": "ok-1", "text": "lone \ud800"}]
+    sandbox.fail_next("/api/search", answer(200, {"success": True, "data": odd}))
+    assert browser.get("/inspiration/").content.decode().count("<article") == 1
 
 
 def test_its_picture_is_shown_from_here(sandbox: FastSandbox, browser: Client) -> None:
@@ -91,5 +92,6 @@ def test_failures_get_a_sentence(sandbox: FastSandbox, browser: Client) -> None:
 def test_strange_ids_and_offsets_are_harmless(sandbox: FastSandbox, browser: Client) -> None:
     for image_id in ["..%2f..%2fapi%2ftokens", "%00", "%F0%9F%A6%8A", "a" * 300]:
         assert browser.get(f"/inspiration/{image_id}/").status_code in {404, 503}
+    assert browser.get("/inspiration/", {"q": "12345678-1234-1234-1234-1234/6789012"}).status_code == 200
     for offset in ["-5", "x", "99999999", "٣"]:
         assert browser.get("/inspiration/", {"offset": offset}).status_code == 200

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageCms
 
 from accounts.models import Token, User
 from generations import attachments
@@ -32,7 +32,7 @@ def photo(size: tuple[int, int] = (3000, 1500)) -> bytes:
     exif[0x010F] = "CANARY camera"
     exif.get_ifd(0x8825)[1] = "N"
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", exif=exif, quality=95)
+    image.save(buffer, "JPEG", exif=exif, quality=95, comment=b"a private remark")
     return buffer.getvalue()
 
 
@@ -49,10 +49,17 @@ class TestPreparing:
     def test_a_photo_loses_its_metadata_and_fits(self) -> None:
         prepared = prepare.prepare(io.BytesIO(photo()), None)
         assert b"CANARY" not in prepared.body
+        assert b"a private remark" not in prepared.body
         assert len(prepared.body) <= 2_000_000
         with Image.open(io.BytesIO(prepared.body)) as image:
             assert not image.getexif()
             assert image.size == (1024, 2048)  # the right way up
+
+    def test_a_colour_profile_is_applied_and_goes(self) -> None:
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        buffer = io.BytesIO()
+        Image.new("RGBA", (20, 20), (255, 0, 0, 40)).save(buffer, "PNG", icc_profile=profile)
+        assert b"iCCP" not in prepare.prepare(io.BytesIO(buffer.getvalue()), None).body
 
     def test_transparency_stays(self) -> None:
         buffer = io.BytesIO()
@@ -129,10 +136,44 @@ def test_more_than_the_model_takes_is_said(sandbox: FastSandbox, browser: Client
     assert "takes no reference pictures" in body
 
 
-def test_somebody_elses_reference_is_left_out(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+def test_a_reference_that_is_not_ones_own_stops_the_click(sandbox: FastSandbox, browser: Client, token: Token) -> None:
     foreign = attachments.add_link(make_user(), "https://x.example/private")
-    browser.post("/generations/", form_data(model_id="nanobanana-2", reference=[str(foreign.pk)]))
-    assert "referenceImages" not in Generation.objects.get().request_fields
+    response = browser.post("/generations/", form_data(model_id="nanobanana-2", reference=[str(foreign.pk)]))
+    assert response.status_code == 422
+    assert "not there any more" in response.content.decode()
+    assert not Generation.objects.exists()
+
+
+def test_the_same_form_with_a_file_sent_twice_is_paid_once(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    data = form_data(model_id="nanobanana-2")
+    for _ in range(2):
+        browser.post("/generations/", {**data, "reference_file": [file(picture())]})
+    assert Generation.objects.count() == 1
+    assert len(sandbox.ledger.charges()) == 1
+
+
+def test_without_a_token_files_and_links_wait_with_the_prompt(
+    sandbox: FastSandbox, browser: Client, user: User
+) -> None:
+    data = form_data(model_id="nanobanana-2", reference_url="https://x.example/a.png")
+    browser.post("/generations/", {**data, "reference_file": [file(picture())]})
+    body = browser.get("/").content.decode()
+    assert all(str(row.pk) in body for row in Reference.objects.all())
+    assert Reference.objects.count() == 2
+
+
+def test_a_request_whose_uploads_meigen_has_forgotten_is_not_sent_again(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    sandbox.set_credits(token.secret().reveal(), 1)
+    browser.post("/generations/", {**form_data(model_id="nanobanana-2"), "reference_file": [file(picture())]})
+    generation = Generation.objects.get()
+    assert generation.can_send_again
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        sandbox.set_credits(token.secret().reveal(), 100)
+        assert not Generation.objects.get().can_send_again
+        browser.post(f"/generations/{generation.pk}/send-again/")
+    assert sandbox.ledger.charges() == []
 
 
 def test_an_upload_is_used_again_for_a_while_and_then_made_anew(sandbox: FastSandbox, user: User) -> None:
@@ -191,5 +232,7 @@ def test_an_earlier_request_brings_its_references_back(
     rows = [attachments.add_link(user, f"https://x.example/{number}") for number in range(3)]
     ids = [str(rows[index].pk) for index in (2, 0, 1)]
     browser.post("/generations/", form_data(model_id="nanobanana-2", reference=ids))
+    # Uploaded elsewhere since, the order is still the request's.
+    Reference.objects.filter(pk=ids[0]).update(public_url="https://x.example/zzz")
     body = browser.get(f"/?from={Generation.objects.get().pk}").content.decode()
     assert body.index(ids[0]) < body.index(ids[1]) < body.index(ids[2])

@@ -18,7 +18,7 @@ from generations import actions
 from generations.dispatch import catalogue
 from generations.forms import GenerateForm
 from generations.models import Generation
-from meigen_api.sandbox.answers import html
+from meigen_api.sandbox.answers import html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
 
@@ -182,6 +182,17 @@ def test_a_400_is_on_the_page_at_once_with_what_is_allowed(sandbox: FastSandbox,
     assert "Send again" not in body
 
 
+def test_an_answer_nested_without_end_does_not_break_the_page(
+    sandbox: FastSandbox, browser: Client, token: Token
+) -> None:
+    deep: Any = "end"
+    for _ in range(300):
+        deep = [deep]
+    sandbox.fail_next("/api/generate/v2", refusal(400, "no", allowed=deep, field=deep))
+    assert browser.post("/generations/", form_data(), headers=HTMX).status_code == 200
+    assert browser.get("/").status_code == 200
+
+
 def test_with_meigen_down_a_click_is_kept_and_said_so(
     sandbox: FastSandbox, browser: Client, token: Token, settings: Settings
 ) -> None:
@@ -238,10 +249,17 @@ class TestTheCatalogue:
 
     def test_it_is_asked_once_in_five_minutes(self, sandbox: FastSandbox, db: None) -> None:
         assert catalogue.offer().stale_since is None
-        sandbox.entries.clear()
-        assert catalogue.offer().models
+        del sandbox.entries[1:]
+        assert len(catalogue.offer().models) > 1
         with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-            assert not catalogue.offer().models
+            assert len(catalogue.offer().models) == 1
+
+    def test_an_empty_list_does_not_replace_a_good_one(self, sandbox: FastSandbox, db: None) -> None:
+        catalogue.offer()
+        sandbox.entries.clear()
+        with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+            assert catalogue.offer().models
+            assert catalogue.offer().stale_since is not None
 
     def test_the_last_good_list_is_served_while_meigen_is_down(self, sandbox: FastSandbox, browser: Client) -> None:
         catalogue.offer()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DataError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -12,7 +13,7 @@ from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
 from generations import actions
-from generations.dispatch import submit
+from generations.dispatch import poll, submit
 from generations.models import Attempt, Generation
 from meigen_api import calls
 from meigen_api.client import Client
@@ -264,17 +265,33 @@ def test_an_unknown_outcome_then_a_402_then_another_token_can_be_sent_again(
     assert sent(generation).status == S.RUNNING
 
 
-def test_waiting_for_a_busy_server_does_not_use_up_the_tries_of_unknown_outcomes(
-    sandbox: FastSandbox, user: User, token: Token
+@pytest.mark.parametrize("late", [html(403), refusal(404, "No such page"), refusal(400, "Bad request")])
+def test_a_refusal_after_a_lost_answer_is_no_proof_that_nothing_was_charged(
+    sandbox: FastSandbox, user: User, token: Token, late: Response
 ) -> None:
-    generation = make_generation(user)
-    for _ in range(submit.MAX_UNKNOWN_TRIES + 1):
-        sandbox.fail_next(SUBMIT, refusal(429, "Busy", {"Retry-After": "1"}))
-        with time_machine.travel(timezone.now() + timedelta(minutes=generation.tries * 10)):
-            sent(generation)
-    sandbox.fail_next(SUBMIT, html(502))
-    with time_machine.travel(timezone.now() + timedelta(hours=5)):
-        assert sent(generation).status == S.SENDING
+    generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
+    sandbox.fail_next(SUBMIT, late)
+    with after(generation):
+        assert sent(generation).status == S.STALLED
+    actions.check_again(generation)
+    generation.refresh_from_db()
+    assert generation.status == S.RUNNING
+    assert len(sandbox.ledger.charges()) == 1
+
+
+def test_an_answer_that_cannot_be_written_is_one_that_tells_nothing(
+    sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> bool:
+        raise DataError("out of range")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(poll, "start", broken)
+        generation = sent(make_generation(user, prompt="a fox sandbox:seconds=99"))
+    assert generation.status == S.SENDING
+    with after(generation):
+        assert sent(generation).status == S.RUNNING
+    assert len(sandbox.ledger.charges()) == 1
 
 
 def test_every_answer_is_kept_on_its_attempt(sandbox: FastSandbox, user: User, token: Token) -> None:

@@ -70,6 +70,14 @@ NOT_OFFERED = [
     {"id": "invalid-one", "capabilities": {"valid": False}},
 ]
 NONSENSE: list[Any] = [None, 5, "x", {}, {"id": ""}, {"id": None}, {"id": ["a"]}, {"name": "no id"}, []]
+EXTREME: list[dict[str, Any]] = [
+    {
+        "id": "fine",
+        "capabilities": {"video": {"outputDuration": {"kind": "range", "min": 1, "max": 300, "step": 1e-320}}},
+    },
+    {"id": "cheap", "credits_per_generation": -5},
+    {"id": "dear", "credits_per_generation": 3e9},
+]
 STRANGE = {
     "id": "strange",
     "name": {"en": "?"},
@@ -212,6 +220,8 @@ def test_the_body_carries_exactly_the_choices_made(
         ({"model_id": "cinema-new"}, "needs a first frame"),
         ({"model_id": "cinema-new", "reference_video": "a b"}, "public https address"),
         ({"model_id": "cinema-old", "reference_video": "https://a/1 https://a/2"}, "at most 1 reference video"),
+        ({"model_id": "zeppelin/v99:beta", "reference_video": "https://a/1"}, "has no reference video setting"),
+        ({"model_id": "zeppelin/v99:beta", "stylize": "5"}, "has no stylize setting"),
         ({"model_id": "hidden-one"}, "does not offer this model"),
     ],
 )
@@ -238,3 +248,13 @@ def test_a_choice_the_new_model_lacks_is_dropped_visibly(browser: Client, token:
     body = browser.get("/studio/fields/", asked).content.decode()
     assert "Dropped, because Cinema does not have it: size 9K, quality ludicrous." in body
     assert re.search(r'value="7:5"[^>]*checked', body)
+
+
+def test_extreme_numbers_break_no_page_and_no_click(sandbox: FastSandbox, browser: Client, token: Token) -> None:
+    sandbox._faults.clear()
+    sandbox.fail_next("/api/models", answer(200, {"success": True, "models": EXTREME}), times=9)
+    for model in EXTREME:
+        assert browser.get("/", {"model_id": model["id"]}).status_code == 200
+        assert browser.post("/generations/", form_data(model_id=model["id"])).status_code == 302
+    assert len(offered(browser, "fine")["duration"]) == 602
+    assert list(Generation.objects.values_list("credits_estimated", flat=True).distinct()) == [None]

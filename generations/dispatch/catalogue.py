@@ -49,6 +49,8 @@ def _refresh(row: Catalogue, now: datetime) -> Catalogue:
     try:
         with Client(settings.MEIGEN_BASE_URL, seconds=SECONDS) as client:
             body = client.send(calls.raw_models())
+        if not _models(body):
+            raise errors.BadAnswer("The list of models is empty.")
     except errors.MeigenError:
         Catalogue.objects.filter(pk=1).update(refresh_until=timezone.now() + RETRY_AFTER_FAILURE)
         return row

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import IO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from .download import Refused
 from .inspect import decoded
@@ -31,9 +31,22 @@ def prepare(file: IO[bytes], size: int | None) -> Prepared:
     if size is not None and size > MAX_UPLOAD_BYTES:
         raise Refused(f"The file is larger than {MAX_UPLOAD_BYTES // 1_000_000} MB.")
     with decoded(file) as image:
-        pixels = ImageOps.exif_transpose(image).convert("RGBA" if image.has_transparency_data else "RGB")
+        pixels = _in_srgb(ImageOps.exif_transpose(image)).convert("RGBA" if image.has_transparency_data else "RGB")
+    pixels.info.clear()  # comments, profiles and texts would be written into the new file
     pixels.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
     return _encode(pixels)
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """The same colours without their profile, which goes with the other metadata."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA"}:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB")) or image
+    except (ImageCms.PyCMSError, OSError):
+        return image
 
 
 def _encode(pixels: Image.Image) -> Prepared:

@@ -5,6 +5,7 @@ one POST, which the view sends with a blocking client and the sweep with an asyn
 answer is unknown: the same bytes go out again under the same key, never under a new one.
 """
 
+import logging
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -28,10 +29,11 @@ from . import poll, rate
 
 S = Generation.Status
 
+logger = logging.getLogger(__name__)
+
 # Longer than any POST takes: while it runs, nobody else sends the same generation.
 LEASE = timedelta(seconds=60)
 POST_SECONDS = 20.0
-MAX_UNKNOWN_TRIES = 12
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 
@@ -71,11 +73,22 @@ def send(pk: UUID, seconds: float = POST_SECONDS) -> None:
         return
     with Client(settings.MEIGEN_BASE_URL, claimed.secret, seconds=seconds) as client:
         try:
-            status = client.send(calls.submit(claimed.generation.body))
+            answer: Status | MeigenError = client.send(calls.submit(claimed.generation.body))
         except MeigenError as error:
-            failed(claimed.attempt, error)
+            answer = error
+    record(claimed.attempt, answer)
+
+
+def record(attempt: Attempt, answer: Status | MeigenError) -> None:
+    """Writes down what one attempt brought. An answer that cannot be written is one that tells nothing."""
+    try:
+        if isinstance(answer, MeigenError):
+            failed(attempt, answer)
         else:
-            accepted(claimed.attempt, status)
+            accepted(attempt, answer)
+    except (DatabaseError, ValueError):
+        logger.exception("The answer for generation %s could not be written", attempt.generation_id)
+        failed(attempt, errors.BadAnswer("Meigen's answer could not be kept."))
 
 
 def claim(pk: UUID) -> Claim | None:
@@ -164,10 +177,17 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
                     _stall(generation, now)
                 else:
                     _reject(generation, error, now)
-            case errors.Refused():
+            case errors.InsufficientCredits():
+                # The contract's word that this key was not charged, so it speaks for lost answers too.
                 _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
                 _settle(generation)
                 _reject(generation, error, now)
+            case errors.Refused():
+                _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
+                if _unsettled(generation).exists():
+                    _stall(generation, now)
+                else:
+                    _reject(generation, error, now)
             case _:
                 _answer(attempt, Attempt.Outcome.UNKNOWN, now, error.answer, error.message)
                 _unknown(generation, error, now)
@@ -204,11 +224,11 @@ def _wait(generation: Generation, until: datetime, message: str, now: datetime) 
 
 
 def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
-    tries = _unsettled(generation).count()
-    if tries >= MAX_UNKNOWN_TRIES or now - (generation.sent_at or now) > GIVE_UP_AFTER:
+    if now - (generation.sent_at or now) > GIVE_UP_AFTER:
         _stall(generation, now)
         return
-    pause = timedelta(seconds=min(error.retry_after, LONGEST_PAUSE)) if error.retry_after else _backoff(tries)
+    asked = timedelta(seconds=min(error.retry_after or 0, LONGEST_PAUSE))
+    pause = max(asked, _backoff(_unsettled(generation).count()))
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
         not_before=now + pause, lease_until=None, message=f"{error.message} We make sure it is sent once."
     )
@@ -246,7 +266,8 @@ def tidy() -> None:
         status=S.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
     )
     for generation in rejected:
-        requeue(generation, "The token was replaced.")
+        if not generation.has_old_uploads:
+            requeue(generation, "The token was replaced.")
     orphans = Generation.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), status=S.SENDING, token=None)
     for generation in orphans:
         _stall(generation, now)

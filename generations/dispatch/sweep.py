@@ -151,17 +151,13 @@ class _Sweep:
         claim = await self._db(partial(submit.claim, pk))
         if claim is None:
             return
+        answer: Status | MeigenError
         try:
             async with self.places:
-                status = await self.pool.send(calls.submit(claim.generation.body), claim.secret)
+                answer = await self.pool.send(calls.submit(claim.generation.body), claim.secret)
         except MeigenError as error:
-            record = partial(submit.failed, claim.attempt, error)
-        else:
-            record = partial(submit.accepted, claim.attempt, status)
-        try:
-            await self._db(record)
-        except Exception:
-            logger.exception("The answer for generation %s could not be written", claim.generation.pk)
+            answer = error
+        await self._db(partial(submit.record, claim.attempt, answer))
 
     async def _poll(self, job: Job) -> None:
         pause = self.interval

@@ -1,6 +1,5 @@
 """Uploading reference images to Meigen's gateway, again when the last upload has grown old."""
 
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -8,11 +7,10 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generations.models import Reference
+from generations.models.generation import UPLOADS_LAST
 from meigen_api import calls, errors
 from meigen_api.client import Client, put_file
 
-# Uploads last a day upstream; what is sent now may wait in the queue for a while.
-GOOD_FOR = timedelta(hours=20)
 SECONDS = 20.0
 
 
@@ -20,7 +18,7 @@ def public_url(reference: Reference) -> str:
     """Where Meigen can read the reference now. Raises MeigenError when it has to be uploaded and cannot be."""
     if reference.is_link:
         return reference.public_url
-    if reference.uploaded_at is None or timezone.now() - reference.uploaded_at > GOOD_FOR:
+    if reference.uploaded_at is None or timezone.now() - reference.uploaded_at > UPLOADS_LAST:
         _upload(reference)
     return reference.public_url
 

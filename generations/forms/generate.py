@@ -106,11 +106,10 @@ class GenerateForm(forms.Form):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if self.model is None:
             return values
-        for choice in CHOICES:
-            if choice.name not in self.fields and self.data.get(choice.name):
+        for name, word in options.WORDS.items():
+            if name not in self.fields and self.data.get(name):
                 self.add_error(
-                    None,
-                    f"{self.model.name} has no {choice.word} setting. It was dropped; check the rest and send again.",
+                    None, f"{self.model.name} has no {word} setting. It was dropped; check the rest and send again."
                 )
         self._check_references(self.model, values)
         values["count"] = values.get("count") or 1
@@ -151,7 +150,8 @@ class GenerateForm(forms.Form):
             offered = options.values_of(self.model, choice.name, tier) if self.model else ()
             if value and value != "auto" and value not in offered:
                 lost.append(f"{choice.word} {value}")
-        return lost
+        others = options.WORDS.keys() - {choice.name for choice in CHOICES} - self.fields.keys()
+        return lost + [options.WORDS[name] for name in sorted(others) if before.get(name)]
 
     @property
     def price(self) -> int | None:
@@ -166,7 +166,7 @@ class GenerateForm(forms.Form):
             return None
         chosen = self.chosen
         seconds = None
-        if chosen.get("reference_video"):
+        if chosen.get("reference_video") and self.model.price_per_second:
             seconds = number(chosen.get("reference_video_seconds") or None)
             if seconds is None:
                 return None

@@ -42,6 +42,17 @@ MIDJOURNEY = (
 )
 
 
+# Every setting that only some models have, with what it is called in sentences.
+WORDS = {
+    **{choice.name: choice.word for choice in CHOICES},
+    "reference_video": "reference video",
+    "reference_audio": "reference audio",
+    **{name: name for name, _, _ in MIDJOURNEY},
+    "sref": "style reference",
+    "raw": "raw",
+}
+
+
 def values_of(model: Model, name: str, tier: str = "") -> tuple[str, ...]:
     """The values the model offers for a choice (sizes: in that tier); empty when it has no such setting."""
     match name:
@@ -63,11 +74,11 @@ def values_of(model: Model, name: str, tier: str = "") -> tuple[str, ...]:
 
 
 def durations_of(model: Model) -> tuple[str, ...]:
-    """The seconds a model offers, as texts; a range as its steps (a hundred at most)."""
+    """The seconds a model offers, as texts; a range as its steps."""
     if not model.duration_range:
         return tuple(f"{seconds:g}" for seconds in model.durations)
     bounds = model.duration_range
-    steps = min(100, int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6))
+    steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)
     return tuple(f"{bounds.minimum + bounds.step * step:g}" for step in range(steps + 1))
 
 

@@ -3,7 +3,7 @@
 from .catalogue import Catalogue
 from .generation import Attempt, Event, Generation, GenerationQuerySet
 from .lease import Lease, RateGate
-from .reference import Reference
+from .reference import Reference, ReferenceUse
 from .result import Result
 from .share import Share
 
@@ -16,6 +16,7 @@ __all__ = [
     "Lease",
     "RateGate",
     "Reference",
+    "ReferenceUse",
     "Result",
     "Share",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -15,6 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Token, User
+
+if TYPE_CHECKING:
+    from .reference import Reference
+
+# Reference uploads last a day upstream; what is sent now may wait in the queue for a while.
+UPLOADS_LAST = timedelta(hours=20)
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -125,9 +131,20 @@ class Generation(models.Model):
             return any(result.is_pending for result in self.results.all())
         return self.status in self.LIVE
 
+    def references_in_order(self) -> list[Reference]:
+        return [use.reference for use in self.referenceuse_set.select_related("reference").order_by("number")]
+
+    @property
+    def has_old_uploads(self) -> bool:
+        """Whether Meigen may have forgotten a picture this request names: its key allows no other body."""
+        old = timezone.now() - self.created_at > UPLOADS_LAST
+        return old and self.references.filter(uploaded_at__isnull=False).exists()
+
     @property
     def can_send_again(self) -> bool:
         """Whether the same request may go out again under its key: not after a 400 or 409, which cannot become true."""
+        if self.has_old_uploads:
+            return False
         if self.status == self.Status.REJECTED:
             return self.answer_status not in {400, 409}
         return self.status == self.Status.CANCELLED

@@ -19,7 +19,7 @@ class Reference(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="references")
-    generations = models.ManyToManyField(Generation, related_name="references")
+    generations = models.ManyToManyField(Generation, through="ReferenceUse", related_name="references")
     name = models.CharField(max_length=100, help_text="What the person sees of it: a file name or a host.")
     file = models.FileField(max_length=200, blank=True)
     content_type = models.CharField(max_length=40, blank=True)
@@ -28,9 +28,36 @@ class Reference(models.Model):
     uploaded_at = models.DateTimeField(null=True, help_text="When the file was last uploaded; null for a link.")
     created_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "public_url"], condition=models.Q(file=""), name="one_row_per_link_and_person"
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name
 
     @property
     def is_link(self) -> bool:
         return not self.file
+
+    @property
+    def identity(self) -> str:
+        """The same for the same picture or link, however often it was added or uploaded."""
+        return self.sha256 or self.public_url
+
+
+class ReferenceUse(models.Model):
+    """A reference's place in a request: the first of a video is its first frame."""
+
+    generation = models.ForeignKey(Generation, models.CASCADE)
+    reference = models.ForeignKey(Reference, models.CASCADE)
+    number = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["generation", "number"], name="references_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -1,5 +1,6 @@
 """Inspiration: the vendor's gallery, to search, to open, to take a prompt or a picture from."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse
@@ -12,7 +13,9 @@ from generations import attachments
 from generations.dispatch import gallery
 from generations.dispatch.download import Refused
 from meigen_api.errors import MeigenError, NotFound
-from meigen_api.types import GalleryImage
+from meigen_api.types import PLAIN_ID, GalleryImage
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @require_safe
@@ -82,9 +85,9 @@ def _pasted_id(words: str) -> str:
             last = urlsplit(words).path.rstrip("/").rpartition("/")[2]
         except ValueError:
             return ""
-        return last.partition(".")[0]
-    is_uuid = len(words) == 36 and words.count("-") == 4
-    return words if is_uuid else ""
+        found = last.partition(".")[0]
+        return found if PLAIN_ID.fullmatch(found) else ""
+    return words if UUID.fullmatch(words) else ""
 
 
 def _whole(text: str) -> int:

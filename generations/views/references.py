@@ -16,8 +16,8 @@ from generations.models import Reference
 
 def collect(request: Request) -> tuple[list[Reference], list[str]]:
     """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
-    found = attachments.owned(request.user, request.POST.getlist("reference"))
-    problems = []
+    found, complete = attachments.owned(request.user, request.POST.getlist("reference"))
+    problems = [] if complete else ["A reference is not there any more. Add it again, or leave it out."]
     for file in request.FILES.getlist("reference_file")[: attachments.MAX_AT_ONCE]:
         try:
             found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
@@ -52,5 +52,9 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
     if result.is_video:
         messages.warning(request, "A video cannot be a reference picture.")
         return redirect(result.generation)
-    made = attachments.add_result(request.user, result)
+    try:
+        made = attachments.add_result(request.user, result)
+    except Refused as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(result.generation)
     return redirect(f"{reverse('studio')}?reference={made.pk}")

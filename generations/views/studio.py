@@ -27,7 +27,7 @@ from .history import history
 
 WALL = 24
 DRAFT = "draft"
-NOT_KEPT = {"nonce", "csrfmiddlewaretoken", "reference"}
+FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values(), "reference_video_seconds"} - {"nonce"}
 
 
 @require_safe
@@ -48,7 +48,7 @@ def studio(request: Request) -> HttpResponse:
         if offer.model(last):
             initial["model_id"] = last
     wanted = draft.get("reference", request.GET.getlist("reference"))
-    references = attachments.owned(request.user, wanted) or (_in_order(earlier) if earlier else [])
+    references = attachments.owned(request.user, wanted)[0] or (earlier.references_in_order() if earlier else [])
     form = GenerateForm(offer, initial=initial, references=references)
     return _page(request, form, lost=form.dropped(initial), hints=_hints([earlier] if earlier else []))
 
@@ -62,14 +62,14 @@ def _page(request: Request, form: GenerateForm, status: int = 200, **context: An
 @require_POST
 def model(request: Request) -> HttpResponse:
     """Without JavaScript: the studio again, with the fields of the chosen model and all that was typed."""
-    return _keep_draft(request, reverse("studio"))
+    return _keep_draft(request, reverse("studio"), reference_views.collect(request)[0])
 
 
 @require_safe
 def fields(request: Request) -> HttpResponse:
     """The fields of the chosen model with the choices it shares with the former one, and the price of them."""
     offer = catalogue.offer()
-    references = attachments.owned(request.user, request.GET.getlist("reference"))
+    references, _ = attachments.owned(request.user, request.GET.getlist("reference"))
     asked = GenerateForm(offer, data=request.GET, references=references)
     form = GenerateForm(offer, initial=_fitting(asked), references=references)
     context = {"form": form, "offer": offer, "lost": form.dropped(request.GET), "waits": waits.typical()}
@@ -101,14 +101,14 @@ def _generate(request: Request) -> HttpResponse:
     form = GenerateForm(offer, data=request.POST, references=references)
     token = Token.objects.default_for(request.user)
     if token is None and form.is_valid() and not problems:
-        return _keep_draft(request, f"{reverse('tokens')}?next={reverse('studio')}")
+        return _keep_draft(request, f"{reverse('tokens')}?next={reverse('studio')}", references)
     for problem in problems:
         form.add_error(None, problem)
     if token is None or not form.is_valid():
         return _invalid(request, form)
     try:
         urls = [upload.public_url(reference) for reference in references]
-    except MeigenError:
+    except (MeigenError, OSError):
         form.add_error(None, "A reference picture could not be uploaded to Meigen. Nothing was sent; try again.")
         return _invalid(request, form)
     rows, new = actions.ask(request.user, token, form, urls)
@@ -122,10 +122,12 @@ def _generate(request: Request) -> HttpResponse:
     return render(request, "generations/_made.html", context)
 
 
-def _keep_draft(request: Request, target: str) -> HttpResponse:
+def _keep_draft(request: Request, target: str, references: Sequence[Reference] = ()) -> HttpResponse:
     """Sends the person somewhere first; what was typed waits in the session."""
-    typed: dict[str, Any] = {name: value[:20_000] for name, value in request.POST.items() if name not in NOT_KEPT}
-    request.session[DRAFT] = {**typed, "reference": request.POST.getlist("reference")[:20]}
+    names = FORM_FIELDS & request.POST.keys()
+    typed: dict[str, Any] = {name: request.POST[name][:20_000] for name in names}
+    kept = [str(reference.pk) for reference in references] or request.POST.getlist("reference")[:20]
+    request.session[DRAFT] = {**typed, "reference": kept}
     return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
 
 
@@ -143,7 +145,8 @@ def _hints(rows: Sequence[Generation]) -> dict[str, str]:
     hints: dict[str, str] = {}
     for row in rows:
         if row.status == Generation.Status.REJECTED and row.answer_status == 400:
-            member = str(row.answer_fields.get("field", ""))
+            member = row.answer_fields.get("field")
+            member = member if isinstance(member, str) else ""
             hints[FIELD_OF_MEMBER.get(member, "")] = explain.refusal(row)
     return hints
 
@@ -157,14 +160,7 @@ def _fitting(form: GenerateForm) -> dict[str, Any]:
 def _earlier(user: User, wanted: str) -> Generation | None:
     if not _is_uuid(wanted):
         return None
-    return Generation.objects.visible_to(user).filter(pk=wanted).prefetch_related("references").first()
-
-
-def _in_order(earlier: Generation) -> list[Reference]:
-    """The references of an earlier request, in the order they were sent."""
-    sent: list[str] = earlier.request_fields.get("referenceImages", [])
-    place = {url: index for index, url in enumerate(sent)}
-    return sorted(earlier.references.all(), key=lambda reference: place.get(reference.public_url, len(place)))
+    return Generation.objects.visible_to(user).filter(pk=wanted).first()
 
 
 def _inspired(request: Request) -> dict[str, Any]:

@@ -108,6 +108,31 @@ def test_pictures_added_at_once_and_a_model_changed_meanwhile_lose_nothing(studi
     expect(page.locator(".reference img")).to_have_count(2)
 
 
+def test_generate_waits_for_a_picture_that_is_still_on_its_way(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.fill("[name=prompt]", "as in the link")
+    held: list[Route] = []
+    page.route("**/references/", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function
+    with page.expect_request("**/references/"):
+        page.fill("[name=reference_url]", "https://pictures.example/a.png")
+        page.click("#generate button.primary")
+    page.unroute("**/references/")
+    expect(page.locator("article.card")).to_have_count(1)
+    page.locator("article.card a.frame").click()
+    page.click("text=The request as it was sent")
+    sent = json.loads(page.locator("details pre").first.inner_text())
+    assert sent["referenceImages"] == ["https://pictures.example/a.png"]
+
+
+def test_generate_stays_where_it_is_when_a_picture_is_refused(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.fill("[name=prompt]", "as in the link")
+    page.fill("[name=reference_url]", "http://pictures.example/a.png")
+    page.click("#generate button.primary")
+    expect(page.locator("#reference-problems")).to_contain_text("public https address")
+    expect(page.locator("article.card")).to_have_count(0)
+
+
 def test_a_refused_field_is_marked_in_the_form(studio: Studio, page: Page) -> None:
     sign_in(page, studio.person())
     page.fill("[name=prompt]", "a fox sandbox:400")

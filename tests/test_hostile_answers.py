@@ -38,7 +38,19 @@ KNOWN = [
 ]  # fmt: skip
 likely = st.one_of(
     values,
-    st.sampled_from(["processing", "completed", "failed", "pending", "https://images.meigen.ai/a.png", "g-1"]),
+    st.sampled_from(
+        [
+            "processing",
+            "completed",
+            "failed",
+            "pending",
+            "https://images.meigen.ai/a.png",
+            "g-1",
+            "https://x/\ud800",
+            "https://x/a\x00b",
+            "http://[::1",
+        ]
+    ),
 )
 bodies = st.one_of(
     st.dictionaries(st.sampled_from(KNOWN), likely, max_size=12).map(json.dumps),

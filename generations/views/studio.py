@@ -50,7 +50,7 @@ def studio(request: Request) -> HttpResponse:
     wanted = draft.get("reference", request.GET.getlist("reference"))
     references = attachments.owned(request.user, wanted)[0] or (earlier.references_in_order() if earlier else [])
     form = GenerateForm(offer, initial=initial, references=references)
-    return _page(request, form, lost=form.dropped(initial), hints=_hints([earlier] if earlier else []))
+    return _page(request, form, lost=form.dropped(initial), hints=_hints([earlier] if earlier else [], form))
 
 
 def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
@@ -118,7 +118,7 @@ def _generate(request: Request) -> HttpResponse:
         return redirect("studio")
     if not new:
         return HttpResponseClientRefresh()
-    context = {"cards": rows, "nonce": GenerateForm(offer).initial["nonce"], "hints": _hints(rows), "form": form}
+    context = {"cards": rows, "nonce": GenerateForm(offer).initial["nonce"], "hints": _hints(rows, form), "form": form}
     return render(request, "generations/_made.html", context)
 
 
@@ -140,14 +140,15 @@ def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
     return reswap(retarget(response, "#generate"), "outerHTML")
 
 
-def _hints(rows: Sequence[Generation]) -> dict[str, str]:
+def _hints(rows: Sequence[Generation], form: GenerateForm) -> dict[str, str]:
     """What Meigen said against single fields of the form, by field name; "" holds what names no field we have."""
     hints: dict[str, str] = {}
     for row in rows:
         if row.status == Generation.Status.REJECTED and row.answer_status == 400:
             member = row.answer_fields.get("field")
             member = member if isinstance(member, str) else ""
-            hints[FIELD_OF_MEMBER.get(member, "")] = explain.refusal(row)
+            name = FIELD_OF_MEMBER.get(member, "")
+            hints[name if name in form.fields else ""] = explain.refusal(row)
     return hints
 
 

@@ -42,7 +42,8 @@ class MeigenError(Exception):
     @property
     def code(self) -> str:
         code = self.fields.get("code")
-        return code if isinstance(code, str) else ""
+        # A lone surrogate, which JSON can hold, no log or page can.
+        return code.encode("utf-8", "replace").decode() if isinstance(code, str) else ""
 
     @property
     def status(self) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ EVERY_CALL: list[calls.Call[Any]] = [
 ]  # fmt: skip
 
 steady = settings(
-    max_examples=1500,
+    max_examples=500,
     deadline=None,
     derandomize=True,
     database=None,
@@ -96,7 +97,7 @@ def test_every_call_gives_a_result_or_one_typed_error(answer: Answer) -> None:
 
 @pytest.mark.django_db
 class TestThroughDispatchAndOntoThePage:
-    @settings(steady, max_examples=700)
+    @settings(steady, max_examples=1000)
     @given(answer=answers)
     def test_an_answer_to_a_submit(self, answer: Answer, browser: Client, user: User, token: Token) -> None:
         with transaction.atomic():
@@ -112,7 +113,7 @@ class TestThroughDispatchAndOntoThePage:
             self.look(browser, generation)
             transaction.set_rollback(True)
 
-    @settings(steady, max_examples=700)
+    @settings(steady, max_examples=1000)
     @given(answer=answers)
     def test_an_answer_to_a_poll(self, answer: Answer, browser: Client, user: User, token: Token) -> None:
         with transaction.atomic():
@@ -126,10 +127,11 @@ class TestThroughDispatchAndOntoThePage:
             transaction.set_rollback(True)
 
     def look(self, browser: Client, generation: Generation) -> None:
-        """The card, as the history shows it, and the generation's page."""
-        for url in ["/generations/", generation.get_absolute_url()]:
-            response = browser.get(url)
-            page = response.content.decode()
-            assert response.status_code == 200
+        """The card, and the generation's page with all that is stored of the answer."""
+        card = Generation.objects.with_card().get(pk=generation.pk)
+        response = browser.get(generation.get_absolute_url())
+        assert response.status_code == 200
+        for page in (render_to_string("generations/_card.html", {"card": card}), response.content.decode()):
+            page.encode()
             assert "<script>alert" not in page
             assert "<img src=x" not in page

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from meigen_api.types import clean
+from meigen_api.text import clean
 
 from .models import Attempt, Event, Generation, Result, Share
 

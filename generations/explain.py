@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from meigen_api.types import clean, number
+from meigen_api.text import clean
+from meigen_api.types import number
 
 from .models import Generation
 

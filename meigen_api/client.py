@@ -57,7 +57,7 @@ class _Reading:
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
-            body=b"".join(self.chunks).decode("utf-8", "replace").replace("\0", "\ufffd"),
+            body=b"".join(self.chunks).decode("utf-8", "replace"),
             milliseconds=round((time.monotonic() - self.started) * 1000),
         )
 

@@ -7,15 +7,20 @@ refused (`Refused`), or do we not know (`Unsettled`)? Only the first two may eve
 from dataclasses import dataclass, field
 from typing import Any
 
+from .text import clean
+
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as it came: status code, lower-case header names, body (text, at most 10 MB)."""
+    """An HTTP answer as it came: status code, lower-case header names, body (cleaned text, at most 10 MB)."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     milliseconds: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", clean(self.body))
 
 
 class MeigenError(Exception):
@@ -42,8 +47,7 @@ class MeigenError(Exception):
     @property
     def code(self) -> str:
         code = self.fields.get("code")
-        # A lone surrogate, which JSON can hold, no log or page can.
-        return code.encode("utf-8", "replace").decode() if isinstance(code, str) else ""
+        return clean(code) if isinstance(code, str) else ""
 
     @property
     def status(self) -> int | None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from .errors import Answer
+from .text import clean
 
 Json = dict[str, Any]
 # What can stand in an address of ours as it is.
@@ -23,11 +24,6 @@ MediaType = Literal["image", "video"]
 MAX_TEXT = 20_000
 MAX_STEPS = 600
 MAX_LINKS = 64
-
-
-def clean(words: str) -> str:
-    """The text without what no database or page can hold: lone surrogates and NUL."""
-    return words.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def text(value: Any) -> str:

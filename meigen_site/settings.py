@@ -204,5 +204,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_share_links"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # httpx writes full URLs at INFO; the links of shared pages and results do not belong in a log.
-    "loggers": {name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
 }

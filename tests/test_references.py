@@ -11,13 +11,16 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageCms
 
+from accounts import tokens
 from accounts.models import Token, User
+from accounts.token_check import Verdict
 from generations import attachments
-from generations.dispatch import prepare, upload
+from generations.dispatch import prepare, submit, upload, wake
 from generations.dispatch.download import Refused
 from generations.models import Generation, Reference
 from meigen_api import errors
 from meigen_api.sandbox.answers import Response, answer, html
+from meigen_api.secret import Secret
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user, picture
 
@@ -174,6 +177,21 @@ def test_a_request_whose_uploads_meigen_has_forgotten_is_not_sent_again(
         assert not Generation.objects.get().can_send_again
         browser.post(f"/generations/{generation.pk}/send-again/")
     assert sandbox.ledger.charges() == []
+
+
+def test_a_replaced_token_frees_a_request_only_while_its_uploads_live(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    sandbox.revoke(token.secret().reveal())
+    browser.post("/generations/", {**form_data(model_id="nanobanana-2"), "reference_file": [file(picture())]})
+    tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
+    assert wake.work_left()
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        submit.tidy()
+        assert Generation.objects.get().status == "rejected"
+        assert not wake.work_left()  # or the sweep would run for ever
+    submit.tidy()
+    assert Generation.objects.get().status == "queued"
 
 
 def test_an_upload_is_used_again_for_a_while_and_then_made_anew(sandbox: FastSandbox, user: User) -> None:

@@ -262,14 +262,9 @@ def _backoff(tries: int) -> timedelta:
 def tidy() -> None:
     """What no single answer brings about: a replaced token frees its queue, a removed one leaves nothing half sent."""
     now = timezone.now()
-    rejected = Generation.objects.filter(
-        status=S.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
-    )
-    for generation in rejected:
-        if not generation.has_old_uploads:
-            requeue(generation, "The token was replaced.")
-    orphans = Generation.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), status=S.SENDING, token=None)
-    for generation in orphans:
+    for generation in Generation.objects.freed():
+        requeue(generation, "The token was replaced.")
+    for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
         _stall(generation, now)
 
 

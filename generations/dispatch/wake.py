@@ -70,8 +70,6 @@ def work_left() -> bool:
         or Generation.objects.filter(
             status__in=[status.QUEUED, status.SENDING], token__isnull=False, token__refused_at=None
         ).exists()
-        or Generation.objects.filter(status=status.SENDING, token=None).exists()
-        or Generation.objects.filter(
-            status=status.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
-        ).exists()
+        or Generation.objects.orphaned().exists()
+        or Generation.objects.freed().exists()
     )

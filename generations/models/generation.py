@@ -32,6 +32,20 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """With everything a card shows, in two queries."""
         return self.select_related("token").prefetch_related("results")
 
+    def freed(self) -> GenerationQuerySet:
+        """Rejected for a token that has been replaced since, so they may go out again by themselves.
+
+        Not those whose uploads Meigen has forgotten (`has_old_uploads`).
+        """
+        rejected = self.filter(
+            status=Generation.Status.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
+        )
+        return rejected.exclude(created_at__lt=timezone.now() - UPLOADS_LAST, references__uploaded_at__isnull=False)
+
+    def orphaned(self) -> GenerationQuerySet:
+        """Half sent with a token that has been removed since."""
+        return self.filter(status=Generation.Status.SENDING, token=None)
+
     def newest_first(self) -> GenerationQuerySet:
         return self.order_by("-created_at", "-id")
 

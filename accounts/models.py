@@ -33,6 +33,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def sessions_of(self, user: User) -> "TokenQuerySet":
         return self.filter(owner=user, kind=Token.Kind.SESSION).order_by("-created_at")
 
+    def sharing(self, token: "Token") -> "TokenQuerySet":
+        """The same token in other people's hands: its rate at Meigen is one for all of them."""
+        return self.filter(fingerprint=token.fingerprint).exclude(pk=token.pk).select_related("owner")
+
     def default_for(self, user: User) -> "Token | None":
         """The token this person spends from, or None."""
         return self.filter(owner=user).order_by("-is_default", "-created_at").first()
@@ -92,6 +96,11 @@ class Token(models.Model):
     def masked(self) -> str:
         prefix = "meigen_sk_" if self.kind == self.Kind.API else ""
         return f"{prefix}...{self.last4}"
+
+    @property
+    def shared_with(self) -> list[str]:
+        """The names of the others who have the same token."""
+        return [other.owner.get_username() for other in Token.objects.sharing(self).order_by("owner__username")]
 
     def secret(self) -> Secret:
         """The plain token in its shell. Raises vault.Unreadable when no key in TOKEN_KEYS opens it."""

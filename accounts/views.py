@@ -1,5 +1,6 @@
 """The token page."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpResponse
@@ -120,6 +121,7 @@ def _page(
         "replacing": replacing,
         "replacement": replacement,
         "now": timezone.now(),
+        "rate": settings.MEIGEN_RATE,
     }
     failed = form.errors or (replacement is not None and replacement.errors)
     return render(request, "accounts/tokens.html", context, status=422 if failed else 200)

@@ -14,7 +14,7 @@ from accounts.models import Token, User
 from meigen_api.calls import canonical_body
 from meigen_api.errors import MeigenError
 
-from .dispatch import fetch, poll, submit, wake
+from .dispatch import failpoints, fetch, poll, submit, wake
 from .forms import GenerateForm
 from .models import Event, Generation, ReferenceUse
 
@@ -46,6 +46,7 @@ def ask(
             now = rows[0].created_at
             Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
             wake.sweep()
+            failpoints.reach("before-commit")
     except IntegrityError:
         known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
         if not known:
@@ -55,6 +56,7 @@ def ask(
         # The answer to the first click was lost and the form was edited since: this is another wish.
         form.cleaned_data["nonce"] = uuid.uuid4().hex
         return ask(owner, token, form, reference_urls)
+    failpoints.reach("after-commit")
     return rows, True
 
 
@@ -112,8 +114,9 @@ def send_now(rows: list[Generation]) -> None:
 
 
 def cancel(generation: Generation) -> bool:
-    """Takes a generation out of the queue that was not sent, or that waits for its token to be replaced."""
-    expecting = [S.REJECTED] if generation.status == S.REJECTED and generation.answer_status == 401 else [S.QUEUED]
+    """Takes a generation out of the queue that was not sent, or that waits for a good token or for credits."""
+    refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
+    expecting = [S.REJECTED] if refused else [S.QUEUED]
     return generation.move(S.CANCELLED, expecting=expecting, note="Cancelled.", message="", finished_at=timezone.now())
 
 
@@ -133,6 +136,16 @@ def send_again(generation: Generation) -> bool:
     if queued:
         send_now([generation])
     return queued
+
+
+def send_all_again(user: User) -> int:
+    """Puts everything back into the queue that was refused for want of credits lately; says how many."""
+    with transaction.atomic():
+        refused = Generation.objects.visible_to(user).lacking_credits(timezone.now())
+        count = sum(submit.requeue(row, "Sent again, with all that lacked credits.") for row in refused)
+        if count:
+            wake.sweep()
+    return count
 
 
 def check_again(generation: Generation) -> str:

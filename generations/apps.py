@@ -5,8 +5,9 @@ class GenerationsConfig(AppConfig):
     name = "generations"
 
     def ready(self) -> None:
-        from django_q.signals import post_spawn
+        from django_q.signals import post_spawn, pre_execute
 
         from .dispatch import wake
 
         post_spawn.connect(wake.after_spawn, dispatch_uid="generations")
+        pre_execute.connect(wake.before_task, dispatch_uid="generations")

@@ -1,12 +1,16 @@
-"""What django-q2 calls: one line each, ids only. Everything here may run twice."""
+"""What django-q2 calls: one line each, ids and numbers only. Everything here may run twice."""
 
 from .dispatch import fetch as fetching
 from .dispatch import sweep as sweeping
 from .dispatch import wake
 
 
-def sweep() -> None:
-    sweeping.run_slice()
+def sweep(shard: int) -> None:
+    sweeping.run_slice(shard)
+
+
+def wake_sweeps() -> None:
+    wake.sweep()
 
 
 def fetch() -> None:

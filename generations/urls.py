@@ -9,6 +9,7 @@ urlpatterns = [
     path("studio/model/", studio.model, name="model"),
     path("generations/", studio.generations, name="generations"),
     path("generations/live/", studio.live, name="live"),
+    path("generations/send-again/", studio.send_all_again, name="send_all_again"),
     path("generations/<uuid:pk>/", generation.generation, name="generation"),
     path("generations/<uuid:pk>/cancel/", generation.cancel, name="cancel"),
     path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),

@@ -4,10 +4,12 @@ Both send calls to one base URL, follow no redirect, read no proxy from the envi
 token nowhere but in the Authorization header.
 """
 
+import asyncio
 import ssl
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -17,6 +19,9 @@ from .errors import Answer
 from .secret import Secret
 
 T = TypeVar("T")
+
+# Called with (method, step) while a request is under way; httpx names the steps.
+Trace = Callable[[str, str], None]
 
 CONNECT_SECONDS = 5.0
 MAX_BODY_BYTES = 10_000_000
@@ -85,9 +90,11 @@ class Client:
         *,
         seconds: float = 20.0,
         transport: httpx.BaseTransport | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.token = token
         self.seconds = seconds
+        self.trace = trace
         self._http = httpx.Client(base_url=base_url, timeout=_timeout(seconds), transport=transport, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -101,9 +108,11 @@ class Client:
     def send(self, call: Call[T]) -> T:
         """The call's result. Raises a MeigenError and nothing else."""
         reading = _Reading(self.seconds)
+        trace = self.trace
+        extensions = {"trace": lambda step, _: trace(call.method, step)} if trace else None
         try:
             with self._http.stream(
-                call.method, call.path, content=call.body, headers=_headers(call, self.token)
+                call.method, call.path, content=call.body, headers=_headers(call, self.token), extensions=extensions
             ) as response:
                 for chunk in response.iter_raw():
                     reading.add(chunk)
@@ -139,9 +148,11 @@ class Pool:
         connections: int = 4,
         seconds: float = 20.0,
         transport: httpx.AsyncBaseTransport | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.seconds = seconds
         self.size = clients * connections
+        self.trace = trace
         context: ssl.SSLContext | bool = httpx.create_ssl_context() if base_url.startswith("https") else True
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._clients = [
@@ -167,17 +178,38 @@ class Pool:
             await client.aclose()
 
     async def send(self, call: Call[T], token: Secret | None) -> T:
-        """The call's result. Raises a MeigenError and nothing else. At most `size` calls may be under way."""
+        """The call's result, within `seconds`. Raises a MeigenError and nothing else.
+
+        At most `size` calls may be under way.
+        """
         reading = _Reading(self.seconds)
         client = self._free.pop()
         try:
-            async with client.stream(
-                call.method, call.path, content=call.body, headers=_headers(call, token)
-            ) as response:
+            async with (
+                asyncio.timeout(self.seconds),
+                client.stream(
+                    call.method,
+                    call.path,
+                    content=call.body,
+                    headers=_headers(call, token),
+                    extensions=self._extensions(call),
+                ) as response,
+            ):
                 async for chunk in response.aiter_raw():
                     reading.add(chunk)
+        except TimeoutError:
+            raise errors.NoAnswer("Meigen did not answer in time.") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _failure(error) from None
         finally:
             self._free.append(client)
         return calls.result(call, reading.answer(response))
+
+    def _extensions(self, call: Call[T]) -> dict[str, Any] | None:
+        if (trace := self.trace) is None:
+            return None
+
+        async def hear(step: str, _: Any) -> None:
+            trace(call.method, step)
+
+        return {"trace": hear}

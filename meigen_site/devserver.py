@@ -5,7 +5,6 @@ The first run writes `.env` with fresh secrets, makes the database and the demo 
 """
 
 import contextlib
-import ctypes
 import os
 import secrets
 import signal
@@ -19,6 +18,7 @@ from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
 from accounts.demo import PEOPLE
+from meigen_site.processes import end_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SANDBOX_PORT = 8900
@@ -100,7 +100,7 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
             env=environment,
             cwd=BASE_DIR,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 there are no threads here
+            preexec_fn=end_with_parent,  # noqa: PLW1509 there are no threads here
         )
         for name, command in commands.items()
     }
@@ -117,12 +117,6 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
         time.sleep(0.2)
     _stop(processes)
     return code
-
-
-def _end_with_parent() -> None:
-    """Linux: the child gets SIGTERM when this process dies, however it dies."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _announce(port: str, environment: dict[str, str], *, sandbox: bool) -> None:

@@ -47,6 +47,7 @@ class Environment:
     rate_posts: int
     rate_seconds: float
     proxies: int
+    failpoints: Path | None
 
     @property
     def plain_http(self) -> bool:
@@ -79,6 +80,7 @@ def read() -> Environment:
         rate_posts=posts,
         rate_seconds=seconds,
         proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
+        failpoints=Path(folder) if (folder := os.environ.get("STUDIO_FAILPOINTS")) else None,
     )
 
 

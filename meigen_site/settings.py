@@ -24,16 +24,17 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "csp",
     "django_htmx",
-    "django_q",
     "meigen_site.apps.SiteConfig",
     "accounts",
-    "generations",
+    "generations",  # before django_q, whose `qcluster` command it extends
+    "django_q",
 ]
 
 MIDDLEWARE = [
@@ -95,15 +96,20 @@ CACHES = {
 }
 
 # What accounts wakes when a token is replaced; accounts may not import the app that waits for it.
-WAKE_TASK = "generations.tasks.sweep"
+WAKE_TASK = "generations.tasks.wake_sweeps"
 
 # Background work. The rows in the database are the truth, a task is a wake-up: it may come twice or late.
+
+# How many processes may poll at once, on any host; each watches its share of the running generations. SQLite has one
+# writer, and gains nothing from a second.
+SWEEPS = 1 if DATABASES["default"]["ENGINE"].endswith("sqlite3") else 2
+FAILPOINTS = ENV.failpoints  # for tests that kill processes; never set in production
 
 Q_CLUSTER = {
     "name": "studio",
     "orm": "default",
     "cache": "local",  # its statistics are written twice a second
-    "workers": 4,
+    "workers": 3 + SWEEPS,  # two may fetch files, and one is always free for the next wake-up
     "queue_limit": 8,
     "bulk": 4,
     "poll": 0.2,
@@ -113,7 +119,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "save_limit": -1,
     "recycle": 200,
-    "catch_up": False,
+    "scheduler": False,  # the worker command itself wakes the watchdog, more often than once a minute
     "guard_cycle": 0.5,
 }
 

@@ -10,10 +10,21 @@
     return Number(element.dataset.elapsed);
   };
 
+  const remaining = (element) => {
+    if (!seen.has(element)) seen.set(element, { left: Number(element.dataset.left), at: performance.now() });
+    const { left, at } = seen.get(element);
+    return left - (performance.now() - at) / 1000;
+  };
+
   const clock = (seconds) =>
     `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
+  // The words of the template filter `soon`.
+  const soon = (seconds) =>
+    seconds < 2 ? "in a moment" : seconds < 90 ? `in ~${Math.round(seconds)} s` : `in ~${Math.round(seconds / 60)} min`;
+
   const tick = () => {
+    for (const element of document.querySelectorAll("[data-left]")) element.textContent = soon(remaining(element));
     for (const element of document.querySelectorAll("[data-elapsed]")) {
       const seconds = elapsed(element);
       if (element.tagName === "PROGRESS") element.value = Math.min(seconds, element.max * 0.97);

@@ -13,9 +13,11 @@ from PIL import Image
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
+from generations.dispatch import poll
 from generations.models import Generation, Result
 from meigen_api.calls import canonical_body
 from meigen_api.secret import Secret
+from meigen_api.types import Status
 
 _numbers = itertools.count(1)
 
@@ -48,6 +50,12 @@ def make_generation(owner: User, **overrides: Any) -> Generation:
         "token": Token.objects.default_for(owner),
     }
     return Generation.objects.create(**{**values, **overrides})
+
+
+def settle(generation: Generation, status: Status) -> bool:
+    """What the sweep does with one answer."""
+    with poll.journal() as kept:
+        return poll.settle(generation, status, timezone.now(), kept)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (32, 24)) -> bytes:

@@ -18,7 +18,7 @@ OWN = {
     "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
 }  # fmt: skip
 PERSONAL = {
-    "studio", "fields", "price", "generations", "live", "model", "tokens", "references",
+    "studio", "fields", "price", "generations", "live", "model", "tokens", "references", "send_all_again",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage",
 }  # fmt: skip

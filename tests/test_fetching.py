@@ -17,11 +17,11 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations.dispatch import download, fetch, poll, submit, wake
+from generations.dispatch import download, fetch, submit, wake
 from generations.models import Generation, Lease, Result
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
-from tests.helpers import make_generation, picture
+from tests.helpers import make_generation, picture, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,7 @@ def test_a_finished_job_of_the_sandbox_is_kept_with_a_thumbnail(sandbox: FastSan
     submit.send(generation.pk)
     generation.refresh_from_db()
     url = f"{sandbox.url}/media/{generation.remote_id}/0.png"
-    poll.settle(generation, Status.from_json({"status": "completed", "imageUrl": url}), timezone.now())
+    settle(generation, Status.from_json({"status": "completed", "imageUrl": url}))
     result = fetched(generation.results.get())
     assert (result.content_type, result.width, result.height) == ("image/png", 1024, 576)
     assert default_storage.size(result.file.name or "") == result.size
@@ -248,10 +248,10 @@ def test_a_run_fetches_all_that_is_due_in_its_slot(files: Callable[..., str], us
 
 def test_slow_files_never_take_all_the_workers(files: Callable[..., str], user: User) -> None:
     soon = timezone.now() + timedelta(minutes=1)
-    for slot in fetch.SLOTS:
+    for slot in wake.FETCH_SLOTS:
         Lease.objects.create(name=slot, owner="another|process|1|2", expires_at=soon)
     result = pending(user, files(picture()))
     fetch.run()
     result.refresh_from_db()
     assert result.tries == 0
-    assert len(fetch.SLOTS) < int(str(configured.Q_CLUSTER["workers"])) - 1
+    assert len(wake.FETCH_SLOTS) < int(str(configured.Q_CLUSTER["workers"])) - 1

@@ -120,7 +120,8 @@ class TestThroughDispatchAndOntoThePage:
             generation = make_generation(user, status=Generation.Status.RUNNING, remote_id="x")
             now = generation.created_at
             try:
-                poll.settle(generation, calls.result(calls.status("x"), answer), now)
+                with poll.journal() as kept:
+                    poll.settle(generation, calls.result(calls.status("x"), answer), now, kept)
             except errors.MeigenError as error:
                 poll.refused(generation, error, 3)
             self.look(browser, generation)

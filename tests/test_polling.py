@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
+from pytest_django import Settings
 
 from accounts import tokens
 from accounts.models import Token, User
@@ -18,7 +20,7 @@ from meigen_api.sandbox.answers import Response, html
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
-from tests.helpers import make_generation
+from tests.helpers import make_generation, settle
 
 S = Generation.Status
 
@@ -32,33 +34,33 @@ class TestAnAnswer:
     def test_completed_with_links_is_done(self, user: User) -> None:
         generation = running(user)
         status = Status.from_json({"status": "completed", "imageUrls": ["https://images.meigen.ai/a.png"]})
-        assert poll.settle(generation, status, timezone.now())
+        assert settle(generation, status)
         assert generation.status == S.DONE
         assert [result.source_url for result in generation.results.all()] == ["https://images.meigen.ai/a.png"]
 
     def test_completed_without_links_is_still_running(self, user: User) -> None:
         generation = running(user)
-        assert not poll.settle(generation, Status.from_json({"status": "completed"}), timezone.now())
+        assert not settle(generation, Status.from_json({"status": "completed"}))
         assert generation.status == S.RUNNING
 
     def test_failed_tells_why_and_whether_credits_came_back(self, user: User) -> None:
         generation = running(user, credits_used=5)
         data = {"status": "failed", "error": "Not allowed", "creditsStatus": "refunded"}
-        poll.settle(generation, Status.from_json(data), timezone.now())
+        settle(generation, Status.from_json(data))
         assert (generation.status, generation.message) == (S.FAILED, "Not allowed")
         assert (generation.credits_used, generation.credits_status) == (5, "refunded")
 
     def test_a_server_that_stopped_watching_stalls_it(self, user: User) -> None:
         generation = running(user)
-        poll.settle(generation, Status.from_json({"status": "processing", "pollHintSeconds": 0}), timezone.now())
+        settle(generation, Status.from_json({"status": "processing", "pollHintSeconds": 0}))
         assert generation.status == S.STALLED
 
     def test_a_late_answer_does_not_move_an_ended_one(self, user: User) -> None:
         generation = running(user)
         failed = Status.from_json({"status": "failed"})
-        assert poll.settle(generation, failed, timezone.now())
+        assert settle(generation, failed)
         done = Status.from_json({"status": "completed", "imageUrl": "https://images.meigen.ai/a.png"})
-        assert not poll.settle(generation, done, timezone.now())
+        assert not settle(generation, done)
         generation.refresh_from_db()
         assert generation.status == S.FAILED
         assert not generation.results.exists()
@@ -75,7 +77,7 @@ class TestAnAnswer:
         assert generation.status == S.RUNNING
         assert generation.watch_until is not None
         assert generation.watch_until > timezone.now()
-        assert OrmQ.objects.count() == 1
+        assert OrmQ.objects.count() == settings.SWEEPS
 
 
 @pytest.mark.django_db(transaction=True)
@@ -84,41 +86,41 @@ class TestASweep:
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
         rows = [make_generation(user) for _ in range(5)]
-        sweep.run_slice(5)
+        sweep.run_slice(seconds=5)
         assert {row.status for row in Generation.objects.all()} == {S.DONE}
         assert len(sandbox.ledger.charges()) == 5
         assert all(row.results.count() == 1 for row in rows)
 
     def test_it_ends_early_when_nothing_is_left(self, sandbox: FastSandbox) -> None:
-        sweep.run_slice(60)
+        sweep.run_slice(seconds=60)
         assert OrmQ.objects.count() == 0
 
     def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user, prompt="a fox sandbox:stuck")
-        sweep.run_slice(2)
+        sweep.run_slice(seconds=2)
         generation.refresh_from_db()
         assert generation.status == S.RUNNING
         assert OrmQ.objects.filter(payload__isnull=False).exists()
-        assert Lease.take(sweep.LEASE, 1)
+        assert Lease.take(wake.lease_of(0), 1)
 
     def test_only_one_runs_at_a_time(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         Lease.objects.create(
-            name=sweep.LEASE, owner="another host|1|2|3", expires_at=timezone.now() + timedelta(seconds=60)
+            name=wake.lease_of(0), owner="another host|1|2|3", expires_at=timezone.now() + timedelta(seconds=60)
         )
         generation = make_generation(user)
-        sweep.run_slice(1)
+        sweep.run_slice(seconds=1)
         generation.refresh_from_db()
         assert generation.status == S.QUEUED
 
     def test_a_dead_owner_on_this_host_is_followed_at_once(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
-        assert Lease.take(sweep.LEASE, 60)
-        lease = Lease.objects.get(name=sweep.LEASE)
+        assert Lease.take(wake.lease_of(0), 60)
+        lease = Lease.objects.get(name=wake.lease_of(0))
         host, boot, _, _ = lease.owner.split("|")
         Lease.objects.update(owner=f"{host}|{boot}|999999999|1")
         make_generation(user)
-        sweep.run_slice(5)
+        sweep.run_slice(seconds=5)
         assert Generation.objects.get().status == S.DONE
 
     def test_server_errors_on_polls_are_waited_out(self, sandbox: FastSandbox, user: User, token: Token) -> None:
@@ -126,7 +128,7 @@ class TestASweep:
         submit.send(generation.pk)
         sandbox.fail_next("/api/generate/v2/status", html(502))
         sandbox.fail_next("/api/generate/v2/status", Response(200, b"nonsense"))
-        sweep.run_slice(5)
+        sweep.run_slice(seconds=5)
         generation.refresh_from_db()
         assert generation.status == S.DONE
 
@@ -134,7 +136,7 @@ class TestASweep:
         generation = make_generation(user, prompt="a fox sandbox:stuck")
         submit.send(generation.pk)
         Generation.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
-        sweep.run_slice(2)
+        sweep.run_slice(seconds=2)
         generation.refresh_from_db()
         assert generation.status == S.STALLED
 
@@ -144,7 +146,7 @@ class TestASweep:
         generation = make_generation(user)
         submit.send(generation.pk)
         tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
-        sweep.run_slice(5)
+        sweep.run_slice(seconds=5)
         generation.refresh_from_db()
         assert generation.status == S.DONE
 
@@ -152,15 +154,15 @@ class TestASweep:
         self, sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rows = [make_generation(user) for _ in range(4)]
-        victim, settle = rows[0].pk, poll.settle
+        victim, real = rows[0].pk, poll.settle
 
-        def broken(generation: Generation, status: Status, now: datetime) -> bool:
+        def broken(generation: Generation, status: Status, now: datetime, kept: poll.Journal) -> bool:
             if generation.pk == victim:
                 raise UnicodeEncodeError("utf-8", "x", 0, 1, "no")
-            return settle(generation, status, now)
+            return real(generation, status, now, kept)
 
         monkeypatch.setattr(poll, "settle", broken)
-        sweep.run_slice(3)
+        sweep.run_slice(seconds=3)
         assert Generation.objects.filter(status=S.DONE).count() == 3
         assert Generation.objects.get(pk=victim).status == S.RUNNING
 
@@ -169,7 +171,7 @@ class TestASweep:
     ) -> None:
         make_generation(user, prompt="a slow fox sandbox:slow=2")
         quick = make_generation(user, prompt="a fox sandbox:seconds=1")
-        sweep.run_slice(0.7)
+        sweep.run_slice(seconds=0.7)
         quick.refresh_from_db()
         assert quick.status == S.DONE
 
@@ -177,11 +179,39 @@ class TestASweep:
         generation = make_generation(user)
         submit.send(generation.pk)
         sandbox.revoke(token.secret().reveal())
-        sweep.run_slice(5)
+        sweep.run_slice(seconds=5)
         generation.refresh_from_db()
         token.refresh_from_db()
         assert generation.status == S.DONE
         assert token.refused_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoShards:
+    @pytest.fixture(autouse=True)
+    def _two(self, settings: Settings) -> None:
+        settings.SWEEPS = 2
+
+    def test_each_running_generation_is_watched_by_exactly_one(self, user: User) -> None:
+        rows = {running(user).pk for _ in range(20)}
+        first, second = set(wake.running(0)), set(wake.running(1))
+        assert first | second == rows
+        assert not first & second
+
+    def test_a_slice_polls_its_own_share_alone_and_sends_for_all(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        rows = [make_generation(user, prompt="a fox sandbox:seconds=0.3") for _ in range(12)]
+        sweep.run_slice(0, seconds=1.5)
+        assert len(sandbox.ledger.charges()) == len(rows)
+        done = {row.pk for row in Generation.objects.filter(status=S.DONE)}
+        assert done == {row.pk for row in rows if row.pk.int % 2 == 0}
+        sweep.run_slice(1, seconds=5)
+        assert not Generation.objects.exclude(status=S.DONE).exists()
+
+    def test_a_click_wakes_both(self) -> None:
+        wake.sweep()
+        assert OrmQ.objects.count() == 2
 
 
 @pytest.mark.django_db
@@ -190,7 +220,7 @@ class TestWakeUps:
         make_generation(user)
         OrmQ.objects.all().delete()
         wake.watchdog()
-        assert OrmQ.objects.count() == 1
+        assert OrmQ.objects.count() == settings.SWEEPS
 
     def test_a_parked_queue_wakes_nobody(self, user: User, token: Token) -> None:
         make_generation(user)
@@ -199,9 +229,10 @@ class TestWakeUps:
         wake.watchdog()
         assert OrmQ.objects.count() == 0
 
-    def test_a_worker_that_starts_keeps_one_schedule(self, user: User) -> None:
-        from django_q.models import Schedule
-
+    def test_a_worker_that_starts_wakes_the_sweep_and_shows_that_it_lives(self, user: User) -> None:
         wake.after_spawn()
-        wake.after_spawn()
-        assert Schedule.objects.count() == 1
+        assert OrmQ.objects.count() == settings.SWEEPS
+        assert Lease.is_held(wake.HEARTBEAT) is False  # nobody owns it; it only tells a time
+        beats_until = Lease.expiry(wake.HEARTBEAT)
+        assert beats_until is not None
+        assert beats_until > timezone.now()

@@ -185,11 +185,11 @@ def test_a_replaced_token_frees_a_request_only_while_its_uploads_live(
     sandbox.revoke(token.secret().reveal())
     browser.post("/generations/", {**form_data(model_id="nanobanana-2"), "reference_file": [file(picture())]})
     tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
-    assert wake.work_left()
+    assert wake.waiting()
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         submit.tidy()
         assert Generation.objects.get().status == "rejected"
-        assert not wake.work_left()  # or the sweep would run for ever
+        assert not wake.waiting()  # or the sweep would run for ever
     submit.tidy()
     assert Generation.objects.get().status == "queued"
 

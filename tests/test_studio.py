@@ -282,13 +282,13 @@ class TestTheCatalogue:
 class TestLiveCards:
     def test_nothing_new_is_a_204(self, browser: Client, user: User, token: Token) -> None:
         generation = make_generation(user)
-        response = browser.post("/generations/live/", {"live": f"{generation.pk}:1"}, headers=HTMX)
+        response = browser.post("/generations/live/", {"live": f"{generation.pk}:1.1"}, headers=HTMX)
         assert response.status_code == 204
 
     def test_a_changed_card_comes_alone(self, browser: Client, user: User, token: Token) -> None:
         changed, same = make_generation(user), make_generation(user)
         changed.move(Generation.Status.SENDING, expecting=Generation.Status.QUEUED)
-        response = browser.post("/generations/live/", {"live": [f"{changed.pk}:1", f"{same.pk}:1"]}, headers=HTMX)
+        response = browser.post("/generations/live/", {"live": [f"{changed.pk}:1.1", f"{same.pk}:1.2"]}, headers=HTMX)
         body = response.content.decode()
         assert f'id="generation-{changed.pk}"' in body
         assert f'id="generation-{same.pk}"' not in body

@@ -6,21 +6,23 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import DataError
+from django.test import Client as Browser
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
 from generations import actions
-from generations.dispatch import poll, submit
-from generations.models import Attempt, Generation
+from generations.dispatch import line, poll, submit
+from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls
 from meigen_api.client import Client
 from meigen_api.sandbox.answers import Response, answer, html, refusal
 from meigen_api.secret import Secret
 from tests.conftest import FastSandbox
-from tests.helpers import make_generation
+from tests.helpers import make_generation, make_user
 
 S = Generation.Status
 SUBMIT = "/api/generate/v2"
@@ -120,6 +122,52 @@ def test_missing_credits_reject_and_the_same_key_is_sent_after_a_top_up(
     assert charge.idempotency_key == str(generation.idempotency_key)
 
 
+class TestSendingAllAgainAfterATopUp:
+    @pytest.fixture
+    def refused(self, sandbox: FastSandbox, user: User, token: Token) -> list[Generation]:
+        sandbox.set_credits(token.secret().reveal(), 1)
+        return [sent(make_generation(user)) for _ in range(3)]
+
+    def test_one_button_sends_them_under_their_own_keys(
+        self, sandbox: FastSandbox, browser: Browser, refused: list[Generation], token: Token
+    ) -> None:
+        page = browser.get("/").content.decode()
+        assert "Send all 3 again · 6 credits" in page
+        sandbox.set_credits(token.secret().reveal(), 10)
+        assert browser.post("/generations/send-again/").status_code == 302
+        assert OrmQ.objects.exists()
+        assert {sent(row).status for row in refused} == {S.RUNNING}
+        keys = {charge.idempotency_key for charge in sandbox.ledger.charges()}
+        assert keys == {str(row.idempotency_key) for row in refused}
+        assert "Send all" not in browser.get("/").content.decode()
+
+    def test_pressing_it_twice_sends_them_once(
+        self, sandbox: FastSandbox, browser: Browser, refused: list[Generation], token: Token
+    ) -> None:
+        sandbox.set_credits(token.secret().reveal(), 10)
+        for _ in range(2):
+            browser.post("/generations/send-again/")
+        for row in refused * 2:
+            submit.send(row.pk)
+        assert len(sandbox.ledger.charges()) == 3
+
+    def test_what_was_cancelled_or_is_a_day_old_stays_out_of_it(
+        self, browser: Browser, refused: list[Generation]
+    ) -> None:
+        browser.post(f"/generations/{refused[0].pk}/cancel/")
+        yesterday = timezone.now() - timedelta(hours=25)
+        Generation.objects.filter(pk=refused[1].pk).update(finished_at=yesterday)
+        assert "Send all" not in browser.get("/").content.decode()  # one is left, and has a button of its own
+        browser.post("/generations/send-again/")
+        assert list(Generation.objects.filter(status=S.QUEUED)) == [refused[2]]
+
+    def test_nobody_elses_are_sent(self, refused: list[Generation]) -> None:
+        stranger = Browser()
+        stranger.force_login(make_user())
+        stranger.post("/generations/send-again/")
+        assert not Generation.objects.exclude(status=S.REJECTED).exists()
+
+
 def test_a_refused_token_parks_its_queue_until_it_is_replaced(sandbox: FastSandbox, user: User, token: Token) -> None:
     sandbox.revoke(token.secret().reveal())
     first, second = sent(make_generation(user)), make_generation(user)
@@ -128,7 +176,7 @@ def test_a_refused_token_parks_its_queue_until_it_is_replaced(sandbox: FastSandb
     assert token.refused_at is not None
     assert sent(second).status == S.QUEUED
     assert not second.attempts.exists()
-    assert list(submit.due(timezone.now())) == []
+    assert line.turns(timezone.now(), 16) == []
 
     tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
     submit.tidy()
@@ -292,6 +340,32 @@ def test_an_answer_that_cannot_be_written_is_one_that_tells_nothing(
     with after(generation):
         assert sent(generation).status == S.RUNNING
     assert len(sandbox.ledger.charges()) == 1
+
+
+def test_what_a_dead_process_was_sending_goes_on_at_once(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user)
+    assert submit.claim(generation.pk) is not None
+    generation.refresh_from_db()
+    host, boot, _, _ = generation.claimed_by.split("|")
+    submit.tidy()
+    assert sent(generation).status == S.SENDING  # this process lives, so its claim stands
+    Generation.objects.update(claimed_by=f"{host}|{boot}|999999999|1")
+    submit.tidy()
+    assert sent(generation).status == S.RUNNING
+    assert len(sandbox.ledger.charges()) == 1
+
+
+def test_a_request_that_waited_past_its_uploads_is_not_sent_with_dead_links(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    generation = make_generation(user)
+    reference = Reference.objects.create(owner=user, name="a.png", file="a.png", uploaded_at=timezone.now())
+    ReferenceUse.objects.create(generation=generation, reference=reference, number=0)
+    with time_machine.travel(timezone.now() + timedelta(hours=21)):
+        sent(generation)
+    assert generation.status == S.CANCELLED
+    assert "send it as new" in generation.message
+    assert sandbox.ledger.charges() == []
 
 
 def test_every_answer_is_kept_on_its_attempt(sandbox: FastSandbox, user: User, token: Token) -> None:

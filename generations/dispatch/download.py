@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 from urllib.parse import urlsplit
@@ -39,12 +39,22 @@ def check_address(url: str) -> None:
 
 
 @contextmanager
-def download(url: str, *, seconds: float = SECONDS, max_bytes: int = MAX_BYTES) -> Iterator[IO[bytes]]:
-    """The file's bytes in a temporary file, gone afterwards. Raises Refused or Failed."""
+def download(
+    url: str,
+    *,
+    seconds: float = SECONDS,
+    max_bytes: int = MAX_BYTES,
+    progress: Callable[[], None] = lambda: None,
+) -> Iterator[IO[bytes]]:
+    """The file's bytes in a temporary file, gone afterwards. Raises Refused or Failed.
+
+    `progress` is called with every piece that comes in; what it raises ends the download.
+    """
     check_address(url)
     with tempfile.TemporaryFile() as file:
         for chunk in _chunks(url, seconds, max_bytes):
             file.write(chunk)
+            progress()
         file.seek(0)
         yield file
 

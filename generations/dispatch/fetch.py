@@ -2,25 +2,27 @@
 
 import hashlib
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import IO
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from generations.models import Event, Generation, Lease, Result
+from generations.models.process import is_dead, this_process
 
-from . import wake
+from . import failpoints, shared, wake
 from .download import Failed, Refused, download
 from .inspect import Found, inspect
 
-SLOTS = ("fetch-1", "fetch-2")
 RUN_SECONDS = 25.0
-LEASE = timedelta(seconds=180)
+# Renewed while bytes come in, so it only has to outlast the longest silence and the decoding.
+LEASE = timedelta(seconds=45)
+RENEW_SECONDS = 5.0
 MAX_REFUSALS = 6
 GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -29,43 +31,56 @@ LONGEST_PAUSE = timedelta(hours=1)
 def run() -> None:
     """Fetches what is due, one after the other, for a while; then wakes the next run if more is due.
 
-    At most SLOTS of these run at once, so that slow files never take the workers from the sweep.
+    At most so many of these run at once as there are slots, so that slow files never take the workers from the sweep.
     """
-    slot = next((name for name in SLOTS if Lease.take(name, LEASE.total_seconds())), None)
+    if shared.is_stopping():
+        return
+    slot = next((name for name in wake.FETCH_SLOTS if Lease.take(name, LEASE.total_seconds())), None)
     if slot is None:
         return
+    _free_the_dead()
     ends = time.monotonic() + RUN_SECONDS
     try:
-        while time.monotonic() < ends and Lease.take(slot, LEASE.total_seconds()):
-            pk = due(timezone.now()).values_list("pk", flat=True).first()
+        while time.monotonic() < ends and not shared.is_stopping() and Lease.take(slot, LEASE.total_seconds()):
+            longest_waiting = Result.objects.due(timezone.now()).order_by(F("not_before").asc(nulls_first=True))
+            pk = longest_waiting.values_list("pk", flat=True).first()
             if pk is None:
                 break
-            fetch(pk)
+            fetch(pk, slot)
     finally:
         Lease.give_back(slot)
-    if due(timezone.now()).exists():
+    if Result.objects.due(timezone.now()).exists():
         wake.fetch()
 
 
-def due(now: datetime) -> QuerySet[Result]:
-    """What may be fetched now, the longest waiting first."""
-    return Result.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=now),
-        Q(not_before=None) | Q(not_before__lte=now),
-        kept_at=None,
-        gone_at=None,
-    ).order_by(F("not_before").asc(nulls_first=True))
+def _free_the_dead() -> None:
+    """What a dead process was fetching is due again at once."""
+    held = Result.objects.filter(kept_at=None, gone_at=None, lease_until__gt=timezone.now())
+    for holder in held.values_list("claimed_by", flat=True).distinct():
+        if is_dead(holder):
+            held.filter(claimed_by=holder).update(lease_until=None)
 
 
-def fetch(pk: UUID) -> None:
-    """Downloads, checks and keeps one result, if nobody else is at it and it is due."""
+class _Stopped(Exception):
+    """The cluster stops, or the lease was lost: the download is left for another process."""
+
+
+def fetch(pk: UUID, slot: str = "") -> None:
+    """Downloads, checks and keeps one result, if nobody else is at it and it is due. `slot` is renewed on the way."""
     now = timezone.now()
-    if not due(now).filter(pk=pk).order_by().update(lease_until=now + LEASE, tries=F("tries") + 1):
+    due = Result.objects.due(now).filter(pk=pk)
+    if not due.update(lease_until=now + LEASE, claimed_by=this_process(), tries=F("tries") + 1):
         return
     result = Result.objects.select_related("generation").get(pk=pk)
+    renew = _Renewal(result, slot)
     try:
-        with download(result.source_url) as file:
-            _keep(result, file, inspect(file))
+        with download(result.source_url, progress=renew) as file:
+            found = inspect(file)
+            renew()
+            _keep(result, file, found)
+    except _Stopped:
+        mine = Result.objects.filter(pk=pk, kept_at=None, gone_at=None, claimed_by=this_process())
+        mine.update(lease_until=None, tries=F("tries") - 1)
     except Refused as refusal:
         # A wrong answer may be a bad moment of the file's server, or a setting that somebody mends.
         if result.tries >= MAX_REFUSALS:
@@ -78,6 +93,28 @@ def fetch(pk: UUID) -> None:
         _retry(result, f"The file could not be kept here: {error.strerror or 'disk error'}.")
 
 
+class _Renewal:
+    """Keeps the result and the slot ours while a download goes on. Raises _Stopped when it should not."""
+
+    def __init__(self, result: Result, slot: str) -> None:
+        self.result = result
+        self.slot = slot
+        self.next = time.monotonic() + RENEW_SECONDS
+
+    def __call__(self) -> None:
+        failpoints.reach("downloading")
+        if shared.is_stopping():
+            raise _Stopped
+        if time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + RENEW_SECONDS
+        mine = Result.objects.filter(pk=self.result.pk, kept_at=None, gone_at=None, claimed_by=this_process())
+        if not mine.update(lease_until=timezone.now() + LEASE):
+            raise _Stopped
+        if self.slot:
+            Lease.take(self.slot, LEASE.total_seconds())
+
+
 def _keep(result: Result, file: IO[bytes], found: Found) -> None:
     """The files first, then the row: a row never names a file that is not there."""
     stem = f"results/{result.pk.hex[:2]}/{result.pk.hex}"
@@ -87,6 +124,7 @@ def _keep(result: Result, file: IO[bytes], found: Found) -> None:
     file.seek(0)
     name = default_storage.save(f"{stem}.{found.extension}", File(file))
     thumbnail = default_storage.save(f"{stem}.thumb.webp", ContentFile(found.thumbnail)) if found.thumbnail else ""
+    failpoints.reach("renamed")
     with transaction.atomic():
         kept = Result.objects.filter(pk=result.pk, kept_at=None).update(
             file=name,

@@ -1,12 +1,15 @@
 """What a running generation's status answers mean. The sweep asks; this module decides and writes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from generations.models import Generation, Result
+from generations.models import Event, Generation, Result
 from meigen_api import errors
 from meigen_api.errors import MeigenError
 from meigen_api.types import Status
@@ -17,6 +20,26 @@ S = Generation.Status
 
 WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
 STOPPED = "Still running at Meigen, we stopped watching. Check again; it is free."
+
+
+@dataclass
+class Journal:
+    """Rows that many settled generations leave behind, to be inserted together."""
+
+    events: list[Event] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+
+@contextmanager
+def journal() -> Iterator[Journal]:
+    """One transaction for any number of `settle`: rows are moved singly, what they leave is inserted at the end."""
+    with transaction.atomic():
+        kept = Journal()
+        yield kept
+        Event.objects.bulk_create(kept.events)
+        if kept.results:
+            Result.objects.bulk_create(kept.results)
+            wake.fetch()
 
 
 def start(
@@ -38,14 +61,15 @@ def start(
         message="",
     )
     if moved and status.state != "processing":
-        settle(generation, status, now)
+        with journal() as kept:
+            settle(generation, status, now, kept)
     return moved
 
 
-def settle(generation: Generation, status: Status, now: datetime) -> bool:
+def settle(generation: Generation, status: Status, now: datetime, kept: Journal) -> bool:
     """Writes what an answer changes, and says whether the generation has ended for us."""
     if status.state == "completed":
-        return _finish(generation, status, now)
+        return _finish(generation, status, now, kept)
     if status.state == "failed":
         message = status.error or "The model failed without saying why."
         return generation.move(
@@ -53,6 +77,7 @@ def settle(generation: Generation, status: Status, now: datetime) -> bool:
             expecting=S.RUNNING,
             note=message,
             at=now,
+            events=kept.events,
             message=message,
             answer_status=status.answer.status if status.answer else None,
             answer_body=status.answer.body if status.answer else "",
@@ -64,17 +89,20 @@ def settle(generation: Generation, status: Status, now: datetime) -> bool:
     return False
 
 
-def _finish(generation: Generation, status: Status, now: datetime) -> bool:
-    with transaction.atomic():
-        done = generation.move(
-            S.DONE, expecting=S.RUNNING, at=now, finished_at=now, message="", **_credits(generation, status)
-        )
-        if done:
-            results = [
-                Result(generation=generation, number=number, source_url=url) for number, url in enumerate(status.urls)
-            ]
-            Result.objects.bulk_create(results)
-            wake.fetch()
+def _finish(generation: Generation, status: Status, now: datetime, kept: Journal) -> bool:
+    done = generation.move(
+        S.DONE,
+        expecting=S.RUNNING,
+        at=now,
+        events=kept.events,
+        finished_at=now,
+        message="",
+        **_credits(generation, status),
+    )
+    if done:
+        kept.results += [
+            Result(generation=generation, number=number, source_url=url) for number, url in enumerate(status.urls)
+        ]
     return done
 
 

@@ -3,6 +3,9 @@
 Not a token bucket: capacity 12 with 12 a minute of refill lets 23 through in one minute.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,26 +18,63 @@ MARGIN = timedelta(milliseconds=250)
 LONGEST_POST = timedelta(seconds=30)
 
 
-def next_place(fingerprint: str, now: datetime) -> datetime | None:
-    """None when a post may leave now, else when to ask again.
+@dataclass
+class Window:
+    """What one token has posted lately.
 
-    Call it inside the transaction that inserts the attempt: the gate row stays locked until that is committed, so two
-    processes never take the same place. A post counts from its answer (or from now while it is under way): Meigen
-    counted it before that.
+    `counted` are the moments, oldest first, of the posts that still count: a post counts from its answer (or from now
+    while it is under way), since Meigen counted it before that. `posted` says how many each (owner, click) has had.
+    """
+
+    counted: list[datetime] = field(default_factory=list)
+    posted: Counter[tuple[int, str]] = field(default_factory=Counter)
+    blocked_until: datetime | None = None
+
+    def free(self, now: datetime) -> int:
+        """How many posts may leave now."""
+        if self.blocked_until and self.blocked_until > now:
+            return 0
+        return max(0, settings.MEIGEN_RATE[0] - len(self.counted))
+
+    def starts(self, now: datetime, count: int) -> list[datetime]:
+        """When each of the next `count` posts may leave, if nothing else comes between."""
+        posts, seconds = settings.MEIGEN_RATE
+        ends = self.counted[-posts:]
+        earliest = max(now, self.blocked_until or now)
+        for _ in range(count):
+            oldest = ends[-posts] + timedelta(seconds=seconds) + MARGIN if len(ends) >= posts else earliest
+            ends.append(max(earliest, oldest))
+        return ends[len(ends) - count :]
+
+
+def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
+    """The window of each token, by fingerprint."""
+    found: dict[str, Window] = defaultdict(Window)
+    window = timedelta(seconds=settings.MEIGEN_RATE[1])
+    recent = Attempt.objects.filter(token_fingerprint__in=fingerprints, sent_at__gt=now - window - LONGEST_POST)
+    rows = recent.values_list(
+        "token_fingerprint", "sent_at", "milliseconds", "generation__owner_id", "generation__nonce"
+    )
+    for fingerprint, sent_at, took, owner, nonce in rows:
+        end = min(sent_at + (LONGEST_POST if took is None else timedelta(milliseconds=took)), now)
+        if end > now - window - MARGIN:
+            found[fingerprint].counted.append(end)
+            found[fingerprint].posted[owner, nonce] += 1
+    for row in found.values():
+        row.counted.sort()
+    for gate in RateGate.objects.filter(token_fingerprint__in=fingerprints, blocked_until__gt=now):
+        found[gate.token_fingerprint].blocked_until = gate.blocked_until
+    return found
+
+
+def locked_window(fingerprint: str, now: datetime) -> Window:
+    """The window of a token that nobody else may take a place in until this transaction ends.
+
+    Call it inside the transaction that inserts the attempt: two processes never take the same place.
     """
     RateGate.objects.get_or_create(token_fingerprint=fingerprint)
-    gate = RateGate.objects.select_for_update().get(token_fingerprint=fingerprint)
-    if gate.blocked_until and gate.blocked_until > now:
-        return gate.blocked_until
-    posts, seconds = settings.MEIGEN_RATE
-    window = timedelta(seconds=seconds)
-    recent = Attempt.objects.filter(token_fingerprint=fingerprint, sent_at__gt=now - window - LONGEST_POST)
-    ends = sorted(
-        min(sent_at + (LONGEST_POST if took is None else timedelta(milliseconds=took)), now)
-        for sent_at, took in recent.values_list("sent_at", "milliseconds")
-    )
-    counted = [end for end in ends if end > now - window - MARGIN]
-    return counted[-posts] + window + MARGIN if len(counted) >= posts else None
+    RateGate.objects.select_for_update().get(token_fingerprint=fingerprint)
+    return windows([fingerprint], now)[fingerprint]
 
 
 def block(fingerprint: str, until: datetime) -> None:

@@ -18,26 +18,32 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import vault
+from accounts.models import Token
 from generations.models import Attempt, Generation
+from generations.models.process import is_dead, this_process
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.errors import MeigenError
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 
-from . import poll, rate
+from . import failpoints, line, poll, rate
 
 S = Generation.Status
 
 logger = logging.getLogger(__name__)
 
 # Longer than any POST takes: while it runs, nobody else sends the same generation.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=40)
 POST_SECONDS = 20.0
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
+LONGEST_PAUSE_UNREACHED = 60.0
 
 NEVER_TAKEN = "Meigen could not take this for 24 hours. It was never sent, so nothing was charged."
+UPLOADS_EXPIRED = (
+    "It waited so long that Meigen has forgotten its reference pictures. It was never sent; send it as new."
+)
 NEVER_ARRIVED = "Meigen never received this, so nothing was charged."
 UNREADABLE = "The server cannot read your token. Replace it on the token page."
 MAYBE_CHARGED = "We could not learn what became of this. It may have been charged; check your Meigen history."
@@ -52,26 +58,12 @@ class Claim:
     secret: Secret
 
 
-def _free(now: datetime) -> QuerySet[Generation]:
-    """What nobody is sending and whose pause is over; own columns only, for the conditional UPDATE of `claim`."""
-    return Generation.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=now),
-        Q(not_before=None) | Q(not_before__lte=now),
-        status__in=[S.QUEUED, S.SENDING],
-    )
-
-
-def due(now: datetime) -> QuerySet[Generation]:
-    """What may be sent now, oldest first. What waits for its person to replace a token is left out."""
-    return _free(now).filter(token__refused_at=None, token__isnull=False).order_by("queued_at", "number")
-
-
 def send(pk: UUID, seconds: float = POST_SECONDS) -> None:
-    """Sends one generation now if it is due and its token has a free place; else does nothing."""
+    """Sends one generation now if it is its turn; else does nothing."""
     claimed = claim(pk)
     if claimed is None:
         return
-    with Client(settings.MEIGEN_BASE_URL, claimed.secret, seconds=seconds) as client:
+    with Client(settings.MEIGEN_BASE_URL, claimed.secret, seconds=seconds, trace=failpoints.tracer()) as client:
         try:
             answer: Status | MeigenError = client.send(calls.submit(claimed.generation.body))
         except MeigenError as error:
@@ -81,6 +73,7 @@ def send(pk: UUID, seconds: float = POST_SECONDS) -> None:
 
 def record(attempt: Attempt, answer: Status | MeigenError) -> None:
     """Writes down what one attempt brought. An answer that cannot be written is one that tells nothing."""
+    failpoints.reach("answer-unsaved")
     try:
         if isinstance(answer, MeigenError):
             failed(attempt, answer)
@@ -95,26 +88,33 @@ def claim(pk: UUID) -> Claim | None:
     """Takes the generation, a place in its token's rate window and an attempt row, in one transaction; or nothing."""
     now = timezone.now()
     with transaction.atomic():
+        token = Token.objects.filter(generations=pk, refused_at=None).first()
+        if token is None:
+            return None
+        # Under the gate's lock: whose turn it is, and that a place is free, stays true until the attempt is committed.
+        window = rate.locked_window(token.fingerprint, now)
+        if not line.is_next(pk, token.fingerprint, window, now):
+            return None
         # Claim before paying: a second worker stops here, so the job is sent once.
-        if not _free(now).filter(pk=pk).update(lease_until=now + LEASE):
+        free = Generation.objects.free(now).filter(pk=pk)
+        if not free.update(lease_until=now + LEASE, claimed_by=this_process()):
             return None
-        generation = Generation.objects.select_related("token").get(pk=pk)
-        token = generation.token
-        if token is None or token.refused_at:
-            Generation.objects.filter(pk=pk).update(lease_until=None)
-            return None
-        if _unsettled(generation).exclude(token_revision=token.revision).exists():
+        failpoints.reach("claimed")
+        generation = Generation.objects.get(pk=pk)
+        unsettled = _unsettled(generation)
+        if unsettled.exclude(token_revision=token.revision).exists():
             # Under another account the same key would be a second charge.
             _stall(generation, now)
+            return None
+        if generation.has_old_uploads and not unsettled.exists():
+            generation.move(
+                S.CANCELLED, expecting=S.QUEUED, note=UPLOADS_EXPIRED, message=UPLOADS_EXPIRED, finished_at=now
+            )
             return None
         try:
             secret = token.secret()
         except vault.Unreadable:
             _pause(generation, now + timedelta(minutes=1), UNREADABLE)
-            return None
-        until = rate.next_place(token.fingerprint, now)
-        if until is not None:
-            _pause(generation, until, "")
             return None
         Generation.objects.filter(pk=pk).update(tries=F("tries") + 1, sent_at=generation.sent_at or now)
         generation.tries += 1
@@ -126,6 +126,8 @@ def claim(pk: UUID) -> Claim | None:
             token_revision=token.revision,
             sent_at=now,
         )
+        failpoints.reach("place-taken")
+    failpoints.reach("attempt-committed")
     return Claim(attempt, generation, secret)
 
 
@@ -162,7 +164,8 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
         match error:
             case errors.Unreachable():
                 _answer(attempt, Attempt.Outcome.UNREACHABLE, now, error.answer, error.message)
-                _wait(generation, now + _backoff(generation.tries), "Meigen cannot be reached. We keep trying.", now)
+                pause = _backoff(generation.tries, LONGEST_PAUSE_UNREACHED)
+                _wait(generation, now + pause, "Meigen cannot be reached. We keep trying.", now)
             case errors.RateLimited():
                 _answer(attempt, Attempt.Outcome.LIMITED, now, error.answer, error.message)
                 seconds = min(max(error.retry_after or settings.MEIGEN_RATE[1], 1), 3600)
@@ -254,14 +257,28 @@ def _reject(generation: Generation, error: MeigenError, now: datetime) -> None:
     )
 
 
-def _backoff(tries: int) -> timedelta:
-    """Exponential with jitter: around 1, 2, 4 ... seconds, at most LONGEST_PAUSE."""
-    return timedelta(seconds=min(LONGEST_PAUSE, 2 ** min(tries - 1, 10)) * random.uniform(0.75, 1.25))
+def _backoff(tries: int, longest: float = LONGEST_PAUSE) -> timedelta:
+    """Exponential with jitter: around 1, 2, 4 ... seconds, at most `longest`."""
+    return timedelta(seconds=min(longest, 2 ** min(tries - 1, 10)) * random.uniform(0.75, 1.25))
+
+
+def let_go() -> None:
+    """Frees what this process has claimed but cannot wait for; its attempts stay unsettled, so the same goes again."""
+    Generation.objects.filter(
+        status__in=[S.QUEUED, S.SENDING], claimed_by=this_process(), lease_until__gt=timezone.now()
+    ).update(lease_until=None)
 
 
 def tidy() -> None:
-    """What no single answer brings about: a replaced token frees its queue, a removed one leaves nothing half sent."""
+    """What no single answer brings about.
+
+    A replaced token frees its queue, a removed one leaves nothing half sent, what a dead process was sending is free.
+    """
     now = timezone.now()
+    held = Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now)
+    for holder in held.values_list("claimed_by", flat=True).distinct():
+        if is_dead(holder):
+            held.filter(claimed_by=holder).update(lease_until=None)
     for generation in Generation.objects.freed():
         requeue(generation, "The token was replaced.")
     for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):

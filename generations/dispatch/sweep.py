@@ -1,7 +1,9 @@
-"""One loop that sends and polls everything, in slices of about 20 seconds.
+"""The loop that sends and polls everything, in slices of about a minute.
 
-A slice holds the sweep lease, so one process at a time polls; it hands over to the next slice through the queue. The
-loop itself never touches the database: one thread does, and closes its connection at the end.
+The running generations are dealt out to a fixed number of shards (`settings.SWEEPS`). A slice holds its shard's lease,
+so one process at a time polls it, on whichever machine; it hands over to the next slice through the queue. What waits
+to be sent belongs to no shard: `submit.claim` lets one process have it. The loop itself never touches the database: one
+thread does, and closes its connection at the end.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -23,129 +25,140 @@ from django.utils import timezone
 
 from accounts import vault
 from generations.models import Generation, Lease
-from meigen_api import calls
+from meigen_api import calls, errors
 from meigen_api.client import Pool
-from meigen_api.errors import MeigenError, NotFound
+from meigen_api.errors import MeigenError
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 
-from . import poll, submit, wake
+from . import failpoints, line, poll, shared, submit, wake
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-LEASE = "sweep"
+SLICE_SECONDS = 60.0
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
-SLICE_SECONDS = 20.0
 LOOK_SECONDS = 1.0
 FLUSH_SECONDS = 0.25
+POLL_SECONDS = 10.0
 LONGEST_POLL_PAUSE = 60.0
 SENDS_AT_ONCE = 16
 LOOK_AT_ONCE = 500
+# How long a stop waits for the answers of posts that are under way.
+STOP_SECONDS = 4.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
-    """A running generation as the loop knows it; `due` is on the monotonic clock."""
+    """A running generation as the loop knows it. `misses` counts 404s in a row, `failures` all that went wrong."""
 
     generation: Generation
     secret: Secret | None
-    due: float
     failures: int = 0
     misses: int = 0
-    busy: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one poll brought."""
+    """What one poll brought, when it means something for the row."""
 
     job: Job
     status: Status | None = None
     error: MeigenError | None = None
 
 
-def run_slice(seconds: float = SLICE_SECONDS) -> None:
+def run_slice(shard: int = 0, seconds: float = SLICE_SECONDS) -> None:
     """Sweeps for about `seconds` or until nothing is left, and wakes the next slice; nothing if another runs."""
-    if not Lease.take(LEASE, LEASE_SECONDS):
+    lease = wake.lease_of(shard)
+    if shared.is_stopping() or not Lease.take(lease, LEASE_SECONDS):
         return
     try:
-        asyncio.run(_Sweep(seconds).run())
+        asyncio.run(_Sweep(shard, seconds).run())
     finally:
         with transaction.atomic():
-            Lease.give_back(LEASE)
-            woken = wake.work_left()
+            Lease.give_back(lease)
+            woken = wake.work_left(shard)
             if woken:
-                wake.sweep()
+                wake.sweep(shard)
     # Work that was committed after that look, whose own wake-up found the lease still taken.
-    if not woken and wake.work_left():
-        wake.sweep()
+    if not woken and wake.work_left(shard):
+        wake.sweep(shard)
+    failpoints.reach("saved-unacknowledged")
 
 
 class _Sweep:
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, shard: int, seconds: float) -> None:
+        self.shard = shard
         self.ends = time.monotonic() + seconds
         self.interval: float = settings.MEIGEN_POLL_SECONDS
         self.jobs: dict[UUID, Job] = {}
+        self.due: asyncio.Queue[Job] = asyncio.Queue()
         self.outcomes: list[Outcome] = []
-        self.tasks: set[asyncio.Task[None]] = set()
         self.sends: set[asyncio.Task[None]] = set()
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
+        trace = failpoints.tracer()
+        self.polls = Pool(settings.MEIGEN_BASE_URL, seconds=POLL_SECONDS, trace=trace)
+        # Connections of their own: slow posts never keep the polls waiting.
+        self.posts = Pool(
+            settings.MEIGEN_BASE_URL, clients=SENDS_AT_ONCE // 4, seconds=submit.POST_SECONDS, trace=trace
+        )
 
     async def run(self) -> None:
         try:
-            async with Pool(settings.MEIGEN_BASE_URL, seconds=submit.POST_SECONDS) as pool:
-                self.pool = pool
-                self.places = asyncio.Semaphore(pool.size)
-                await self._loop()
-                for task in self.tasks - self.sends:
-                    task.cancel()  # a poll costs nothing; the next slice asks again
-                await asyncio.gather(*self.tasks, return_exceptions=True)
+            async with self.polls, self.posts:
+                pollers = [asyncio.create_task(self._poller()) for _ in range(self.polls.size)]
+                try:
+                    await self._loop()
+                finally:
+                    for poller in pollers:
+                        poller.cancel()  # a poll costs nothing; the next slice asks again
+                    await asyncio.gather(*pollers, return_exceptions=True)
+                    await self._abandon()
                 await self._flush()
         finally:
             await self._db(_close)
             self.database.shutdown()
 
     async def _loop(self) -> None:
-        look = renew = flush = 0.0
+        look = renew = 0.0
         # Past the end nothing new is sent, but the others are watched until the last answer is in.
-        while (now := time.monotonic()) < self.ends or self.sends:
+        while not self._is_over() or self.sends:
+            now = time.monotonic()
+            if shared.is_stopping() and now > self.ends + STOP_SECONDS:
+                return
             if now >= renew:
-                if not await self._db(partial(Lease.take, LEASE, LEASE_SECONDS)):
+                if not await self._db(partial(Lease.take, wake.lease_of(self.shard), LEASE_SECONDS)):
                     return
+                await self._db(submit.tidy)
                 renew = now + RENEW_SECONDS
             if now >= look:
                 if not await self._look():
                     return
                 look = now + LOOK_SECONDS
-            if now >= flush:
-                await self._flush()
-                flush = now + FLUSH_SECONDS
-            for job in self.jobs.values():
-                if not job.busy and job.due <= now:
-                    job.busy = True
-                    self._start(self._poll(job))
-            await asyncio.sleep(0.05)
+            await self._flush()
+            await asyncio.sleep(FLUSH_SECONDS)
+
+    def _is_over(self) -> bool:
+        now = time.monotonic()
+        if shared.is_stopping():
+            self.ends = min(self.ends, now)
+        return now >= self.ends
 
     async def _look(self) -> bool:
         """Brings in what is new in the rows and starts what may be sent; False when there is nothing to do at all."""
-        fresh, due, waiting = await self._db(partial(_read, set(self.jobs)))
-        now = time.monotonic()
-        for generation, secret in fresh:
+        room = 0 if self._is_over() else SENDS_AT_ONCE - len(self.sends)
+        fresh, turns, waiting = await self._db(partial(_read, self.shard, set(self.jobs), room))
+        for job in fresh:
+            self.jobs[job.generation.pk] = job
             # Spread over one interval, so that polls do not come in bursts.
-            self.jobs[generation.pk] = Job(generation, secret, now + random.uniform(0, self.interval))
-        for pk in due[: SENDS_AT_ONCE - len(self.sends)] if now < self.ends else []:
-            self.sends.add(self._start(self._send(pk)))
-        return bool(self.jobs or self.tasks or self.outcomes or waiting)
-
-    def _start(self, work: Any) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        task.add_done_callback(self.sends.discard)
-        return task
+            self._poll_in(random.uniform(0, self.interval), job)
+        for pk in turns:
+            send = asyncio.create_task(self._send(pk))
+            self.sends.add(send)
+            send.add_done_callback(self.sends.discard)
+        return bool(self.jobs or self.sends or self.outcomes or waiting)
 
     async def _send(self, pk: UUID) -> None:
         claim = await self._db(partial(submit.claim, pk))
@@ -153,37 +166,60 @@ class _Sweep:
             return
         answer: Status | MeigenError
         try:
-            async with self.places:
-                answer = await self.pool.send(calls.submit(claim.generation.body), claim.secret)
+            answer = await self.posts.send(calls.submit(claim.generation.body), claim.secret)
         except MeigenError as error:
             answer = error
         await self._db(partial(submit.record, claim.attempt, answer))
 
+    async def _abandon(self) -> None:
+        """Leaves posts whose answers have not come: they stay unsettled, and the next process sends the same again."""
+        for send in list(self.sends):
+            send.cancel()
+        if self.sends:
+            await asyncio.gather(*self.sends, return_exceptions=True)
+            await self._db(submit.let_go)
+
+    def _poll_in(self, seconds: float, job: Job) -> None:
+        asyncio.get_running_loop().call_later(seconds, self.due.put_nowait, job)
+
+    async def _poller(self) -> None:
+        while True:
+            job = await self.due.get()
+            if self.jobs.get(job.generation.pk) is job:
+                await self._poll(job)
+
     async def _poll(self, job: Job) -> None:
-        pause = self.interval
         try:
-            async with self.places:
-                status = await self.pool.send(calls.status(job.generation.remote_id), job.secret)
+            status = await self.polls.send(calls.status(job.generation.remote_id), job.secret)
         except MeigenError as error:
             job.failures += 1
-            job.misses = job.misses + 1 if isinstance(error, NotFound) else 0
-            pause = min(LONGEST_POLL_PAUSE, error.retry_after or self.interval * 2 ** min(job.failures, 5))
-            self.outcomes.append(Outcome(job, error=error))
+            job.misses = job.misses + 1 if isinstance(error, errors.NotFound) else 0
+            if isinstance(error, errors.NotFound | errors.BadToken):
+                self.outcomes.append(Outcome(job, error=error))
+            again = error.retry_after or self.interval * 2 ** min(job.failures, 5)
+            self._poll_in(min(LONGEST_POLL_PAUSE, again), job)
+            return
+        job.failures = job.misses = 0
+        if status.state == "processing" and (status.poll_hint is None or status.poll_hint > 0):
+            self._poll_in(self.interval, job)
         else:
-            job.failures = job.misses = 0
-            if status.state != "processing" or (status.poll_hint is not None and status.poll_hint <= 0):
-                self.outcomes.append(Outcome(job, status=status))
-                return  # busy until the flush has written it
-        job.due = time.monotonic() + pause
-        job.busy = False
+            self.outcomes.append(Outcome(job, status=status))  # not polled again before the flush has written it
 
     async def _flush(self) -> None:
+        """Writes what the polls brought, and stops watching what is past its limit."""
         now = timezone.now()
         late = [job for job in self.jobs.values() if _is_late(job.generation, now)]
         outcomes, self.outcomes = self.outcomes, []
-        if late or outcomes:
-            for pk in await self._db(partial(_write, outcomes, late, now)):
-                self.jobs.pop(pk, None)
+        if not late and not outcomes:
+            return
+        failpoints.reach("polled-unwritten")
+        ended = await self._db(partial(_write, outcomes, late, now))
+        for outcome in outcomes:
+            pk = outcome.job.generation.pk
+            if pk not in ended and outcome.status is not None:
+                self._poll_in(LONGEST_POLL_PAUSE, outcome.job)  # its answer could not be written
+        for pk in ended:
+            self.jobs.pop(pk, None)
 
     async def _db(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.database, work)
@@ -193,55 +229,69 @@ def _close() -> None:
     connection.close()  # this thread's own
 
 
-def _settled(outcome: Outcome, now: datetime) -> bool:
-    """Writes one outcome; says whether the job needs no more polling."""
-    generation = outcome.job.generation
-    if outcome.status is not None:
-        poll.settle(generation, outcome.status, now)
-        return True
-    ended = outcome.error is not None and poll.refused(generation, outcome.error, outcome.job.misses)
-    outcome.job.secret = _secret(generation)
-    return ended
-
-
 def _is_late(generation: Generation, now: datetime) -> bool:
     return generation.watch_until is not None and generation.watch_until <= now
 
 
-def _read(known: set[UUID]) -> tuple[list[tuple[Generation, Secret | None]], list[UUID], bool]:
-    """(running generations not yet known, ids to send now, whether anything waits to be sent later)."""
-    submit.tidy()
-    running = Generation.objects.filter(status=Generation.Status.RUNNING)
-    unknown = [pk for pk in running.values_list("pk", flat=True) if pk not in known]
-    rows = Generation.objects.filter(pk__in=unknown[:LOOK_AT_ONCE]).select_related("token")
-    fresh = [(row, _secret(row)) for row in rows]
-    due = list(submit.due(timezone.now()).values_list("pk", flat=True)[:SENDS_AT_ONCE])
-    return fresh, due, wake.work_left()
+def _read(shard: int, known: set[UUID], room: int) -> tuple[list[Job], list[UUID], bool]:
+    """(running generations not yet known, at most `room` ids to send now, whether anything waits to be sent)."""
+    unknown = [pk for pk in wake.running(shard) if pk not in known][:LOOK_AT_ONCE]
+    rows = Generation.objects.filter(pk__in=unknown).select_related("token").defer("body", "prompt", "answer_body")
+    secrets: dict[int, Secret | None] = {}
+    fresh = [Job(row, _secret(row, secrets)) for row in rows] if unknown else []
+    turns = line.turns(timezone.now(), room) if room else []
+    return fresh, turns, bool(turns) or wake.waiting()
 
 
-def _secret(generation: Generation) -> Secret | None:
-    """The token to poll with; without a good one the status can still be read."""
+def _secret(generation: Generation, opened: dict[int, Secret | None]) -> Secret | None:
+    """The token to poll with, from those `opened` already; without a good one the status can still be read."""
     token = generation.token
     if token is None or token.refused_at or generation.token_revision != token.revision:
         return None  # another account's token would only be told that there is no such job
-    with contextlib.suppress(vault.Unreadable):
-        return token.secret()
-    return None
+    if token.pk not in opened:
+        opened[token.pk] = None
+        with contextlib.suppress(vault.Unreadable):
+            opened[token.pk] = token.secret()
+    return opened[token.pk]
 
 
-def _write(outcomes: list[Outcome], late: list[Job], now: datetime) -> list[UUID]:
+def _write(outcomes: list[Outcome], late: list[Job], now: datetime) -> set[UUID]:
     """Writes what the polls brought; the ids that need no more polling."""
-    ended: list[UUID] = []
-    for outcome in outcomes:
-        generation = outcome.job.generation
-        try:
-            if _settled(outcome, now):
-                ended.append(generation.pk)
-        except Exception:
-            logger.exception("The answer for generation %s could not be written", generation.pk)
-            outcome.job.due = time.monotonic() + LONGEST_POLL_PAUSE
-            outcome.job.busy = False
+    try:
+        with poll.journal() as kept:
+            ended = {outcome.job.generation.pk for outcome in outcomes if _settle(outcome, now, kept)}
+    except Exception:
+        # One of them cannot be written. Each alone, so that the others are.
+        logger.exception("The answers for %s generations could not be written together", len(outcomes))
+        ended = _write_singly(outcomes, now)
     for job in late:
         poll.stop_watching(job.generation, now)
-        ended.append(job.generation.pk)
+        ended.add(job.generation.pk)
     return ended
+
+
+def _write_singly(outcomes: list[Outcome], now: datetime) -> set[UUID]:
+    ended: set[UUID] = set()
+    for outcome in outcomes:
+        pk = outcome.job.generation.pk
+        try:
+            with poll.journal() as kept:
+                if _settle(outcome, now, kept):
+                    ended.add(pk)
+        except Exception:
+            logger.exception("The answer for generation %s could not be written", pk)
+    return ended
+
+
+def _settle(outcome: Outcome, now: datetime, kept: poll.Journal) -> bool:
+    """Writes one outcome; says whether the job needs no more polling."""
+    job = outcome.job
+    if outcome.status is not None:
+        poll.settle(job.generation, outcome.status, now, kept)
+        return True
+    assert outcome.error is not None
+    if poll.refused(job.generation, outcome.error, job.misses):
+        return True
+    if isinstance(outcome.error, errors.BadToken):
+        job.secret = None  # its token is refused now; the status can be read without one
+    return False

@@ -3,24 +3,37 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
-from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from generations.models import Generation, Lease, Result
 
+from . import shared
+
+S = Generation.Status
+
 logger = logging.getLogger(__name__)
 
-WATCHDOG = "watchdog"
+FETCH_SLOTS = ("fetch-1", "fetch-2")
 HEARTBEAT = "worker"
 HEARTBEAT_SECONDS = 150
 
 
-def sweep() -> None:
-    """Wakes the sweep. Call it in the transaction that makes work for it: both live or die together."""
-    async_task("generations.tasks.sweep")
+def lease_of(shard: int) -> str:
+    return f"sweep-{shard}"
+
+
+def sweep(*shards: int) -> None:
+    """Wakes the sweep of these shards, or of all. Call it in the transaction that makes work for it.
+
+    Both live or die together; a shard that sweeps already ignores it.
+    """
+    for shard in shards or range(settings.SWEEPS):
+        async_task("generations.tasks.sweep", shard)
 
 
 def fetch() -> None:
@@ -28,10 +41,15 @@ def fetch() -> None:
     async_task("generations.tasks.fetch")
 
 
+def pulse() -> None:
+    """Wakes the watchdog; the worker command does it every few seconds."""
+    async_task("generations.tasks.watchdog")
+
+
 def after_spawn(**kwargs: Any) -> None:
     """A worker process has started: at the cluster's start, and whenever one has died."""
+    shared.note_life()
     try:
-        _keep_schedule()
         beat()
         sweep()
     except DatabaseError:
@@ -39,12 +57,8 @@ def after_spawn(**kwargs: Any) -> None:
         logger.exception("The wake-up at the start of a worker failed")
 
 
-def _keep_schedule() -> None:
-    """The watchdog's schedule, once: its name is not unique in django-q2's table, so one process at a time looks."""
-    if Lease.take("schedule", 5) and not Schedule.objects.filter(name=WATCHDOG).exists():
-        Schedule.objects.create(
-            name=WATCHDOG, func="generations.tasks.watchdog", schedule_type=Schedule.MINUTES, minutes=1
-        )
+def before_task(**kwargs: Any) -> None:
+    shared.note_life()
 
 
 def beat() -> None:
@@ -56,20 +70,29 @@ def beat() -> None:
 def watchdog() -> None:
     """Rebuilds from the rows whatever wake-up was lost."""
     beat()
-    if work_left():
-        sweep()
-    if Result.objects.filter(kept_at=None, gone_at=None).exists():
+    for shard in range(settings.SWEEPS):
+        if not Lease.is_held(lease_of(shard)) and work_left(shard):
+            sweep(shard)
+    if not all(map(Lease.is_held, FETCH_SLOTS)) and Result.objects.due(timezone.now()).exists():
         fetch()
 
 
-def work_left() -> bool:
-    """Whether a sweep has something to send or to watch; parked tokens do not count."""
-    status = Generation.Status
+def running(shard: int) -> list[UUID]:
+    """The running generations that this shard watches."""
+    pks = Generation.objects.filter(status=S.RUNNING).values_list("pk", flat=True)
+    return [pk for pk in pks if pk.int % settings.SWEEPS == shard]
+
+
+def waiting() -> bool:
+    """Whether anything is to be sent, now or later, or has to be moved; parked tokens do not count."""
+    rows = Generation.objects
     return (
-        Generation.objects.filter(status=status.RUNNING).exists()
-        or Generation.objects.filter(
-            status__in=[status.QUEUED, status.SENDING], token__isnull=False, token__refused_at=None
-        ).exists()
-        or Generation.objects.orphaned().exists()
-        or Generation.objects.freed().exists()
+        rows.filter(status__in=[S.QUEUED, S.SENDING]).with_good_token().exists()
+        or rows.orphaned().exists()
+        or rows.freed().exists()
     )
+
+
+def work_left(shard: int) -> bool:
+    """Whether this shard's sweep has something to send or to watch."""
+    return waiting() or bool(running(shard))

@@ -1,7 +1,7 @@
 """The rows that are the truth: everything the workers do can be told from them."""
 
 from .catalogue import Catalogue
-from .generation import Attempt, Event, Generation, GenerationQuerySet
+from .generation import Attempt, Event, Generation, GenerationQuerySet, Place
 from .lease import Lease, RateGate
 from .reference import Reference, ReferenceUse
 from .result import Result
@@ -14,6 +14,7 @@ __all__ = [
     "Generation",
     "GenerationQuerySet",
     "Lease",
+    "Place",
     "RateGate",
     "Reference",
     "ReferenceUse",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 # Reference uploads last a day upstream; what is sent now may wait in the queue for a while.
 UPLOADS_LAST = timedelta(hours=20)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting generation stands in its token's line, from 1, and when its turn comes if nobody joins before."""
+
+    number: int
+    starts_at: datetime
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -41,6 +50,28 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             status=Generation.Status.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
         )
         return rejected.exclude(created_at__lt=timezone.now() - UPLOADS_LAST, references__uploaded_at__isnull=False)
+
+    def free(self, now: datetime) -> GenerationQuerySet:
+        """What nobody is sending and whose pause is over; own columns only, so that an UPDATE may ask it again."""
+        return self.filter(
+            Q(lease_until=None) | Q(lease_until__lt=now),
+            Q(not_before=None) | Q(not_before__lte=now),
+            status__in=[Generation.Status.QUEUED, Generation.Status.SENDING],
+        )
+
+    def with_good_token(self) -> GenerationQuerySet:
+        """Without what waits for its person to replace a token."""
+        return self.filter(token__refused_at=None, token__isnull=False)
+
+    def lacking_credits(self, now: datetime) -> GenerationQuerySet:
+        """Refused for want of credits lately, and fit to be sent again."""
+        refused = self.filter(
+            status=Generation.Status.REJECTED,
+            answer_status=402,
+            token__isnull=False,
+            finished_at__gt=now - timedelta(days=1),
+        )
+        return refused.exclude(created_at__lt=now - UPLOADS_LAST, references__uploaded_at__isnull=False)
 
     def orphaned(self) -> GenerationQuerySet:
         """Half sent with a token that has been removed since."""
@@ -97,6 +128,7 @@ class Generation(models.Model):
     # Dispatch: who works on it, and when the next try may start.
     queued_at = models.DateTimeField(default=timezone.now, help_text="When it last entered the queue.")
     lease_until = models.DateTimeField(null=True, help_text="Until when somebody is sending it.")
+    claimed_by = models.CharField(max_length=200, blank=True, help_text="The process that sends it, or sent it last.")
     not_before = models.DateTimeField(null=True, help_text="When the next try may start.")
     tries = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, help_text="When the first attempt since then left.")
@@ -122,6 +154,8 @@ class Generation(models.Model):
 
     objects = GenerationQuerySet.as_manager()
 
+    place: Place | None = None  # set by `cards.placed` for a page
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["owner", "nonce", "number"], name="one_click_one_batch"),
@@ -144,6 +178,11 @@ class Generation(models.Model):
         if self.status == self.Status.DONE:
             return any(result.is_pending for result in self.results.all())
         return self.status in self.LIVE
+
+    @property
+    def marker(self) -> str:
+        """What an open page remembers of the card: another one means that it looks different now."""
+        return f"{self.version}.{self.place.number}" if self.place else str(self.version)
 
     def references_in_order(self) -> list[Reference]:
         return [use.reference for use in self.referenceuse_set.select_related("reference").order_by("number")]
@@ -190,22 +229,28 @@ class Generation(models.Model):
         expecting: Status | Iterable[Status],
         note: str = "",
         at: datetime | None = None,
+        events: list[Event] | None = None,
         **changes: Any,
     ) -> bool:
         """Moves to `status` if the row still has an expected one, and says whether it did.
 
         This conditional UPDATE is the only way a status is written, so of two processes exactly one wins. `changes` are
-        other fields to write with it; the move becomes a row of the timeline with `note`.
+        other fields to write with it. The move becomes a row of the timeline with `note`: at once, or appended to
+        `events` for a caller that inserts many in the same transaction.
         """
         expected = [expecting] if isinstance(expecting, Generation.Status) else list(expecting)
         now = at or timezone.now()
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             moved = Generation.objects.filter(pk=self.pk, status__in=expected).update(
                 status=status, version=F("version") + 1, changed_at=now, **changes
             )
             if not moved:
                 return False
-            Event.objects.create(generation=self, at=now, status=status, note=note)
+            event = Event(generation=self, at=now, status=status, note=note)
+            if events is None:
+                event.save(force_insert=True)
+            else:
+                events.append(event)
         for name, value in {"status": status, "changed_at": now, **changes}.items():
             setattr(self, name, value)
         return True

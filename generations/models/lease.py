@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-
-def _this_process() -> str:
-    """host|boot|pid|start: names one process for good, since a pid alone comes back."""
-    return "|".join([*_this_boot(), str(os.getpid()), _started(os.getpid()) or ""])
-
-
-def _this_boot() -> tuple[str, str]:
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        # Containers share the boot id but not the pids, so the pid namespace belongs to the name.
-        boot += str(Path("/proc/self/ns/pid").stat().st_ino)
-    except OSError:
-        boot = ""
-    return socket.gethostname(), boot
-
-
-def _started(pid: int) -> str | None:
-    """The start time of a process, None when there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
-
-
-def _is_dead(owner: str) -> bool:
-    """Whether the owner was a process of this host that has ended; False when that cannot be told."""
-    host, boot, pid, started = (owner.split("|") + [""] * 4)[:4]
-    if (host, boot) != _this_boot() or not boot or not pid.isdigit():
-        return False
-    return _started(int(pid)) != started
+from .process import is_dead, this_process
 
 
 class Lease(models.Model):
@@ -56,22 +24,28 @@ class Lease(models.Model):
     @classmethod
     def take(cls, name: str, seconds: float) -> bool:
         """Takes or renews the turn; False while another living process holds it."""
-        now, me = timezone.now(), _this_process()
+        now, me = timezone.now(), this_process()
         until = now + timedelta(seconds=seconds)
         cls.objects.get_or_create(name=name, defaults={"expires_at": now - timedelta(seconds=1)})
         free = Q(owner=me) | Q(expires_at__lt=now)
         holder = cls.objects.values_list("owner", flat=True).get(name=name)
-        if _is_dead(holder):
+        if is_dead(holder):
             free |= Q(owner=holder)
         return bool(cls.objects.filter(free, name=name).update(owner=me, expires_at=until))
 
     @classmethod
     def give_back(cls, name: str) -> None:
-        cls.objects.filter(name=name, owner=_this_process()).update(owner="", expires_at=timezone.now())
+        cls.objects.filter(name=name, owner=this_process()).update(owner="", expires_at=timezone.now())
 
     @classmethod
     def expiry(cls, name: str) -> datetime | None:
         return cls.objects.filter(name=name).values_list("expires_at", flat=True).first()
+
+    @classmethod
+    def is_held(cls, name: str) -> bool:
+        """Whether a process holds it now that is not known to be dead."""
+        row = cls.objects.filter(name=name, expires_at__gt=timezone.now()).exclude(owner="").first()
+        return row is not None and not is_dead(row.owner)
 
 
 class RateGate(models.Model):

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 
 from .generation import Generation
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    def due(self, now: datetime) -> ResultQuerySet:
+        """What may be fetched now; own columns only, so that an UPDATE may ask it again."""
+        return self.filter(
+            Q(lease_until=None) | Q(lease_until__lt=now),
+            Q(not_before=None) | Q(not_before__lte=now),
+            kept_at=None,
+            gone_at=None,
+        )
 
 
 class Result(models.Model):
@@ -19,6 +32,7 @@ class Result(models.Model):
 
     tries = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=200, blank=True, help_text="The process that fetches it, or did last.")
     not_before = models.DateTimeField(null=True)
     problem = models.TextField(blank=True, help_text="Why the latest try failed.")
     kept_at = models.DateTimeField(null=True)
@@ -31,6 +45,8 @@ class Result(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
+
+    objects = ResultQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from generations import explain
 from generations.forms import GenerateForm
 from generations.models import Generation, Result
@@ -101,6 +102,13 @@ def any_live(cards: Iterable[Generation] | None) -> bool:
     return any(card.is_live for card in cards or [])
 
 
+@register.simple_tag
+def lacking_credits(user: User) -> tuple[int, int]:
+    """(how many generations of this person wait for credits, what they cost together as far as is known)."""
+    prices = Generation.objects.visible_to(user).lacking_credits(timezone.now()).values_list("credits_estimated")
+    return len(prices), sum(price or 0 for (price,) in prices)
+
+
 @register.filter
 def as_list(card: Generation) -> list[Generation]:
     return [card]
@@ -114,6 +122,14 @@ def seconds_since(moment: datetime | None) -> int:
 @register.filter
 def seconds_until(moment: datetime | None) -> int:
     return max(0, round((moment - timezone.now()).total_seconds())) if moment else 0
+
+
+@register.filter
+def soon(seconds: int) -> str:
+    """How long until then, in words; studio.js counts on from there in the same ones."""
+    if seconds < 2:
+        return "in a moment"
+    return f"in ~{seconds} s" if seconds < 90 else f"in ~{round(seconds / 60)} min"
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request
 from generations import actions, media, sharing
+from generations.cards import placed
 from generations.models import Attempt, Event, Generation, Share
 
 
@@ -17,9 +18,14 @@ def _generation(request: Request, pk: UUID) -> Generation:
     return get_object_or_404(Generation.objects.visible_to(request.user).with_card(), pk=pk)
 
 
+def _placed(request: Request, pk: UUID) -> Generation:
+    [card] = placed([_generation(request, pk)])
+    return card
+
+
 @require_safe
 def generation(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
+    row = _placed(request, pk)
     entries: list[Event | Attempt] = [*row.events.all(), *row.attempts.all()]
     timeline = sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Attempt)))
     shares = [
@@ -81,7 +87,7 @@ def _back(request: Request, row: Generation) -> HttpResponse:
     """The changed card for htmx, the generation's page for a plain form."""
     if not request.htmx:
         return redirect(row)
-    return render(request, "generations/_acted.html", {"card": _generation(request, row.pk)})
+    return render(request, "generations/_acted.html", {"card": _placed(request, row.pk)})
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 
 from accounts.http import Request
+from generations.cards import placed
 from generations.models import Generation
 
 PAGE = 24
@@ -22,7 +23,7 @@ def history(request: Request) -> HttpResponse:
     cards = list(rows[: PAGE + 1])
     more = cards[PAGE - 1] if len(cards) > PAGE else None
     context = {
-        "cards": cards[:PAGE],
+        "cards": placed(cards[:PAGE]),
         "next": more and f"{more.created_at.isoformat()}_{more.pk}",
         "is_first": not place,
     }

@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from accounts.http import Request
 from accounts.models import Token, User
 from generations import actions, attachments, explain, waits
+from generations.cards import placed
 from generations.dispatch import catalogue, gallery, upload
 from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from
 from generations.models import Generation, Reference
@@ -55,7 +56,7 @@ def studio(request: Request) -> HttpResponse:
 
 def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
     cards = Generation.objects.visible_to(request.user).with_card().newest_first()[:WALL]
-    shown = {"form": form, "offer": form.offer, "cards": list(cards), "waits": waits.typical(), **context}
+    shown = {"form": form, "offer": form.offer, "cards": placed(cards), "waits": waits.typical(), **context}
     return render(request, "generations/studio.html", shown, status=status)
 
 
@@ -118,7 +119,12 @@ def _generate(request: Request) -> HttpResponse:
         return redirect("studio")
     if not new:
         return HttpResponseClientRefresh()
-    context = {"cards": rows, "nonce": GenerateForm(offer).initial["nonce"], "hints": _hints(rows, form), "form": form}
+    context = {
+        "cards": placed(rows),
+        "nonce": GenerateForm(offer).initial["nonce"],
+        "hints": _hints(rows, form),
+        "form": form,
+    }
     return render(request, "generations/_made.html", context)
 
 
@@ -183,22 +189,38 @@ def _last_model(user: User) -> str:
 
 @require_POST
 def live(request: Request) -> HttpResponse:
-    """The cards that changed since the page last saw them, or 204. `live=<id>:<version>` for every live card.
+    """The cards that changed since the page last saw them, or 204. `live=<id>:<marker>` for every live card.
 
     A POST, though it changes nothing: the list may be longer than an address.
     """
     seen = dict(part.rpartition(":")[::2] for part in request.POST.getlist("live")[:500])
     user = request.user
     wanted = [pk for pk in seen if _is_uuid(pk)]
-    versions = Generation.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", "version")
-    changed = [pk for pk, version in versions if seen[str(pk)] != str(version)]
-    if not changed:
+    rows = Generation.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", "version", "status")
+    # A place in line changes with what others do, so it is not in the row's version.
+    maybe = [
+        pk
+        for pk, version, status in rows
+        if status == Generation.Status.QUEUED or seen[str(pk)].partition(".")[0] != str(version)
+    ]
+    cards = placed(Generation.objects.visible_to(user).filter(pk__in=maybe).with_card()) if maybe else []
+    cards = [card for card in cards if seen[str(card.pk)] != card.marker]
+    if not cards:
         return HttpResponse(status=204)
-    cards = list(Generation.objects.visible_to(user).filter(pk__in=changed).with_card())
-    still = len(wanted) - len(changed) + sum(card.is_live for card in cards)
+    still = len(wanted) - len(cards) + sum(card.is_live for card in cards)
     if "whole" in request.POST and not still:
         return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
     return render(request, "generations/_changed.html", {"cards": cards, "still_live": still})
+
+
+@require_POST
+def send_all_again(request: Request) -> HttpResponse:
+    """Everything refused for want of credits lately, after a top-up."""
+    if count := actions.send_all_again(request.user):
+        messages.success(request, f"{count} on their way again." if count > 1 else "On its way again.")
+    else:
+        messages.warning(request, "Nothing waits for credits any more.")
+    return redirect("studio")
 
 
 def _is_uuid(value: str) -> bool:

@@ -1,0 +1,80 @@
+"""`manage.py qcluster`: django-q2's worker cluster, kept alive and stopped in good time.
+
+django-q2 by itself lets every task end before it stops, runs on without a guard when its guard dies, and can stall for
+good when an idle worker is killed while it holds the queue's lock. The rows are the truth and every process may die at
+any moment, so here a stop is asked for in shared memory and enforced after a while, and a cluster that is dead or does
+nothing is replaced by a new one.
+"""
+
+import logging
+import os
+import signal
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connections
+from django_q.cluster import Cluster
+
+from generations.dispatch import shared, wake
+from meigen_site.processes import end_with_parent
+
+logger = logging.getLogger(__name__)
+
+PULSE_SECONDS = 10.0
+# Ten pulses: another cluster on the same database may answer some of them.
+STALL_SECONDS = 100.0
+STOP_SECONDS = 8.0
+PAUSE_SECONDS = 1.0
+
+
+class _Cluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
+    def sig_handler(self, signum: int, frame: Any) -> None:
+        """Only asks; the command's loop stops the cluster."""
+        shared.ask_to_stop()
+
+
+class Command(BaseCommand):
+    help = "Run the background workers until SIGTERM or SIGINT."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Each process dies with the one that forked it, so none is left behind to take tasks and do nothing.
+        os.register_at_fork(after_in_child=_end_with_parent)
+        while not shared.is_stopping():
+            connections.close_all()
+            shared.note_life()
+            cluster = _Cluster()
+            cluster.start()
+            _watch(cluster)
+            if not shared.is_stopping():
+                logger.error("The worker cluster is dead or stalled; starting another.")
+                time.sleep(PAUSE_SECONDS)
+
+
+def _end_with_parent() -> None:
+    end_with_parent(signal.SIGKILL)
+
+
+def _watch(cluster: _Cluster) -> None:
+    """Returns when the cluster has ended: by a stop, by its death, or because it was stalled."""
+    next_pulse = 0.0
+    while cluster.sentinel.is_alive() and not shared.is_stopping():
+        now = time.monotonic()
+        if now >= next_pulse:
+            _pulse()
+            next_pulse = now + PULSE_SECONDS
+        if now - shared.last_life() > STALL_SECONDS:
+            break
+        time.sleep(0.2)
+    if shared.is_stopping() and cluster.sentinel.is_alive():
+        cluster.stop_event.set()
+        cluster.sentinel.join(STOP_SECONDS)
+    cluster.sentinel.kill()
+    cluster.sentinel.join()
+
+
+def _pulse() -> None:
+    try:
+        wake.pulse()
+    except DatabaseError:
+        logger.exception("The watchdog could not be woken")

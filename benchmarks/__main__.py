@@ -1,5 +1,6 @@
-"""`python -m benchmarks`: runs every benchmark on a throw-away database."""
+"""`python -m benchmarks [--small]`: runs every benchmark on a throw-away database."""
 
+import argparse
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -10,11 +11,19 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import pages  # noqa: E402
+from benchmarks import dispatch, pages  # noqa: E402
+
+parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+parser.add_argument("--small", action="store_true", help="few jobs, to see that it runs")
+parser.add_argument("--only", choices=["pages", "dispatch"])
+options = parser.parse_args()
 
 setup_test_environment()
 _config = setup_databases(verbosity=0, interactive=False)
 try:
-    pages.main()
+    if options.only != "dispatch":
+        pages.main()
+    if options.only != "pages":
+        dispatch.main(jobs=100 if options.small else 2000)
 finally:
     teardown_databases(_config, verbosity=0)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from generations.models import Event, Generation, Lease, Result
-from generations.models.process import is_dead, this_process
+from generations.models.process import this_process
 
 from . import failpoints, shared, wake
 from .download import Failed, Refused, download
@@ -38,7 +38,6 @@ def run() -> None:
     slot = next((name for name in wake.FETCH_SLOTS if Lease.take(name, LEASE.total_seconds())), None)
     if slot is None:
         return
-    _free_the_dead()
     ends = time.monotonic() + RUN_SECONDS
     try:
         while time.monotonic() < ends and not shared.is_stopping() and Lease.take(slot, LEASE.total_seconds()):
@@ -51,14 +50,6 @@ def run() -> None:
         Lease.give_back(slot)
     if Result.objects.due(timezone.now()).exists():
         wake.fetch()
-
-
-def _free_the_dead() -> None:
-    """What a dead process was fetching is due again at once."""
-    held = Result.objects.filter(kept_at=None, gone_at=None, lease_until__gt=timezone.now())
-    for holder in held.values_list("claimed_by", flat=True).distinct():
-        if is_dead(holder):
-            held.filter(claimed_by=holder).update(lease_until=None)
 
 
 class _Stopped(Exception):

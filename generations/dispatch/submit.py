@@ -20,7 +20,8 @@ from django.utils import timezone
 from accounts import vault
 from accounts.models import Token
 from generations.models import Attempt, Generation
-from generations.models.process import is_dead, this_process
+from generations.models.lease import free_dead_claims
+from generations.models.process import this_process
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.errors import MeigenError
@@ -275,10 +276,7 @@ def tidy() -> None:
     A replaced token frees its queue, a removed one leaves nothing half sent, what a dead process was sending is free.
     """
     now = timezone.now()
-    held = Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now)
-    for holder in held.values_list("claimed_by", flat=True).distinct():
-        if is_dead(holder):
-            held.filter(claimed_by=holder).update(lease_until=None)
+    free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
     for generation in Generation.objects.freed():
         requeue(generation, "The token was replaced.")
     for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):

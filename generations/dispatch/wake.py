@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generations.models import Generation, Lease, Result
+from generations.models.lease import free_dead_claims
 
 from . import shared
 
@@ -52,6 +53,7 @@ def after_spawn(**kwargs: Any) -> None:
     try:
         beat()
         sweep()
+        _fetch_what_is_due()
     except DatabaseError:
         # An exception here would end the worker, and the next one, for ever.
         logger.exception("The wake-up at the start of a worker failed")
@@ -73,7 +75,14 @@ def watchdog() -> None:
     for shard in range(settings.SWEEPS):
         if not Lease.is_held(lease_of(shard)) and work_left(shard):
             sweep(shard)
-    if not all(map(Lease.is_held, FETCH_SLOTS)) and Result.objects.due(timezone.now()).exists():
+    _fetch_what_is_due()
+
+
+def _fetch_what_is_due() -> None:
+    """What a dead process was fetching is due again at once."""
+    now = timezone.now()
+    free_dead_claims(Result.objects.filter(kept_at=None, gone_at=None, lease_until__gt=now))
+    if not all(map(Lease.is_held, FETCH_SLOTS)) and Result.objects.due(now).exists():
         fetch()
 
 

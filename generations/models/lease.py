@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -46,6 +47,13 @@ class Lease(models.Model):
         """Whether a process holds it now that is not known to be dead."""
         row = cls.objects.filter(name=name, expires_at__gt=timezone.now()).exclude(owner="").first()
         return row is not None and not is_dead(row.owner)
+
+
+def free_dead_claims(held: models.QuerySet[Any]) -> None:
+    """Frees those of the rows, which have a lease and the process it was given to, whose process has died."""
+    for holder in held.values_list("claimed_by", flat=True).distinct():
+        if is_dead(holder):
+            held.filter(claimed_by=holder).update(lease_until=None)
 
 
 class RateGate(models.Model):

@@ -54,6 +54,9 @@ class Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(size),
         )
+        if len(request.body) < size:  # the client died half-way
+            self.close_connection = True
+            return
         response = self.server.sandbox.handle(request)
         time.sleep(response.delay)
         if response.drop:

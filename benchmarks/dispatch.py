@@ -1,0 +1,194 @@
+"""How fast results arrive and what the watching costs, beside a bare httpx loop in the same run."""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from urllib.request import urlopen
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from generations.models import Generation
+from meigen_site.env import BASE_DIR
+from tests.helpers import make_generation, make_token, make_user
+
+IDLE_JOBS = 50
+IDLE_SECONDS = 30
+
+
+def main(jobs: int) -> None:
+    print(f"\nDispatch ({connection.vendor}): {jobs} in flight, polled every 3 s, completing within 10 to 20 s")
+    with status_server() as url:
+        bare = run_bare(url, jobs)
+        sweep = run_sweep(url, jobs)
+        rows = [("the sweep", sweep), ("a bare httpx loop", bare)]
+        for name, found in rows:
+            lags = sorted(found["lags"])
+            p95 = lags[int(len(lags) * 0.95)]
+            print(
+                f"  {name:18} {found['polls'] / found['seconds']:4.0f} polls/s"
+                f" {found['cpu_per_poll']:6.2f} ms CPU per poll"
+                f"   lag {statistics.median(lags):.2f} s median, {p95:.2f} s p95   {found['megabytes']:4.0f} MB"
+            )
+        print(f"  CPU per poll: {sweep['cpu_per_poll'] / bare['cpu_per_poll']:.2f} x the bare loop")
+        if sweep["writes"] is not None:
+            print(f"  row writes per generation while it is polled: {sweep['writes'] / jobs:.2f}")
+        cpu = run_idle(url)
+        print(f"  a whole worker cluster with {IDLE_JOBS} in flight: {cpu:.1%} of one core")
+
+
+@contextmanager
+def status_server() -> Iterator[str]:
+    command = [sys.executable, "-m", "benchmarks.status_server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=BASE_DIR) as server:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        server.kill()
+
+
+def polls(url: str) -> int:
+    with urlopen(f"{url}/polls") as answer:
+        return int(answer.read())
+
+
+def job_ids(count: int, begin: float) -> list[str]:
+    """Ids that say when each job completes."""
+    return [f"job-{number}-{round((begin + random.uniform(10, 20)) * 1000)}" for number in range(count)]
+
+
+def run_bare(url: str, jobs: int) -> dict:  # type: ignore[type-arg]
+    before, begun = polls(url), time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.polling", "bare", url],
+        input="\n".join(job_ids(jobs, time.time())),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=BASE_DIR,
+        check=True,
+    )
+    return _summary(json.loads(done.stdout), polls(url) - before, time.monotonic() - begun)
+
+
+def run_sweep(url: str, jobs: int) -> dict:  # type: ignore[type-arg]
+    user = _fresh_user()
+    seed(user, job_ids(jobs, time.time() + 2 + jobs / 1000))
+    written, before, begun = _writes(), polls(url), time.monotonic()
+    command = [sys.executable, "-m", "benchmarks.polling", "sweep"]
+    sweeper = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=BASE_DIR, env=environment(url))
+    lags: list[float] = []
+    seen = timezone.now()
+    while len(lags) < jobs:
+        # When a row can be read it is committed; asking often makes the figure only worse.
+        rows = Generation.objects.filter(status="done", changed_at__gt=seen).values_list("remote_id", "changed_at")
+        for remote_id, changed_at in rows:
+            lags.append(time.time() - int(remote_id.rpartition("-")[2]) / 1000)
+            seen = max(seen, changed_at)
+        time.sleep(0.1)
+        if sweeper.poll():
+            raise RuntimeError("The sweep failed.")
+    seconds = time.monotonic() - begun
+    assert sweeper.stdout is not None
+    found = json.loads(sweeper.stdout.read())
+    sweeper.wait()
+    after = _writes()
+    writes = None if written is None or after is None else after - written
+    return {**_summary({**found, "lags": lags}, polls(url) - before, seconds), "writes": writes}
+
+
+def run_idle(url: str) -> float:
+    """CPU of every process of a worker cluster that only watches, as a share of one core."""
+    user = _fresh_user()
+    seed(user, job_ids(IDLE_JOBS, time.time() + 3600))
+    command = [sys.executable, "manage.py", "qcluster"]
+    cluster = subprocess.Popen(
+        command, cwd=BASE_DIR, env=environment(url), start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    time.sleep(8)
+    before, begun = _cpu_of_session(cluster.pid), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    share = (_cpu_of_session(cluster.pid) - before) / (time.monotonic() - begun)
+    cluster.terminate()
+    cluster.wait()
+    return share
+
+
+def seed(user: User, ids: list[str]) -> None:
+    now = timezone.now()
+    model = make_generation(user)
+    Generation.objects.filter(pk=model.pk).delete()
+    columns = {
+        name: getattr(model, name) for name in ["prompt", "model_id", "model_name", "media_type", "token", "body"]
+    }
+    Generation.objects.bulk_create(
+        Generation(
+            owner=user,
+            nonce=remote_id,
+            status=Generation.Status.RUNNING,
+            remote_id=remote_id,
+            token_revision=1,
+            running_at=now,
+            watch_until=now + timedelta(hours=2),
+            **columns,
+        )
+        for remote_id in ids
+    )
+
+
+def environment(url: str) -> dict[str, str]:
+    """For a process on this run's database."""
+    parts = connection.settings_dict
+    name = parts["NAME"]
+    database = (
+        f"sqlite:///{name}"
+        if connection.vendor == "sqlite"
+        else f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT'] or 5432}/{name}"
+    )
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "meigen_site.settings",
+        "DATABASE_URL": database,
+        "MEIGEN_BASE_URL": url,
+    }
+
+
+def _fresh_user() -> User:
+    Generation.objects.all().delete()
+    user = make_user()
+    make_token(user)
+    return user
+
+
+def _summary(found: dict, count: int, seconds: float) -> dict:  # type: ignore[type-arg]
+    return {**found, "polls": count, "seconds": seconds, "cpu_per_poll": found["cpu"] / count * 1000}
+
+
+def _writes() -> int | None:
+    """Rows inserted, updated and deleted in this database so far; None where the database does not count them."""
+    if connection.vendor != "postgresql":
+        return None
+    time.sleep(2)  # other sessions report their figures about once a second
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables")
+        return int(cursor.fetchone()[0])
+
+
+def _cpu_of_session(leader: int) -> float:
+    """CPU seconds of the living processes that share a session."""
+    total = 0
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == leader:
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")

@@ -23,8 +23,11 @@ def sweep() -> None:
     import django
 
     django.setup()
+    from django.conf import settings
+
     from generations.dispatch import sweep, wake
 
+    settings.SWEEPS = 1  # one process for all
     _report(lambda: _slices(sweep.run_slice, wake.work_left))
 
 

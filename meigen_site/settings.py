@@ -112,7 +112,7 @@ Q_CLUSTER = {
     "workers": 3 + SWEEPS,  # two may fetch files, and one is always free for the next wake-up
     "queue_limit": 8,
     "bulk": 4,
-    "poll": 0.2,
+    "poll": 0.25,
     "timeout": 150,
     "retry": 240,  # counts from dequeue, so it exceeds the wait in memory plus the run
     "max_attempts": 3,

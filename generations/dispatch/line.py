@@ -61,6 +61,8 @@ def _own_order(rows: Iterable[Waiting], posted: Counter[tuple[int, str]]) -> lis
 def turns(now: datetime, limit: int) -> list[UUID]:
     """What may be sent now, at most `limit`, the tokens taking turns."""
     fingerprints = set(_waiting(now).values_list("token__fingerprint", flat=True).distinct())
+    if not fingerprints:
+        return []
     windows = rate.windows(fingerprints, now)
     free = {fingerprint: windows[fingerprint].free(now) for fingerprint in fingerprints}
     found: list[tuple[int, datetime, UUID]] = []

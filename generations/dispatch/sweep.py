@@ -96,6 +96,7 @@ class _Sweep:
         self.jobs: dict[UUID, Job] = {}
         self.due: asyncio.Queue[Job] = asyncio.Queue()
         self.outcomes: list[Outcome] = []
+        self.news = asyncio.Event()  # there are outcomes
         self.sends: set[asyncio.Task[None]] = set()
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
         trace = failpoints.tracer()
@@ -138,7 +139,10 @@ class _Sweep:
                     return
                 look = now + LOOK_SECONDS
             await self._flush()
-            await asyncio.sleep(FLUSH_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.news.wait(), LOOK_SECONDS)
+                self.news.clear()
+                await asyncio.sleep(FLUSH_SECONDS)  # what else comes in is written with it
 
     def _is_over(self) -> bool:
         now = time.monotonic()
@@ -149,7 +153,7 @@ class _Sweep:
     async def _look(self) -> bool:
         """Brings in what is new in the rows and starts what may be sent; False when there is nothing to do at all."""
         room = 0 if self._is_over() else SENDS_AT_ONCE - len(self.sends)
-        fresh, turns, waiting = await self._db(partial(_read, self.shard, set(self.jobs), room))
+        fresh, turns, stay = await self._db(partial(_read, self.shard, set(self.jobs), room))
         for job in fresh:
             self.jobs[job.generation.pk] = job
             # Spread over one interval, so that polls do not come in bursts.
@@ -158,7 +162,7 @@ class _Sweep:
             send = asyncio.create_task(self._send(pk))
             self.sends.add(send)
             send.add_done_callback(self.sends.discard)
-        return bool(self.jobs or self.sends or self.outcomes or waiting)
+        return bool(stay or self.sends or self.outcomes)
 
     async def _send(self, pk: UUID) -> None:
         claim = await self._db(partial(submit.claim, pk))
@@ -195,7 +199,7 @@ class _Sweep:
             job.failures += 1
             job.misses = job.misses + 1 if isinstance(error, errors.NotFound) else 0
             if isinstance(error, errors.NotFound | errors.BadToken):
-                self.outcomes.append(Outcome(job, error=error))
+                self._tell(Outcome(job, error=error))
             again = error.retry_after or self.interval * 2 ** min(job.failures, 5)
             self._poll_in(min(LONGEST_POLL_PAUSE, again), job)
             return
@@ -203,7 +207,11 @@ class _Sweep:
         if status.state == "processing" and (status.poll_hint is None or status.poll_hint > 0):
             self._poll_in(self.interval, job)
         else:
-            self.outcomes.append(Outcome(job, status=status))  # not polled again before the flush has written it
+            self._tell(Outcome(job, status=status))  # not polled again before the flush has written it
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.news.set()
 
     async def _flush(self) -> None:
         """Writes what the polls brought, and stops watching what is past its limit."""
@@ -234,13 +242,16 @@ def _is_late(generation: Generation, now: datetime) -> bool:
 
 
 def _read(shard: int, known: set[UUID], room: int) -> tuple[list[Job], list[UUID], bool]:
-    """(running generations not yet known, at most `room` ids to send now, whether anything waits to be sent)."""
-    unknown = [pk for pk in wake.running(shard) if pk not in known][:LOOK_AT_ONCE]
+    """(running generations not yet known, at most `room` ids to send now, whether there is a reason to stay)."""
+    live = wake.live()
+    unknown = [pk for pk in wake.share(live, shard) if pk not in known][:LOOK_AT_ONCE]
     rows = Generation.objects.filter(pk__in=unknown).select_related("token").defer("body", "prompt", "answer_body")
     secrets: dict[int, Secret | None] = {}
     fresh = [Job(row, _secret(row, secrets)) for row in rows] if unknown else []
-    turns = line.turns(timezone.now(), room) if room else []
-    return fresh, turns, bool(turns) or wake.waiting()
+    waits = any(status != Generation.Status.RUNNING for _, status in live)
+    turns = line.turns(timezone.now(), room) if room and waits else []
+    # Whether there is nothing at all to wait for is asked only when there is nothing to watch.
+    return fresh, turns, bool(turns or fresh or known) or wake.waiting()
 
 
 def _secret(generation: Generation, opened: dict[int, Secret | None]) -> Secret | None:

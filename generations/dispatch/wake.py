@@ -86,10 +86,14 @@ def _fetch_what_is_due() -> None:
         fetch()
 
 
-def running(shard: int) -> list[UUID]:
-    """The running generations that this shard watches."""
-    pks = Generation.objects.filter(status=S.RUNNING).values_list("pk", flat=True)
-    return [pk for pk in pks if pk.int % settings.SWEEPS == shard]
+def live() -> list[tuple[UUID, str]]:
+    """(id, status) of all that is running, being sent or waiting."""
+    return list(Generation.objects.filter(status__in=Generation.LIVE).values_list("pk", "status"))
+
+
+def share(rows: list[tuple[UUID, str]], shard: int) -> list[UUID]:
+    """The running ones of `live` that this shard watches."""
+    return [pk for pk, status in rows if status == S.RUNNING and pk.int % settings.SWEEPS == shard]
 
 
 def waiting() -> bool:
@@ -104,4 +108,4 @@ def waiting() -> bool:
 
 def work_left(shard: int) -> bool:
     """Whether this shard's sweep has something to send or to watch."""
-    return waiting() or bool(running(shard))
+    return waiting() or bool(share(live(), shard))

@@ -27,8 +27,10 @@ class Lease(models.Model):
         """Takes or renews the turn; False while another living process holds it."""
         now, me = timezone.now(), this_process()
         until = now + timedelta(seconds=seconds)
+        if cls.objects.filter(name=name, owner=me).update(expires_at=until):
+            return True
         cls.objects.get_or_create(name=name, defaults={"expires_at": now - timedelta(seconds=1)})
-        free = Q(owner=me) | Q(expires_at__lt=now)
+        free = Q(expires_at__lt=now)
         holder = cls.objects.values_list("owner", flat=True).get(name=name)
         if is_dead(holder):
             free |= Q(owner=holder)

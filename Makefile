@@ -21,7 +21,7 @@ check: venv
 	$(BIN)/python -m tests.production makemigrations --check --dry-run
 
 bench: venv
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 format: venv
 	$(BIN)/ruff check --fix .

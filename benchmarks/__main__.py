@@ -24,6 +24,6 @@ try:
     if options.only != "dispatch":
         pages.main()
     if options.only != "pages":
-        dispatch.main(jobs=100 if options.small else 2000)
+        dispatch.main(jobs=100 if options.small else 2000, idle_seconds=5 if options.small else 30)
 finally:
     teardown_databases(_config, verbosity=0)

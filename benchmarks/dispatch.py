@@ -22,10 +22,9 @@ from meigen_site.env import BASE_DIR
 from tests.helpers import make_generation, make_token, make_user
 
 IDLE_JOBS = 50
-IDLE_SECONDS = 30
 
 
-def main(jobs: int) -> None:
+def main(jobs: int, idle_seconds: float) -> None:
     print(f"\nDispatch ({connection.vendor}): {jobs} in flight, polled every 3 s, completing within 10 to 20 s")
     with status_server() as url:
         bare = run_bare(url, jobs)
@@ -42,7 +41,7 @@ def main(jobs: int) -> None:
         print(f"  CPU per poll: {sweep['cpu_per_poll'] / bare['cpu_per_poll']:.2f} x the bare loop")
         if sweep["writes"] is not None:
             print(f"  row writes per generation while it is polled: {sweep['writes'] / jobs:.2f}")
-        cpu = run_idle(url)
+        cpu = run_idle(url, idle_seconds)
         print(f"  a whole worker cluster with {IDLE_JOBS} in flight: {cpu:.1%} of one core")
 
 
@@ -105,7 +104,7 @@ def run_sweep(url: str, jobs: int) -> dict:  # type: ignore[type-arg]
     return {**_summary({**found, "lags": lags}, polls(url) - before, seconds), "writes": writes}
 
 
-def run_idle(url: str) -> float:
+def run_idle(url: str, seconds: float) -> float:
     """CPU of every process of a worker cluster that only watches, as a share of one core."""
     user = _fresh_user()
     seed(user, job_ids(IDLE_JOBS, time.time() + 3600))
@@ -113,9 +112,9 @@ def run_idle(url: str) -> float:
     cluster = subprocess.Popen(
         command, cwd=BASE_DIR, env=environment(url), start_new_session=True, stderr=subprocess.DEVNULL
     )
-    time.sleep(8)
+    time.sleep(5)
     before, begun = _cpu_of_session(cluster.pid), time.monotonic()
-    time.sleep(IDLE_SECONDS)
+    time.sleep(seconds)
     share = (_cpu_of_session(cluster.pid) - before) / (time.monotonic() - begun)
     cluster.terminate()
     cluster.wait()

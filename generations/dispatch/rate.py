@@ -10,12 +10,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 
 from generations.models import Attempt, RateGate
+from generations.models.lease import is_over
 
 # Between our clock and the moment Meigen counts a post.
 MARGIN = timedelta(milliseconds=250)
 LONGEST_POST = timedelta(seconds=30)
+# How far the clocks of two hosts may differ. What lies further ahead was written before the clock was set back.
+AHEAD = timedelta(minutes=1)
 
 
 @dataclass
@@ -51,7 +55,8 @@ def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
     """The window of each token, by fingerprint."""
     found: dict[str, Window] = defaultdict(Window)
     window = timedelta(seconds=settings.MEIGEN_RATE[1])
-    recent = Attempt.objects.filter(token_fingerprint__in=fingerprints, sent_at__gt=now - window - LONGEST_POST)
+    since, until = now - window - LONGEST_POST, now + AHEAD
+    recent = Attempt.objects.filter(token_fingerprint__in=fingerprints, sent_at__range=(since, until))
     rows = recent.values_list(
         "token_fingerprint", "sent_at", "milliseconds", "generation__owner_id", "generation__nonce"
     )
@@ -62,7 +67,7 @@ def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
             found[fingerprint].posted[owner, nonce] += 1
     for row in found.values():
         row.counted.sort()
-    for gate in RateGate.objects.filter(token_fingerprint__in=fingerprints, blocked_until__gt=now):
+    for gate in RateGate.objects.filter(token_fingerprint__in=fingerprints).exclude(is_over("blocked_until", now)):
         found[gate.token_fingerprint].blocked_until = gate.blocked_until
     return found
 
@@ -80,6 +85,5 @@ def locked_window(fingerprint: str, now: datetime) -> Window:
 def block(fingerprint: str, until: datetime) -> None:
     """Keeps the token quiet until then, as a 429 asks."""
     RateGate.objects.get_or_create(token_fingerprint=fingerprint)
-    RateGate.objects.filter(Q(blocked_until=None) | Q(blocked_until__lt=until), token_fingerprint=fingerprint).update(
-        blocked_until=until
-    )
+    gates = RateGate.objects.filter(token_fingerprint=fingerprint)
+    gates.filter(is_over("blocked_until", timezone.now()) | Q(blocked_until__lt=until)).update(blocked_until=until)

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 
+from .lease import is_over
+
 if TYPE_CHECKING:
     from .reference import Reference
 
@@ -54,8 +56,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def free(self, now: datetime) -> GenerationQuerySet:
         """What nobody is sending and whose pause is over; own columns only, so that an UPDATE may ask it again."""
         return self.filter(
-            Q(lease_until=None) | Q(lease_until__lt=now),
-            Q(not_before=None) | Q(not_before__lte=now),
+            is_over("lease_until", now),
+            is_over("not_before", now),
             status__in=[Generation.Status.QUEUED, Generation.Status.SENDING],
         )
 

@@ -11,6 +11,15 @@ from django.utils import timezone
 
 from .process import is_dead, this_process
 
+# No lease and no pause is longer. One that seems to be was written before the clock was set back.
+LONGEST_WAIT = timedelta(minutes=65)
+
+
+def is_over(field: str, now: datetime) -> Q:
+    """The condition that a lease or a pause, which may be null, does not hold any more."""
+    beyond = now + LONGEST_WAIT
+    return Q(**{field: None}) | Q(**{f"{field}__lt": now}) | Q(**{f"{field}__gt": beyond})
+
 
 class Lease(models.Model):
     """A named turn that one process holds until it ends, renews it or dies."""
@@ -30,7 +39,7 @@ class Lease(models.Model):
         if cls.objects.filter(name=name, owner=me).update(expires_at=until):
             return True
         cls.objects.get_or_create(name=name, defaults={"expires_at": now - timedelta(seconds=1)})
-        free = Q(expires_at__lt=now)
+        free = is_over("expires_at", now)
         holder = cls.objects.values_list("owner", flat=True).get(name=name)
         if is_dead(holder):
             free |= Q(owner=holder)

@@ -6,20 +6,15 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
 
 from .generation import Generation
+from .lease import is_over
 
 
 class ResultQuerySet(models.QuerySet["Result"]):
     def due(self, now: datetime) -> ResultQuerySet:
         """What may be fetched now; own columns only, so that an UPDATE may ask it again."""
-        return self.filter(
-            Q(lease_until=None) | Q(lease_until__lt=now),
-            Q(not_before=None) | Q(not_before__lte=now),
-            kept_at=None,
-            gone_at=None,
-        )
+        return self.filter(is_over("lease_until", now), is_over("not_before", now), kept_at=None, gone_at=None)
 
 
 class Result(models.Model):

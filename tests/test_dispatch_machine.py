@@ -1,0 +1,283 @@
+"""Any order of clicks, crashes, late answers, token changes and clock jumps: one click is charged at most once."""
+
+import os
+import threading
+import uuid
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+import time_machine
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from pytest_django import Settings
+
+from accounts import tokens
+from accounts.token_check import Verdict
+from generations import actions
+from generations.dispatch import catalogue, line, poll, submit
+from generations.forms import GenerateForm
+from generations.models import Attempt, Generation, GenerationQuerySet, RateGate
+from meigen_api import calls
+from meigen_api.client import Client
+from meigen_api.errors import MeigenError
+from meigen_api.sandbox import Sandbox
+from meigen_api.sandbox.answers import Response, html, refusal
+from meigen_api.sandbox.serve import Server
+from meigen_api.secret import Secret
+from meigen_api.types import Status
+from tests.helpers import form_data, make_token, make_user
+
+S = Generation.Status
+SUBMIT = "/api/generate/v2"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ACCOUNTS = ["meigen_sk_first_account", "meigen_sk_second_account"]
+
+# Everything else would be a state that runs backwards.
+MOVES = {
+    (S.QUEUED, S.SENDING), (S.QUEUED, S.CANCELLED), (S.QUEUED, S.STALLED),
+    (S.SENDING, S.QUEUED), (S.SENDING, S.RUNNING), (S.SENDING, S.REJECTED), (S.SENDING, S.STALLED),
+    (S.SENDING, S.CANCELLED), (S.SENDING, S.SENDING),
+    (S.RUNNING, S.DONE), (S.RUNNING, S.FAILED), (S.RUNNING, S.STALLED),
+    (S.STALLED, S.RUNNING), (S.STALLED, S.CANCELLED),
+    (S.REJECTED, S.QUEUED), (S.REJECTED, S.CANCELLED), (S.CANCELLED, S.QUEUED),
+}  # fmt: skip
+
+bad_days = st.sampled_from(
+    [
+        html(502),
+        Response(200, b'{"success": tr'),
+        refusal(409, "Still being accepted", code="in_progress", retryAfterSeconds=0),
+        refusal(409, "Another body", code="idempotency_conflict"),
+        refusal(429, "Too many", {"Retry-After": "7"}),
+        refusal(400, "Not today", code="invalid"),
+        Response(200, drop=True),
+    ]
+)
+steady = settings(
+    # Each example is a server and a minute of database work in small; more of them by hand.
+    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "15")),
+    stateful_step_count=25,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],  # shrinking a failure to its shortest story takes minutes: add Phase.shrink for it
+    suppress_health_check=list(HealthCheck),
+)
+prompts = st.sampled_from(["a fox", "a fox", "a fox sandbox:lost", "a fox sandbox:500", "a fox sandbox:fail"])
+
+
+class Dispatch(RuleBasedStateMachine):
+    """The studio's workers, one step at a time, against a sandbox whose clock never jumps."""
+
+    configured: Settings
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = time_machine.travel(START, tick=False)
+        self.traveller = self.clock.start()
+        self.server_time = START.timestamp()
+        self.sandbox = Sandbox(clock=lambda: self.server_time)
+        self.server = Server(self.sandbox)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.configured.MEIGEN_BASE_URL = self.server.url
+        catalogue._models.cache_clear()
+        self.user = make_user(f"machine-{uuid.uuid4().hex[:12]}")
+        self.token = make_token(self.user, ACCOUNTS[0])
+        self.offer = catalogue.offer()
+        self.clicks: list[str] = []
+        self.late: list[tuple[Attempt, Status | MeigenError]] = []
+
+    def teardown(self) -> None:
+        try:
+            self.finish()
+        finally:
+            self.rows().delete()
+            RateGate.objects.all().delete()
+            self.clock.stop()
+            self.server.shutdown()
+            self.server.server_close()
+
+    # The steps
+
+    @rule(prompt=prompts, count=st.integers(1, 2))
+    def click(self, prompt: str, count: int) -> None:
+        nonce = f"click-{len(self.clicks)}"
+        self.clicks.append(nonce)
+        self.traveller.shift(1)
+        assert self.ask(form_data(nonce=nonce, prompt=prompt, count=str(count)))
+
+    @precondition(lambda self: self.clicks)
+    @rule(data=st.data())
+    def click_again(self, data: st.DataObject) -> None:
+        nonce = data.draw(st.sampled_from(self.clicks))
+        rows = self.rows().filter(nonce=nonce)
+        first = rows.first()
+        assert first is not None
+        assert not self.ask(form_data(nonce=nonce, prompt=first.prompt, count=str(rows.count())))
+
+    @rule(answer=st.none() | bad_days, keep=st.booleans())
+    def send(self, answer: Response | None, keep: bool) -> None:
+        """The next in line goes out. `keep` holds the answer back, as a process that hangs would."""
+        if claim := self.claim():
+            if answer is not None:
+                self.sandbox.fail_next(SUBMIT, answer)
+            told = self.post(claim)
+            if keep:
+                self.late.append((claim.attempt, told))
+            else:
+                submit.record(claim.attempt, told)
+
+    @rule(sent=st.booleans(), here=st.booleans())
+    def crash_while_sending(self, sent: bool, here: bool) -> None:
+        """The process dies before or after its post; on this host others can see that it is dead."""
+        if claim := self.claim():
+            if sent:
+                self.post(claim)
+            if here:
+                host, boot, *_ = claim.generation.claimed_by.split("|")
+                self.rows().filter(pk=claim.generation.pk).update(claimed_by=f"{host}|{boot}|999999999|1")
+                submit.tidy()
+
+    @precondition(lambda self: self.late)
+    @rule(twice=st.booleans())
+    def a_late_answer_arrives(self, twice: bool) -> None:
+        attempt, told = self.late.pop(0)
+        for _ in range(1 + twice):
+            submit.record(attempt, told)
+
+    @rule(gone=st.booleans())
+    def poll_all(self, gone: bool) -> None:
+        if gone:
+            self.sandbox.fail_next(f"{SUBMIT}/status", refusal(404, "Unknown"))
+        for row in self.rows().filter(status=S.RUNNING):
+            self.poll(row)
+
+    @rule(seconds=st.sampled_from([1, 5, 45, 70, 400]))
+    def time_passes(self, seconds: int) -> None:
+        self.traveller.shift(seconds)
+        self.server_time += seconds
+        submit.tidy()
+
+    @rule(hours=st.sampled_from([-2, 1, 25]))
+    def our_clock_jumps(self, hours: int) -> None:
+        self.traveller.shift(hours * 3600)
+
+    @rule(account=st.sampled_from(ACCOUNTS))
+    def the_token_is_replaced(self, account: str) -> None:
+        self.token.refresh_from_db()
+        tokens.replace(self.token, Secret(account), Verdict.GOOD)
+        submit.tidy()
+
+    @rule()
+    def the_token_is_refused(self) -> None:
+        self.token.refresh_from_db()
+        self.token.note_refusal(timezone.now(), self.token.revision)
+
+    @rule(purchased=st.sampled_from([0, 1000]))
+    def credits_change(self, purchased: int) -> None:
+        for account in ACCOUNTS:
+            self.sandbox.set_credits(account, purchased)
+
+    @rule()
+    def the_person_presses_every_button(self) -> None:
+        for row in self.rows():
+            actions.check_again(row)
+            if row.can_send_again:
+                submit.requeue(row, "Sent again.")
+
+    @rule()
+    def the_person_cancels(self) -> None:
+        if row := self.rows().filter(status__in=[S.QUEUED, S.REJECTED]).first():
+            actions.cancel(row)
+
+    # What must hold at every moment
+
+    @invariant()
+    def one_click_is_charged_at_most_once(self) -> None:
+        assert max(self.charges().values(), default=0) <= 1
+
+    @invariant()
+    def no_state_runs_backwards(self) -> None:
+        for row in self.rows():
+            states = list(row.events.order_by("pk").values_list("status", flat=True))
+            assert states[0] == S.QUEUED
+            assert {*pairwise(states)} <= MOVES
+            assert states[-1] == row.status
+
+    def finish(self) -> None:
+        """In the end a charged job has a result, or a state that says what happened."""
+        self.late.clear()
+        self.sandbox._faults.clear()
+        self.credits_change(1000)
+        self.token.refresh_from_db()
+        tokens.replace(self.token, self.token.secret(), Verdict.GOOD)
+        for _ in range(40):
+            if not self.rows().filter(status__in=Generation.LIVE).exists():
+                break
+            self.time_passes(70)
+            while self.claim_and_send():
+                pass
+            self.poll_all(gone=False)
+        self.one_click_is_charged_at_most_once()
+        self.no_state_runs_backwards()
+        charges = self.charges()
+        for row in self.rows():
+            assert row.status not in Generation.LIVE
+            if charges[str(row.idempotency_key)]:
+                assert row.status in {S.DONE, S.FAILED, S.STALLED}
+                assert row.results.exists() if row.status == S.DONE else row.message
+            else:
+                assert row.status != S.DONE
+
+    # Hands
+
+    def rows(self) -> GenerationQuerySet:
+        return Generation.objects.filter(owner=self.user).order_by("created_at", "number")
+
+    def charges(self) -> Counter[str]:
+        return Counter(str(line.idempotency_key) for line in self.sandbox.ledger.charges() if line.reason == "charge")
+
+    def ask(self, data: dict[str, str]) -> bool:
+        form = GenerateForm(self.offer, data=data)
+        assert form.is_valid()
+        self.token.refresh_from_db()
+        return actions.ask(self.user, self.token, form)[1]
+
+    def claim(self) -> submit.Claim | None:
+        turns = line.turns(timezone.now(), 1)
+        return submit.claim(turns[0]) if turns else None
+
+    def claim_and_send(self) -> bool:
+        claim = self.claim()
+        if claim:
+            submit.record(claim.attempt, self.post(claim))
+        return claim is not None
+
+    def post(self, claim: submit.Claim) -> Status | MeigenError:
+        with Client(self.server.url, claim.secret) as client:
+            try:
+                return client.send(calls.submit(claim.generation.body))
+            except MeigenError as error:
+                return error
+
+    def poll(self, row: Generation) -> None:
+        now = timezone.now()
+        with Client(self.server.url, row.token.secret() if row.token else None) as client:
+            try:
+                status = client.send(calls.status(row.remote_id))
+            except MeigenError as error:
+                poll.refused(row, error, 1)
+                return
+        with poll.journal() as kept:
+            poll.settle(row, status, now, kept)
+        if row.status == S.RUNNING and row.watch_until is not None and row.watch_until <= now:
+            poll.stop_watching(row, now)
+
+
+@pytest.mark.django_db
+def test_nothing_is_charged_twice_or_lost_whatever_happens(settings: Settings) -> None:
+    Dispatch.configured = settings
+    run_state_machine_as_test(Dispatch, settings=steady)

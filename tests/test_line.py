@@ -51,12 +51,25 @@ def test_a_single_click_passes_another_persons_batch(user: User, token: Token, o
 def test_whoever_had_fewer_posts_in_the_window_goes_first(
     sandbox: FastSandbox, settings: Settings, user: User, token: Token, other: User
 ) -> None:
-    settings.MEIGEN_RATE = (4, 60)
+    settings.MEIGEN_RATE = (6, 60)
     many = batch(user, 8)
     for row in many:
         submit.send(row.pk)
     late = batch(other, 2)
     assert everybody_in_line() == [*late, *many[4:]]
+
+
+def test_a_pile_leaves_places_for_the_others_who_have_the_token(
+    sandbox: FastSandbox, user: User, token: Token, other: User
+) -> None:
+    posts = configured.MEIGEN_RATE[0]
+    for row in batch(user, posts):
+        submit.send(row.pk)
+    assert Generation.objects.filter(status="running").count() == posts - rate.RESERVED
+    late = make_generation(other)
+    submit.send(late.pk)
+    late.refresh_from_db()
+    assert late.status == "running"
 
 
 def test_one_persons_clicks_take_turns(user: User, token: Token) -> None:

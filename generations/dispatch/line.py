@@ -1,8 +1,8 @@
 """Who goes next: the line of waiting generations behind each token.
 
 A token's places are shared fairly between people, and between the clicks of one person: whoever had fewer posts in the
-rate window goes first, so a batch of 300 does not keep anybody else's single picture waiting. What may have been
-charged already is settled before anything new is sent.
+rate window goes first, and a pile leaves some places to the others, so a batch of 300 does not keep anybody else's
+single picture waiting. What may have been charged already is settled before anything new is sent.
 """
 
 from collections import Counter, defaultdict
@@ -35,9 +35,7 @@ class Waiting:
 
 def in_order(waiting: Iterable[Waiting], posted: Counter[tuple[int, str]]) -> list[Waiting]:
     """The line in the order in which it should be sent. `posted` counts what each (owner, click) has had lately."""
-    had: Counter[int] = Counter()
-    for (owner, _), count in posted.items():
-        had[owner] += count
+    had = _by_owner(posted)
     ranked: list[tuple[tuple[int, datetime], Waiting]] = []
     people = sorted(waiting, key=attrgetter("owner"))
     for owner, rows in groupby(people, attrgetter("owner")):
@@ -67,7 +65,7 @@ def turns(now: datetime, limit: int) -> list[UUID]:
     free = {fingerprint: windows[fingerprint].free(now) for fingerprint in fingerprints}
     found: list[tuple[int, datetime, UUID]] = []
     for fingerprint, rows in _lines(now, [each for each in fingerprints if free[each]]).items():
-        first = in_order(rows, windows[fingerprint].posted)[: free[fingerprint]]
+        first = _first(rows, windows[fingerprint], free[fingerprint])
         found += [(place, row.queued_at, row.pk) for place, row in enumerate(first)]
     return [pk for _, _, pk in sorted(found)[:limit]]
 
@@ -77,8 +75,28 @@ def is_next(pk: UUID, fingerprint: str, window: Window, now: datetime) -> bool:
     free = window.free(now)
     if not free:
         return False
-    first = in_order(_lines(now, [fingerprint]).get(fingerprint, []), window.posted)[:free]
+    first = _first(_lines(now, [fingerprint]).get(fingerprint, []), window, free)
     return any(row.pk == pk for row in first)
+
+
+def _first(rows: Iterable[Waiting], window: Window, free: int) -> list[Waiting]:
+    """Those that the free places belong to: in order, but nobody has more than their share of the window."""
+    had = _by_owner(window.posted)
+    first: list[Waiting] = []
+    for row in in_order(rows, window.posted):
+        if len(first) == free:
+            break
+        if row.status == S.SENDING or had[row.owner] < window.share:
+            had[row.owner] += 1
+            first.append(row)
+    return first
+
+
+def _by_owner(posted: Counter[tuple[int, str]]) -> Counter[int]:
+    had: Counter[int] = Counter()
+    for (owner, _), count in posted.items():
+        had[owner] += count
+    return had
 
 
 def places(cards: Iterable[Generation], now: datetime) -> dict[UUID, Place]:

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
+from accounts.models import Token
 from generations.models import Attempt, RateGate
 from generations.models.lease import is_over
 
 # Between our clock and the moment Meigen counts a post.
 MARGIN = timedelta(milliseconds=250)
 LONGEST_POST = timedelta(seconds=30)
+# Places of a shared token that one person's pile leaves for the others, so that a single click goes at once.
+RESERVED = 2
 # How far the clocks of two hosts may differ. What lies further ahead was written before the clock was set back.
 AHEAD = timedelta(minutes=1)
 
@@ -28,11 +31,19 @@ class Window:
 
     `counted` are the moments, oldest first, of the posts that still count: a post counts from its answer (or from now
     while it is under way), since Meigen counted it before that. `posted` says how many each (owner, click) has had.
+    `is_shared` when several people have the token.
     """
 
     counted: list[datetime] = field(default_factory=list)
     posted: Counter[tuple[int, str]] = field(default_factory=Counter)
     blocked_until: datetime | None = None
+    is_shared: bool = False
+
+    @property
+    def share(self) -> int:
+        """How many places one person may have: of a shared token, not quite all."""
+        posts: int = settings.MEIGEN_RATE[0]
+        return max(1, posts - RESERVED) if self.is_shared else posts
 
     def free(self, now: datetime) -> int:
         """How many posts may leave now."""
@@ -42,7 +53,7 @@ class Window:
 
     def starts(self, now: datetime, count: int) -> list[datetime]:
         """When each of the next `count` posts may leave, if nothing else comes between."""
-        posts, seconds = settings.MEIGEN_RATE
+        posts, seconds = self.share, settings.MEIGEN_RATE[1]
         ends = self.counted[-posts:]
         earliest = max(now, self.blocked_until or now)
         for _ in range(count):
@@ -69,6 +80,9 @@ def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
         row.counted.sort()
     for gate in RateGate.objects.filter(token_fingerprint__in=fingerprints).exclude(is_over("blocked_until", now)):
         found[gate.token_fingerprint].blocked_until = gate.blocked_until
+    owners = Token.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint").annotate(Count("owner"))
+    for fingerprint, count in owners:
+        found[fingerprint].is_shared = count > 1
     return found
 
 

@@ -95,44 +95,72 @@ def test_every_call_gives_a_result_or_one_typed_error(answer: Answer) -> None:
     assert all(f"{error.message}{error.code}".encode() for error in seen)
 
 
+def render_card(generation: Generation) -> str:
+    card = Generation.objects.with_card().get(pk=generation.pk)
+    return render_to_string("generations/_card.html", {"card": card})
+
+
 @pytest.mark.django_db
 class TestThroughDispatchAndOntoThePage:
-    @settings(steady, max_examples=1000)
-    @given(answer=answers)
-    def test_an_answer_to_a_submit(self, answer: Answer, browser: Client, user: User, token: Token) -> None:
-        with transaction.atomic():
-            generation = make_generation(user)
-            claimed = submit.claim(generation.pk)
-            if claimed is None:  # the window is full or the token parked; empty it for the next example
+    """Each answer meets the same row, in a transaction that is taken back."""
+
+    def test_an_answer_to_a_submit(self, user: User, token: Token) -> None:
+        claimed = submit.claim(make_generation(user).pk)
+        assert claimed is not None
+
+        @settings(steady, max_examples=1000)
+        @given(answer=answers)
+        def meets(answer: Answer) -> None:
+            with transaction.atomic():
+                try:
+                    submit.accepted(claimed.attempt, calls.result(calls.submit("{}"), answer))
+                except errors.MeigenError as error:
+                    submit.failed(claimed.attempt, error)
+                self.look(render_card(claimed.generation))
                 transaction.set_rollback(True)
-                return
-            try:
-                submit.accepted(claimed.attempt, calls.result(calls.submit("{}"), answer))
-            except errors.MeigenError as error:
-                submit.failed(claimed.attempt, error)
-            self.look(browser, generation)
-            transaction.set_rollback(True)
 
-    @settings(steady, max_examples=1000)
-    @given(answer=answers)
-    def test_an_answer_to_a_poll(self, answer: Answer, browser: Client, user: User, token: Token) -> None:
-        with transaction.atomic():
-            generation = make_generation(user, status=Generation.Status.RUNNING, remote_id="x")
-            now = generation.created_at
-            try:
-                with poll.journal() as kept:
-                    poll.settle(generation, calls.result(calls.status("x"), answer), now, kept)
-            except errors.MeigenError as error:
-                poll.refused(generation, error, 3)
-            self.look(browser, generation)
-            transaction.set_rollback(True)
+        meets()
 
-    def look(self, browser: Client, generation: Generation) -> None:
-        """The card, and the generation's page with all that is stored of the answer."""
-        card = Generation.objects.with_card().get(pk=generation.pk)
-        response = browser.get(generation.get_absolute_url())
-        assert response.status_code == 200
-        for page in (render_to_string("generations/_card.html", {"card": card}), response.content.decode()):
-            page.encode()
-            assert "<script>alert" not in page
-            assert "<img src=x" not in page
+    def test_an_answer_to_a_poll(self, user: User, token: Token) -> None:
+        generation = running(user)
+
+        @settings(steady, max_examples=1000)
+        @given(answer=answers)
+        def meets(answer: Answer) -> None:
+            with transaction.atomic():
+                self.poll(generation, answer)
+                self.look(render_card(generation))
+                transaction.set_rollback(True)
+
+        meets()
+
+    def test_the_page_that_shows_all_of_it(self, browser: Client, user: User, token: Token) -> None:
+        generation = running(user)
+
+        @settings(steady, max_examples=200)
+        @given(answer=answers)
+        def meets(answer: Answer) -> None:
+            with transaction.atomic():
+                self.poll(generation, answer)
+                response = browser.get(generation.get_absolute_url())
+                assert response.status_code == 200
+                self.look(response.content.decode())
+                transaction.set_rollback(True)
+
+        meets()
+
+    def poll(self, generation: Generation, answer: Answer) -> None:
+        try:
+            with poll.journal() as kept:
+                poll.settle(generation, calls.result(calls.status("x"), answer), generation.created_at, kept)
+        except errors.MeigenError as error:
+            poll.refused(generation, error, 3)
+
+    def look(self, page: str) -> None:
+        page.encode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+def running(user: User) -> Generation:
+    return make_generation(user, status=Generation.Status.RUNNING, remote_id="x")

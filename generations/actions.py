@@ -51,7 +51,7 @@ def ask(
         known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
         if not known:
             raise
-        if len(known) == form.cleaned_data["count"] and _wish(known[0]) == _wish(form):
+        if [_wish(row) for row in known] == _wishes(form):
             return known, False
         # The answer to the first click was lost and the form was edited since: this is another wish.
         form.cleaned_data["nonce"] = uuid.uuid4().hex
@@ -60,29 +60,33 @@ def ask(
     return rows, True
 
 
-def _wish(asked: Generation | GenerateForm) -> tuple[dict[str, Any], list[str]]:
+def _wish(row: Generation) -> tuple[dict[str, Any], list[str]]:
     """What was wanted, whatever addresses the references were uploaded to."""
-    if isinstance(asked, GenerateForm):
-        return asked.request_fields(), [reference.identity for reference in asked.references]
-    fields = asked.request_fields
+    fields = row.request_fields
     fields.pop("referenceImages", None)
-    return fields, [reference.identity for reference in asked.references_in_order()]
+    return fields, [reference.identity for reference in row.references_in_order()]
+
+
+def _wishes(form: GenerateForm) -> list[tuple[dict[str, Any], list[str]]]:
+    """What the rows of this form would want."""
+    references = [reference.identity for reference in form.references]
+    return [(form.request_fields(prompt), references) for prompt in form.prompts for _ in range(form.count_each)]
 
 
 def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_urls: Sequence[str]) -> list[Generation]:
     assert form.model is not None  # a valid form has one
-    fields = form.request_fields(reference_urls)
-    count = form.cleaned_data["count"]
+    wanted = [prompt for prompt in form.prompts for _ in range(form.count_each)]
     now = timezone.now()
     rows = []
-    for number in range(1, count + 1):
+    for number, prompt in enumerate(wanted, 1):
         key = uuid.uuid4()
+        fields = form.request_fields(prompt, reference_urls)
         rows.append(
             Generation(
                 owner=owner,
                 nonce=nonce,
                 number=number,
-                batch_size=count,
+                batch_size=len(wanted),
                 idempotency_key=key,
                 body=canonical_body({**fields, "idempotencyKey": str(key)}),
                 prompt=fields["prompt"],
@@ -118,6 +122,12 @@ def cancel(generation: Generation) -> bool:
     refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
     expecting = [S.REJECTED] if refused else [S.QUEUED]
     return generation.move(S.CANCELLED, expecting=expecting, note="Cancelled.", message="", finished_at=timezone.now())
+
+
+def cancel_click(generation: Generation) -> int:
+    """Takes all that one click asked for, and that was not sent yet, out of the queue; says how many."""
+    rows = Generation.objects.filter(owner=generation.owner_id, nonce=generation.nonce, status=S.QUEUED)
+    return sum(cancel(row) for row in rows)
 
 
 def fetch_again(generation: Generation) -> bool:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("generations/send-again/", studio.send_all_again, name="send_all_again"),
     path("generations/<uuid:pk>/", generation.generation, name="generation"),
     path("generations/<uuid:pk>/cancel/", generation.cancel, name="cancel"),
+    path("generations/<uuid:pk>/cancel-all/", generation.cancel_click, name="cancel_click"),
     path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),
     path("generations/<uuid:pk>/check-again/", generation.check_again, name="check_again"),
     path("generations/<uuid:pk>/fetch-again/", generation.fetch_again, name="fetch_again"),

@@ -228,7 +228,7 @@ def test_an_earlier_request_fills_the_form_for_its_owner_only(
 
 def test_the_price_follows_the_choices(sandbox: FastSandbox, browser: Client, token: Token) -> None:
     query = {"model_id": "seedance-2-0", "tier": "pro", "resolution": "720p", "duration": "10", "count": "2"}
-    assert " · 720 credits" in browser.get("/studio/price/", query, headers=HTMX).content.decode()
+    assert " · 720 credits" in browser.post("/studio/price/", query, headers=HTMX).content.decode()
 
 
 def test_choices_the_new_model_lacks_fall_back(sandbox: FastSandbox, browser: Client, token: Token) -> None:

@@ -239,7 +239,7 @@ def test_prices_and_tags_come_from_the_catalogue(browser: Client, token: Token) 
     assert "Zeppelin 99 · 7 cr · Maintenance, Hot" in body
     assert "Cinema · from 2 cr/s" in body
     assert " · 14 credits" in body
-    body = browser.get("/studio/price/", {"model_id": "cinema-new"}).content.decode()
+    body = browser.post("/studio/price/", {"model_id": "cinema-new"}).content.decode()
     assert "The price is unknown before the click" in body
 
 

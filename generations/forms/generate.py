@@ -13,10 +13,11 @@ from generations.models import Reference
 from meigen_api import prices
 from meigen_api.types import Model, number
 
-from . import options
+from . import alternatives, options
 from .options import CHOICES, VendorLinks
 
 MAX_COUNT = 8
+MAX_AT_ONCE = 40
 MAX_PROMPT = 10_000
 COUNT_ERROR = f"Choose between 1 and {MAX_COUNT}."
 
@@ -113,6 +114,13 @@ class GenerateForm(forms.Form):
                 )
         self._check_references(self.model, values)
         values["count"] = values.get("count") or 1
+        if self.total > MAX_AT_ONCE:
+            self.add_error(
+                "prompt",
+                f"The alternatives make {self.total} generations; at most {MAX_AT_ONCE} at once. Leave some out.",
+            )
+        elif not all(self.prompts):
+            self.add_error("prompt", "One of the alternatives is empty. Write something around or into it.")
         return values
 
     def _check_references(self, model: Model, values: dict[str, Any]) -> None:
@@ -154,11 +162,27 @@ class GenerateForm(forms.Form):
         return lost + [options.WORDS[name] for name in sorted(others) if before.get(name)]
 
     @property
+    def prompts(self) -> list[str]:
+        """What the prompt's alternatives make of it; the prompt alone when they make too many."""
+        prompt = str(self.chosen.get("prompt") or "")
+        return alternatives.expand(prompt) if alternatives.count(prompt) <= MAX_AT_ONCE else [prompt]
+
+    @property
+    def count_each(self) -> int:
+        """How often each prompt is asked for."""
+        return max(1, min(MAX_COUNT, int(number(self.chosen.get("count")) or 1)))
+
+    @property
+    def total(self) -> int:
+        """How many generations the click makes."""
+        made = alternatives.count(str(self.chosen.get("prompt") or ""))
+        return (made if made > MAX_AT_ONCE else len(self.prompts)) * self.count_each
+
+    @property
     def price(self) -> int | None:
         """Credits that all of it will probably cost, None when the catalogue does not say."""
         each = self.price_each
-        count = number(self.chosen.get("count")) or 1
-        return None if each is None else each * max(1, min(MAX_COUNT, int(count)))
+        return None if each is None else each * self.total
 
     @property
     def price_each(self) -> int | None:
@@ -178,10 +202,10 @@ class GenerateForm(forms.Form):
             reference_video_seconds=seconds,
         )
 
-    def request_fields(self, reference_urls: Sequence[str] = ()) -> dict[str, Any]:
-        """The request's members, without a key: the prompt, the model and what was chosen, no default of ours."""
+    def request_fields(self, prompt: str, reference_urls: Sequence[str] = ()) -> dict[str, Any]:
+        """The members of one request, without a key: a prompt, the model and what was chosen, no default of ours."""
         values = self.cleaned_data
-        fields: dict[str, Any] = {"prompt": values["prompt"], "modelId": values["model_id"]}
+        fields: dict[str, Any] = {"prompt": prompt, "modelId": values["model_id"]}
         for choice in CHOICES:
             if values.get(choice.name):
                 fields[choice.member] = values[choice.name]

@@ -60,6 +60,18 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def cancel_click(request: Request, pk: UUID) -> HttpResponse:
+    """All of the click that this one belongs to."""
+    row = _generation(request, pk)
+    if not actions.cancel_click(row):
+        messages.warning(request, "All of them are on their way already.")
+    if not request.htmx:
+        return redirect("studio")
+    together = Generation.objects.visible_to(request.user).filter(nonce=row.nonce).with_card().order_by("number")
+    return render(request, "generations/_changed.html", {"cards": placed(together), "still_live": True})
+
+
+@require_POST
 def send_again(request: Request, pk: UUID) -> HttpResponse:
     row = _generation(request, pk)
     if not actions.send_again(row):

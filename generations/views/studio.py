@@ -77,11 +77,11 @@ def fields(request: Request) -> HttpResponse:
     return render(request, "generations/_model.html", context)
 
 
-@require_safe
+@require_POST
 def price(request: Request) -> HttpResponse:
-    """The price of what is chosen now, for the button."""
+    """The price of what is chosen now, for the button. A POST, though it changes nothing: prompts are long."""
     offer = catalogue.offer()
-    return render(request, "generations/_priced.html", {"form": GenerateForm(offer, data=request.GET), "offer": offer})
+    return render(request, "generations/_priced.html", {"form": GenerateForm(offer, data=request.POST), "offer": offer})
 
 
 @login_not_required  # so that what a signed-out person posts is kept until they are back

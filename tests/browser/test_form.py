@@ -187,7 +187,7 @@ def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page, watch
     expect(page.locator("#messages")).to_contain_text("What you typed is still here")
     expect(page.locator("[name=prompt]")).to_have_value("a patient heron")
     page.unroute("**/generations/")
-    page.context.clear_cookies()
+    page.context.clear_cookies(name="sessionid")
     page.evaluate("document.querySelector('[name=model_id]').dispatchEvent(new Event('change', {bubbles: true}))")
     expect(page.locator("#messages")).to_contain_text("You are signed out")
     page.goto("about:blank")

@@ -5,12 +5,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from .models import Token
+from .models import Token, User
 
 
 def balance(request: HttpRequest) -> dict[str, Any]:
     """`current_token`: the token this person spends from; read only when a template asks."""
-    if not getattr(request, "user", None) or not request.user.is_authenticated:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
         return {"current_token": None}
-    user = request.user
+    if request.method in {"GET", "HEAD"}:
+        return {"current_token": user.current_token}
+    # What the request did may have changed it since the person was read.
     return {"current_token": SimpleLazyObject(lambda: Token.objects.default_for(user))}

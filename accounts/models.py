@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from meigen_api.secret import Secret
 from meigen_api.types import Balance
@@ -27,6 +28,11 @@ class User(AbstractUser):
                 violation_error_message="Another account uses this e-mail address.",
             )
         ]
+
+    @cached_property
+    def current_token(self) -> "Token | None":
+        """The token this person spends from. `backend.Backend` brings it with the signed-in person."""
+        return Token.objects.default_for(self)
 
 
 class TokenQuerySet(models.QuerySet["Token"]):

@@ -22,9 +22,9 @@ def main() -> None:
     cache.clear()
     user = make_user()
     make_token(user)
-    for _ in range(CARDS):
+    live = [make_generation(user, status="running") for _ in range(4)]
+    for _ in range(CARDS + 1):
         make_result(make_generation(user, status="done"))
-    live = [make_generation(user) for _ in range(4)]
     client = Client()
     client.force_login(user)
     tick = {"live": [f"{row.pk}:{row.version}" for row in live]}

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Token, User
 from generations.dispatch.wake import HEARTBEAT, beat
@@ -115,3 +116,22 @@ class TestHealth:
         Lease.objects.create(name=HEARTBEAT, expires_at=timezone.now() - timedelta(seconds=1))
         response = Client().get("/healthz")
         assert (response.status_code, response.json()["worker"]) == (503, "silent")
+
+
+def test_a_warm_page_of_finished_cards_takes_three_queries(
+    browser: Client, user: User, token: Token, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(30):
+        make_result(make_generation(user, status="done"))
+    cold = browser.get("/generations/").content
+    with django_assert_num_queries(3):  # the session, the person with their token, the rows
+        warm = browser.get("/generations/").content
+    assert warm.count(b"<article") == cold.count(b"<article") == 24
+
+
+def test_a_card_that_changed_is_drawn_anew(browser: Client, user: User, token: Token) -> None:
+    generation = make_generation(user, status="done")
+    assert b"Keeping the image" not in browser.get("/generations/").content
+    make_result(generation)
+    generation.touch()
+    assert b"<img" in browser.get("/generations/").content

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 
 from accounts.http import Request
-from generations.cards import placed
+from generations.cards import shown
 from generations.models import Generation
 
 PAGE = 24
@@ -16,14 +16,14 @@ PAGE = 24
 
 def history(request: Request) -> HttpResponse:
     """One page of cards; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
-    rows = Generation.objects.visible_to(request.user).with_card().newest_first()
+    rows = Generation.objects.visible_to(request.user).newest_first()
     place = _place(request.GET.get("before", ""))
     if place:
         rows = rows.before(*place)
-    cards = list(rows[: PAGE + 1])
+    cards = shown(rows[: PAGE + 1])
     more = cards[PAGE - 1] if len(cards) > PAGE else None
     context = {
-        "cards": placed(cards[:PAGE]),
+        "cards": cards[:PAGE],
         "next": more and f"{more.created_at.isoformat()}_{more.pk}",
         "is_first": not place,
     }

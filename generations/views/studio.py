@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from accounts.http import Request
 from accounts.models import Token, User
 from generations import actions, attachments, explain, waits
-from generations.cards import placed
+from generations.cards import placed, shown
 from generations.dispatch import catalogue, gallery, upload
 from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from
 from generations.models import Generation, Reference
@@ -55,9 +55,9 @@ def studio(request: Request) -> HttpResponse:
 
 
 def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
-    cards = Generation.objects.visible_to(request.user).with_card().newest_first()[:WALL]
-    shown = {"form": form, "offer": form.offer, "cards": placed(cards), "waits": waits.typical(), **context}
-    return render(request, "generations/studio.html", shown, status=status)
+    cards = shown(Generation.objects.visible_to(request.user).newest_first()[:WALL])
+    context |= {"form": form, "offer": form.offer, "cards": cards, "waits": waits.typical()}
+    return render(request, "generations/studio.html", context, status=status)
 
 
 @require_POST

@@ -130,6 +130,12 @@ def cancel_click(generation: Generation) -> int:
     return sum(cancel(row) for row in rows)
 
 
+def star(generation: Generation) -> None:
+    """Puts a star on it, or takes it off."""
+    Generation.objects.filter(pk=generation.pk).update(starred_at=None if generation.starred_at else timezone.now())
+    generation.touch()
+
+
 def fetch_again(generation: Generation) -> bool:
     """Tries anew to fetch and keep what was given up; says whether there was anything."""
     return fetch.again(generation)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),
     path("generations/<uuid:pk>/check-again/", generation.check_again, name="check_again"),
     path("generations/<uuid:pk>/fetch-again/", generation.fetch_again, name="fetch_again"),
+    path("generations/<uuid:pk>/star/", generation.star, name="star"),
     path("generations/<uuid:pk>/share/", generation.share, name="share"),
     path("generations/<uuid:pk>/share/<uuid:share_id>/revoke/", generation.revoke, name="revoke"),
     path("generations/<uuid:pk>/results/<int:number>/", generation.result, name="result"),

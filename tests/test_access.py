@@ -14,7 +14,7 @@ from generations.models import Generation
 from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
 OWN = {
-    "generation", "cancel", "cancel_click", "fetch_again", "send_again", "check_again", "share", "revoke",
+    "generation", "cancel", "cancel_click", "star", "fetch_again", "send_again", "check_again", "share", "revoke",
     "result", "thumbnail",
     "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
 }  # fmt: skip

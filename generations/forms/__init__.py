@@ -1,5 +1,6 @@
-"""The studio's form, made from the catalogue."""
+"""The forms of the pages: what to generate, made from the catalogue; what to look for in the history."""
 
 from .generate import FIELD_OF_MEMBER, GenerateForm, initial_from
+from .history import HistoryForm
 
-__all__ = ["FIELD_OF_MEMBER", "GenerateForm", "initial_from"]
+__all__ = ["FIELD_OF_MEMBER", "GenerateForm", "HistoryForm", "initial_from"]

@@ -152,6 +152,7 @@ class Generation(models.Model):
     answer_body = models.TextField(blank=True, help_text="The answer that decided, whole.")
     message = models.TextField(blank=True, help_text="What went wrong, in Meigen's or our words.")
 
+    starred_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(default=timezone.now)
 
     objects = GenerationQuerySet.as_manager()
@@ -166,6 +167,9 @@ class Generation(models.Model):
             models.Index(fields=["-finished_at"], name="latest_finished"),
             models.Index(fields=["owner", "-created_at", "-id"], name="own_newest_first"),
             models.Index(fields=["status", "queued_at"], name="by_status"),
+            models.Index(
+                fields=["owner", "-created_at"], name="own_starred", condition=models.Q(starred_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from urllib.parse import urlencode, urlsplit
 
 from django import template
 from django.forms import BoundField
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.http import Request
 from accounts.models import User
 from generations import explain
 from generations.forms import GenerateForm
@@ -107,6 +110,18 @@ def lacking_credits(user: User) -> tuple[int, int]:
     """(how many generations of this person wait for credits, what they cost together as far as is known)."""
     prices = Generation.objects.visible_to(user).lacking_credits(timezone.now()).values_list("credits_estimated")
     return len(prices), sum(price or 0 for (price,) in prices)
+
+
+@register.filter
+def is_from_studio(request: Request) -> bool:
+    """Whether the page that asks is the studio itself, which has places that others lack."""
+    return urlsplit(request.htmx.current_url_abs_path or "").path == reverse("studio")
+
+
+@register.filter
+def following(query: str, place: str) -> str:
+    """The address of the history's next page."""
+    return f"{reverse('generations')}?{query}{'&' if query else ''}{urlencode({'before': place})}"
 
 
 @register.filter

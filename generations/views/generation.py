@@ -88,6 +88,13 @@ def check_again(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def star(request: Request, pk: UUID) -> HttpResponse:
+    row = _generation(request, pk)
+    actions.star(row)
+    return _back(request, row)
+
+
+@require_POST
 def fetch_again(request: Request, pk: UUID) -> HttpResponse:
     row = _generation(request, pk)
     if not actions.fetch_again(row):

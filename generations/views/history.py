@@ -9,14 +9,16 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.http import Request
 from generations.cards import shown
+from generations.forms import HistoryForm
 from generations.models import Generation
 
 PAGE = 24
 
 
 def history(request: Request) -> HttpResponse:
-    """One page of cards; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
-    rows = Generation.objects.visible_to(request.user).newest_first()
+    """One page of cards as the filters say; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
+    form = HistoryForm(request.user, request.GET)
+    rows = form.filter(Generation.objects.visible_to(request.user).newest_first())
     place = _place(request.GET.get("before", ""))
     if place:
         rows = rows.before(*place)
@@ -25,7 +27,7 @@ def history(request: Request) -> HttpResponse:
     context = {
         "cards": cards[:PAGE],
         "next": more and f"{more.created_at.isoformat()}_{more.pk}",
-        "is_first": not place,
+        "form": form,
     }
     return render(request, "generations/_page.html" if request.htmx else "generations/history.html", context)
 

@@ -1,0 +1,86 @@
+"""The history: what it finds, and that its address says so."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations.models import Generation
+from tests.helpers import make_generation, make_user
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def rows(user: User, token: Token) -> dict[str, Generation]:
+    caches["local"].clear()
+    now = timezone.now()
+    return {
+        "fox": make_generation(user, prompt="A RED fox", status="done", starred_at=now),
+        "owl": make_generation(user, prompt="an owl 100%", status="failed", model_id="midjourney", model_name="MJ"),
+        "sea": make_generation(user, prompt="the sea", status="queued", media_type="video"),
+        "old": make_generation(user, prompt="an old fox", status="cancelled", created_at=now - timedelta(days=10)),
+        "another's": make_generation(make_user(), prompt="their fox", status="done"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, {"fox", "owl", "sea", "old"}),
+        ({"q": "FOX"}, {"fox", "old"}),
+        ({"q": "100%"}, {"owl"}),
+        ({"q": "_"}, set()),
+        ({"state": "done"}, {"fox"}),
+        ({"state": "waiting"}, {"sea"}),
+        ({"state": "trouble"}, {"owl"}),
+        ({"kind": "video"}, {"sea"}),
+        ({"model": "midjourney"}, {"owl"}),
+        ({"starred": "on"}, {"fox"}),
+        ({"since": f"{timezone.now() - timedelta(days=3):%Y-%m-%d}"}, {"fox", "owl", "sea"}),
+        ({"until": f"{timezone.now() - timedelta(days=3):%Y-%m-%d}"}, {"old"}),
+        ({"q": "fox", "state": "cancelled"}, {"old"}),
+        ({"q": "their"}, set()),
+    ],
+)
+def test_filters_find(browser: Client, rows: dict[str, Generation], query: dict[str, str], found: set[str]) -> None:
+    body = browser.get("/generations/", query).content.decode()
+    assert {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body} == found
+
+
+@pytest.mark.parametrize(
+    "query", [{"state": "nonsense"}, {"model": "gone"}, {"since": "soon"}, {"q": "x" * 5000}, {"until": "9999-12-31"}]
+)
+def test_a_filter_that_makes_no_sense_breaks_nothing(
+    browser: Client, rows: dict[str, Generation], query: dict[str, Any]
+) -> None:
+    assert browser.get("/generations/", query).status_code == 200
+
+
+def test_the_next_page_keeps_the_filters(browser: Client, user: User, token: Token) -> None:
+    for number in range(30):
+        make_generation(user, prompt=f"a fox & {number}", status="done")
+        make_generation(user, prompt="no", status="done")
+    body = browser.get("/generations/", {"q": "fox &"}).content.decode()
+    address = re.search(r'href="(/generations/\?q=fox[^"]+)"', body)
+    assert address
+    following = browser.get(address[1].replace("&amp;", "&"), headers=HTMX).content.decode()
+    assert following.count("<article") == 6
+
+
+def test_nothing_found_says_how_to_go_on(browser: Client, rows: dict[str, Generation]) -> None:
+    assert "Show everything" in browser.get("/generations/", {"q": "zebra"}).content.decode()
+
+
+def test_a_star_goes_on_and_off(browser: Client, rows: dict[str, Generation]) -> None:
+    url = f"/generations/{rows['fox'].pk}/star/"
+    assert 'aria-pressed="false"' in browser.post(url, headers=HTMX).content.decode()
+    assert 'aria-pressed="true"' in browser.post(url, headers=HTMX).content.decode()
+    assert Generation.objects.get(pk=rows["fox"].pk).starred_at

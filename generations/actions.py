@@ -1,5 +1,7 @@
 """What a person does to generations: ask for some, cancel, send again, check again."""
 
+import hashlib
+import json
 import logging
 import time
 import uuid
@@ -53,8 +55,10 @@ def ask(
             raise
         if [_wish(row) for row in known] == _wishes(form):
             return known, False
-        # The answer to the first click was lost and the form was edited since: this is another wish.
-        form.cleaned_data["nonce"] = uuid.uuid4().hex
+        # The answer to the first click was lost and the form was edited since: this is another wish. The same edit
+        # gives the same new nonce, so that it too is paid once.
+        wishes = json.dumps(_wishes(form), sort_keys=True)
+        form.cleaned_data["nonce"] = hashlib.sha256(f"{nonce}{wishes}".encode()).hexdigest()
         return ask(owner, token, form, reference_urls)
     failpoints.reach("after-commit")
     return rows, True

@@ -217,6 +217,8 @@ def error(answer: Answer, fields: Json) -> errors.MeigenError:
             kind = errors.Conflict if fields.get("code") == "idempotency_conflict" else errors.InProgress
         case 429:
             kind = errors.RateLimited
+        case 408:
+            kind = errors.NoAnswer
         case code if 400 <= code < 500:
             kind = errors.InvalidRequest
         case code if code >= 500:

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -67,8 +68,8 @@ class _Reading:
         )
 
 
-def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> errors.MeigenError:
-    """Our error for an httpx one; its text is ours too, since httpx puts URLs into messages."""
+def _failure(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> errors.MeigenError:
+    """Our error for an httpx one, or one of TLS that it lets through; its text is ours, since httpx's has URLs."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return errors.Unreachable("Meigen could not be reached.")
     if isinstance(error, httpx.TimeoutException):
@@ -116,7 +117,7 @@ class Client:
             ) as response:
                 for chunk in response.iter_raw():
                     reading.add(chunk)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise _failure(error) from None
         return calls.result(call, reading.answer(response))
 
@@ -163,6 +164,8 @@ class Pool:
                 transport=transport,
                 trust_env=False,
                 verify=context,
+                # One account's cookies would travel with another's call.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
             for _ in range(clients)
         ]
@@ -199,7 +202,7 @@ class Pool:
                     reading.add(chunk)
         except TimeoutError:
             raise errors.NoAnswer("Meigen did not answer in time.") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise _failure(error) from None
         finally:
             self._free.append(client)

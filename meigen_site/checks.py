@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps.config import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Warning, register
 
 
 @register(deploy=True)
@@ -18,11 +18,3 @@ def media_root_is_writable(*, app_configs: Sequence[AppConfig] | None, **kwargs:
     if os.access(folder, os.W_OK):
         return []
     return [Warning(f"MEDIA_ROOT {settings.MEDIA_ROOT} cannot be written to.", id="meigen_site.W001")]
-
-
-@register(deploy=True)
-def no_failpoints(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Nothing can kill the processes from a folder of files."""
-    if settings.FAILPOINTS is None:
-        return []
-    return [Error("STUDIO_FAILPOINTS lets tests kill the studio's processes. Unset it.", id="meigen_site.E001")]

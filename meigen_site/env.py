@@ -80,7 +80,7 @@ def read() -> Environment:
         rate_posts=posts,
         rate_seconds=seconds,
         proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
-        failpoints=Path(folder) if (folder := os.environ.get("STUDIO_FAILPOINTS")) else None,
+        failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
 
 
@@ -143,6 +143,15 @@ def _url(name: str, default: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise _wrong(name, "must be https; plain http is for loopback hosts only")
     return value
+
+
+def _failpoints(name: str) -> Path | None:
+    folder = os.environ.get(name)
+    if not folder:
+        return None
+    if not is_loopback(urlsplit(_url("MEIGEN_BASE_URL", "https://www.meigen.ai")).hostname or ""):
+        raise _wrong(name, "lets tests kill the studio's processes; it is for a sandbox on this machine only")
+    return Path(folder)
 
 
 def _database(name: str) -> str:

@@ -38,6 +38,8 @@ ACCOUNTS = ["meigen_sk_first_account", "meigen_sk_second_account"]
 
 # Everything else would be a state that runs backwards.
 MOVES = {
+    # An acceptance may come late, whatever was made of its silence.
+    (S.QUEUED, S.RUNNING), (S.REJECTED, S.RUNNING), (S.CANCELLED, S.RUNNING),
     (S.QUEUED, S.SENDING), (S.QUEUED, S.CANCELLED), (S.QUEUED, S.STALLED),
     (S.SENDING, S.QUEUED), (S.SENDING, S.RUNNING), (S.SENDING, S.REJECTED), (S.SENDING, S.STALLED),
     (S.SENDING, S.CANCELLED), (S.SENDING, S.SENDING),
@@ -88,6 +90,7 @@ class Dispatch(RuleBasedStateMachine):
         self.token = make_token(self.user, ACCOUNTS[0])
         self.offer = catalogue.offer()
         self.clicks: list[str] = []
+        self.held_up: list[submit.Claim] = []
         self.late: list[tuple[Attempt, Status | MeigenError]] = []
 
     def teardown(self) -> None:
@@ -118,6 +121,17 @@ class Dispatch(RuleBasedStateMachine):
         assert first is not None
         assert not self.ask(form_data(nonce=nonce, prompt=first.prompt, count=str(rows.count())))
 
+    @precondition(lambda self: self.clicks)
+    @rule(data=st.data())
+    def click_again_after_an_edit(self, data: st.DataObject) -> None:
+        nonce = data.draw(st.sampled_from(self.clicks))
+        self.traveller.shift(1)
+        before = self.rows().count()
+        edited = form_data(nonce=nonce, prompt=f"a fox, edited ({nonce})")
+        first = self.ask(edited)
+        assert not self.ask(edited)
+        assert self.rows().count() == before + first
+
     @rule(answer=st.none() | bad_days, keep=st.booleans())
     def send(self, answer: Response | None, keep: bool) -> None:
         """The next in line goes out. `keep` holds the answer back, as a process that hangs would."""
@@ -140,6 +154,17 @@ class Dispatch(RuleBasedStateMachine):
                 host, boot, *_ = claim.generation.claimed_by.split("|")
                 self.rows().filter(pk=claim.generation.pk).update(claimed_by=f"{host}|{boot}|999999999|1")
                 submit.tidy()
+
+    @rule()
+    def a_process_is_held_up_before_its_post(self) -> None:
+        if claim := self.claim():
+            self.held_up.append(claim)
+
+    @precondition(lambda self: self.held_up)
+    @rule()
+    def a_held_up_process_goes_on(self) -> None:
+        claim = self.held_up.pop(0)
+        submit.record(claim.attempt, submit.TOO_LATE if claim.is_stale else self.post(claim))
 
     @precondition(lambda self: self.late)
     @rule(twice=st.booleans())
@@ -269,7 +294,7 @@ class Dispatch(RuleBasedStateMachine):
             try:
                 status = client.send(calls.status(row.remote_id))
             except MeigenError as error:
-                poll.refused(row, error, 1)
+                poll.refused(row, error, 1, signed=True)
                 return
         with poll.journal() as kept:
             poll.settle(row, status, now, kept)

@@ -154,7 +154,7 @@ class TestThroughDispatchAndOntoThePage:
             with poll.journal() as kept:
                 poll.settle(generation, calls.result(calls.status("x"), answer), generation.created_at, kept)
         except errors.MeigenError as error:
-            poll.refused(generation, error, 3)
+            poll.refused(generation, error, 3, signed=True)
 
     def look(self, page: str) -> None:
         page.encode()

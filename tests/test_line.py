@@ -84,14 +84,15 @@ def test_nobody_can_jump_the_line(sandbox: FastSandbox, settings: Settings, user
     assert submit.claim(first.pk) is not None
 
 
-def test_what_may_be_charged_already_goes_before_all_else(
+def test_what_may_be_charged_already_goes_before_its_owners_new_requests_and_nobody_elses(
     sandbox: FastSandbox, user: User, token: Token, other: User
 ) -> None:
     unknown = make_generation(user, prompt="a fox sandbox:lost")
     submit.send(unknown.pk)
-    earlier = make_generation(other, queued_at=timezone.now() - timedelta(hours=1))
+    earlier = make_generation(user, queued_at=timezone.now() - timedelta(hours=1))
+    others = make_generation(other)
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
-        assert line.turns(timezone.now(), 16) == [unknown.pk, earlier.pk]
+        assert line.turns(timezone.now(), 16) == [others.pk, unknown.pk, earlier.pk]
 
 
 def test_several_tokens_take_turns(user: User, token: Token) -> None:

@@ -1,6 +1,7 @@
 """What becomes of a running generation, by single answers and by a real sweep."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,8 +16,9 @@ from generations import actions
 from generations.dispatch import poll, submit, sweep, wake
 from generations.models import Generation, Lease
 from meigen_api import errors
+from meigen_api.client import Pool
 from meigen_api.errors import Answer
-from meigen_api.sandbox.answers import Response, html
+from meigen_api.sandbox.answers import Response, html, refusal
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
@@ -68,7 +70,7 @@ class TestAnAnswer:
     @pytest.mark.parametrize(("status", "misses", "ends"), [(410, 1, True), (404, 1, False), (404, 3, True)])
     def test_a_job_meigen_forgot_has_failed(self, user: User, status: int, misses: int, *, ends: bool) -> None:
         generation = running(user)
-        assert poll.refused(generation, errors.NotFound("gone", answer=Answer(status)), misses) is ends
+        assert poll.refused(generation, errors.NotFound("gone", answer=Answer(status)), misses, signed=True) is ends
 
     def test_check_again_watches_a_stalled_one_anew(self, user: User) -> None:
         generation = running(user)
@@ -139,6 +141,58 @@ class TestASweep:
         sweep.run_slice(seconds=20)
         generation.refresh_from_db()
         assert generation.status == S.STALLED
+
+    def test_what_ended_while_meigen_could_not_be_asked_is_fetched_not_given_up(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        generation = make_generation(user)
+        submit.send(generation.pk)
+        Generation.objects.update(watch_until=timezone.now() - timedelta(hours=2))
+        sandbox.fail_next("/api/generate/v2/status", html(502), times=2)
+        sweep.run_slice(seconds=20)
+        generation.refresh_from_db()
+        assert generation.status == S.DONE
+
+    def test_a_poll_that_fails_in_an_unforeseen_way_is_asked_again(
+        self, sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        generation = make_generation(user)
+        submit.send(generation.pk)
+        send, failures = Pool.send, [OverflowError("never thought of")] * 3
+
+        async def broken(self: Pool, call: Any, token: Secret | None) -> Any:
+            if failures:
+                raise failures.pop()
+            return await send(self, call, token)
+
+        monkeypatch.setattr(Pool, "send", broken)
+        monkeypatch.setattr(sweep, "LONGEST_POLL_PAUSE", 0.1)
+        sweep.run_slice(seconds=20)
+        generation.refresh_from_db()
+        assert generation.status == S.DONE
+
+    def test_a_retry_after_of_nothing_does_not_make_it_hurry(
+        self, sandbox: FastSandbox, user: User, token: Token, settings: Settings
+    ) -> None:
+        settings.MEIGEN_POLL_SECONDS = 0.4
+        generation = make_generation(user, prompt="a fox sandbox:stuck")
+        submit.send(generation.pk)
+        busy = refusal(429, "Busy", code="status_query_busy", retryAfterSeconds=0.01)
+        sandbox.fail_next("/api/generate/v2/status", busy, times=50)
+        sweep.run_slice(seconds=2)
+        assert 45 <= len(sandbox._faults) < 50
+
+    def test_a_new_token_is_not_blamed_for_polls_without_one(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        generation = make_generation(user)
+        submit.send(generation.pk)
+        tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
+        sandbox.fail_next("/api/generate/v2/status", refusal(401, "Sign in"))
+        sweep.run_slice(seconds=20)
+        token.refresh_from_db()
+        assert token.refused_at is None
+        assert Generation.objects.get().status == S.DONE
 
     def test_another_accounts_token_in_the_same_row_does_not_lose_the_result(
         self, sandbox: FastSandbox, user: User, token: Token

@@ -45,4 +45,4 @@ def test_a_block_never_gets_shorter(db: None) -> None:
     with transaction.atomic():
         window = rate.locked_window("print", now)
     assert window.free(now) == 0
-    assert window.starts(now, 1) == [now + timedelta(seconds=60)]
+    assert window.starts(now, 1, window.posts) == [now + timedelta(seconds=60)]

@@ -159,6 +159,16 @@ def test_fifty_clicks_at_once_with_one_nonce_make_one_generation(
     assert Generation.objects.count() == 1
 
 
+def test_an_edited_form_sent_twice_under_an_old_nonce_is_paid_once(
+    sandbox: FastSandbox, browser: Client, token: Token
+) -> None:
+    first = form_data()
+    for prompt in ["a red fox", "an edited fox", "an edited fox", "an edited fox"]:
+        browser.post("/generations/", {**first, "prompt": prompt})
+    assert sorted(Generation.objects.values_list("prompt", flat=True)) == ["a red fox", "an edited fox"]
+    assert len(sandbox.ledger.charges()) == 2
+
+
 def test_a_form_without_a_nonce_is_taken(sandbox: FastSandbox, browser: Client, token: Token) -> None:
     data = form_data()
     del data["nonce"]

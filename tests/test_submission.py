@@ -17,7 +17,7 @@ from accounts.token_check import Verdict
 from generations import actions
 from generations.dispatch import line, poll, submit
 from generations.models import Attempt, Generation, Reference, ReferenceUse
-from meigen_api import calls
+from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.sandbox.answers import Response, answer, html, refusal
 from meigen_api.secret import Secret
@@ -366,6 +366,49 @@ def test_a_request_that_waited_past_its_uploads_is_not_sent_with_dead_links(
     assert generation.status == S.CANCELLED
     assert "send it as new" in generation.message
     assert sandbox.ledger.charges() == []
+
+
+def test_an_acceptance_that_comes_late_is_believed(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user, prompt="a fox sandbox:seconds=99")
+    held_up = submit.claim(generation.pk)
+    assert held_up is not None
+    sandbox.set_credits(token.secret().reveal(), 1)
+    with time_machine.travel(timezone.now() + submit.LEASE + timedelta(seconds=5)):
+        assert sent(generation).status == S.REJECTED
+        sandbox.set_credits(token.secret().reveal(), 100)
+        with Client(sandbox.url, held_up.secret) as client:
+            submit.accepted(held_up.attempt, client.send(calls.submit(generation.body)))
+        generation.refresh_from_db()
+        assert (generation.status, generation.answer_status) == (S.RUNNING, None)
+
+
+def test_a_refusal_that_comes_late_moves_nothing(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user)
+    held_up = submit.claim(generation.pk)
+    assert held_up is not None
+    with time_machine.travel(timezone.now() + submit.LEASE + timedelta(seconds=5)):
+        newer = submit.claim(generation.pk)
+        assert newer is not None
+        submit.failed(held_up.attempt, errors.InvalidRequest("Bad", answer=errors.Answer(400)))
+        generation.refresh_from_db()
+        assert generation.status == S.SENDING
+        assert submit.claim(generation.pk) is None  # the newer attempt still has it
+
+
+def test_a_held_up_process_does_not_post_any_more(user: User, token: Token) -> None:
+    claimed = submit.claim(make_generation(user).pk)
+    assert claimed is not None
+    assert not claimed.is_stale
+    with time_machine.travel(timezone.now() + timedelta(seconds=25)):
+        assert claimed.is_stale
+
+
+def test_what_waited_days_for_a_good_token_survives_a_hiccup(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = make_generation(user, queued_at=timezone.now() - timedelta(days=3))
+    sandbox.fail_next(SUBMIT, refusal(429, "Too many", {"Retry-After": "1"}))
+    assert sent(generation).status == S.QUEUED
+    with after(generation):
+        assert sent(generation).status == S.RUNNING
 
 
 def test_every_answer_is_kept_on_its_attempt(sandbox: FastSandbox, user: User, token: Token) -> None:

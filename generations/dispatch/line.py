@@ -2,7 +2,7 @@
 
 A token's places are shared fairly between people, and between the clicks of one person: whoever had fewer posts in the
 rate window goes first, and a pile leaves some places to the others, so a batch of 300 does not keep anybody else's
-single picture waiting. What may have been charged already is settled before anything new is sent.
+single picture waiting. What may have been charged already is settled before its owner's new requests.
 """
 
 from collections import Counter, defaultdict
@@ -40,13 +40,12 @@ def in_order(waiting: Iterable[Waiting], posted: Counter[tuple[int, str]]) -> li
     people = sorted(waiting, key=attrgetter("owner"))
     for owner, rows in groupby(people, attrgetter("owner")):
         for place, row in enumerate(_own_order(rows, posted)):
-            rank = -1 if row.status == S.SENDING else had[owner] + place
-            ranked.append(((rank, row.queued_at), row))
+            ranked.append(((had[owner] + place, row.queued_at), row))
     return [row for _, row in sorted(ranked, key=lambda entry: entry[0])]
 
 
 def _own_order(rows: Iterable[Waiting], posted: Counter[tuple[int, str]]) -> list[Waiting]:
-    """One person's rows: their clicks take turns."""
+    """One person's rows: what may be charged already first, then their clicks take turns."""
     clicks: Counter[str] = Counter()
     ranked = []
     for row in sorted(rows, key=attrgetter("queued_at", "number")):
@@ -86,7 +85,7 @@ def _first(rows: Iterable[Waiting], window: Window, free: int) -> list[Waiting]:
     for row in in_order(rows, window.posted):
         if len(first) == free:
             break
-        if row.status == S.SENDING or had[row.owner] < window.share:
+        if had[row.owner] < window.share:
             had[row.owner] += 1
             first.append(row)
     return first
@@ -111,9 +110,15 @@ def places(cards: Iterable[Generation], now: datetime) -> dict[UUID, Place]:
     windows = rate.windows(fingerprints, now)
     found: dict[UUID, Place] = {}
     for fingerprint, rows in _lines(now, fingerprints).items():
-        line = in_order(rows, windows[fingerprint].posted)
-        starts = windows[fingerprint].starts(now, len(line))
-        found |= {row.pk: Place(number, at) for number, (row, at) in enumerate(zip(line, starts, strict=True), 1)}
+        window = windows[fingerprint]
+        line = in_order(rows, window.posted)
+        soon, late = window.starts(now, len(line), window.posts), window.starts(now, len(line), window.share)
+        had = _by_owner(window.posted)
+        for number, row in enumerate(line):
+            # Within their share of the window people wait for each other only.
+            starts = soon if had[row.owner] < window.share else late
+            had[row.owner] += 1
+            found[row.pk] = Place(number + 1, starts[number])
     return found
 
 

@@ -43,7 +43,12 @@ def journal() -> Iterator[Journal]:
 
 
 def start(
-    generation: Generation, status: Status, *, expecting: Generation.Status, token_revision: int, now: datetime
+    generation: Generation,
+    status: Status,
+    *,
+    expecting: Generation.Status | list[Generation.Status],
+    token_revision: int,
+    now: datetime,
 ) -> bool:
     """Meigen runs it: watch it from now on. A terminal answer is taken as such at once."""
     moved = generation.move(
@@ -59,6 +64,9 @@ def start(
         lease_until=None,
         not_before=None,
         message="",
+        answer_status=None,
+        answer_body="",
+        finished_at=None,
     )
     if moved and status.state != "processing":
         with journal() as kept:
@@ -119,13 +127,14 @@ def stop_watching(generation: Generation, now: datetime) -> bool:
     return generation.move(S.STALLED, expecting=S.RUNNING, note=STOPPED, at=now, message=STOPPED)
 
 
-def refused(generation: Generation, error: MeigenError, misses: int) -> bool:
-    """A status call failed; says whether that ends the generation for us. `misses` counts 404s in a row, this one too.
+def refused(generation: Generation, error: MeigenError, misses: int, *, signed: bool) -> bool:
+    """A status call failed; says whether that ends the generation for us.
 
-    One 404 may be a server that has not caught up with itself; 410, or three, mean the job is gone.
+    `misses` counts 404s in a row, this one too; `signed` says whether the call carried the generation's token, so that
+    a 401 speaks of it. One 404 may be a server that has not caught up with itself; 410, or three, mean the job is gone.
     """
     now = timezone.now()
-    if isinstance(error, errors.BadToken) and generation.token is not None:
+    if isinstance(error, errors.BadToken) and signed and generation.token is not None:
         generation.token.note_refusal(now, generation.token.revision)
         return False
     if isinstance(error, errors.NotFound) and (error.status == 410 or misses >= 3):

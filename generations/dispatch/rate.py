@@ -21,7 +21,7 @@ MARGIN = timedelta(milliseconds=250)
 LONGEST_POST = timedelta(seconds=30)
 # Places of a shared token that one person's pile leaves for the others, so that a single click goes at once.
 RESERVED = 2
-# How far the clocks of two hosts may differ. What lies further ahead was written before the clock was set back.
+# An attempt further ahead than this was written before the clock was set back.
 AHEAD = timedelta(minutes=1)
 
 
@@ -40,20 +40,25 @@ class Window:
     is_shared: bool = False
 
     @property
-    def share(self) -> int:
-        """How many places one person may have: of a shared token, not quite all."""
+    def posts(self) -> int:
+        """How many places there are."""
         posts: int = settings.MEIGEN_RATE[0]
-        return max(1, posts - RESERVED) if self.is_shared else posts
+        return posts
+
+    @property
+    def share(self) -> int:
+        """How many of them one person may have: of a shared token, not quite all."""
+        return max(1, self.posts - RESERVED) if self.is_shared else self.posts
 
     def free(self, now: datetime) -> int:
         """How many posts may leave now."""
         if self.blocked_until and self.blocked_until > now:
             return 0
-        return max(0, settings.MEIGEN_RATE[0] - len(self.counted))
+        return max(0, self.posts - len(self.counted))
 
-    def starts(self, now: datetime, count: int) -> list[datetime]:
-        """When each of the next `count` posts may leave, if nothing else comes between."""
-        posts, seconds = self.share, settings.MEIGEN_RATE[1]
+    def starts(self, now: datetime, count: int, posts: int) -> list[datetime]:
+        """When each of the next `count` posts may leave, at so many in a window, if nothing else comes between."""
+        seconds = settings.MEIGEN_RATE[1]
         ends = self.counted[-posts:]
         earliest = max(now, self.blocked_until or now)
         for _ in range(count):

@@ -41,6 +41,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 LONGEST_PAUSE_UNREACHED = 60.0
 
+TOO_LATE = errors.Unreachable("This process was held up; the request was not sent.")
 NEVER_TAKEN = "Meigen could not take this for 24 hours. It was never sent, so nothing was charged."
 UPLOADS_EXPIRED = (
     "It waited so long that Meigen has forgotten its reference pictures. It was never sent; send it as new."
@@ -58,6 +59,11 @@ class Claim:
     generation: Generation
     secret: Secret
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether so much time has passed that a post now might outlive the lease: this process was held up."""
+        return timezone.now() > self.attempt.sent_at + LEASE - timedelta(seconds=POST_SECONDS)
+
 
 def send(pk: UUID, seconds: float = POST_SECONDS) -> None:
     """Sends one generation now if it is its turn; else does nothing."""
@@ -66,6 +72,8 @@ def send(pk: UUID, seconds: float = POST_SECONDS) -> None:
         return
     with Client(settings.MEIGEN_BASE_URL, claimed.secret, seconds=seconds, trace=failpoints.tracer()) as client:
         try:
+            if claimed.is_stale:
+                raise TOO_LATE
             answer: Status | MeigenError = client.send(calls.submit(claimed.generation.body))
         except MeigenError as error:
             answer = error
@@ -103,7 +111,8 @@ def claim(pk: UUID) -> Claim | None:
         failpoints.reach("claimed")
         generation = Generation.objects.get(pk=pk)
         unsettled = _unsettled(generation)
-        if unsettled.exclude(token_revision=token.revision).exists():
+        known = generation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED) | unsettled
+        if known.exclude(token_revision=token.revision).exists():
             # Under another account the same key would be a second charge.
             _stall(generation, now)
             return None
@@ -152,7 +161,9 @@ def accepted(attempt: Attempt, status: Status) -> None:
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
         _answer(attempt, Attempt.Outcome.ACCEPTED, now, status.answer)
         _settle(generation)
-        poll.start(generation, status, expecting=S.SENDING, token_revision=attempt.token_revision, now=now)
+        # However late it comes, and whatever was made of its silence: Meigen has it.
+        waiting = [S.QUEUED, S.SENDING, S.STALLED, S.REJECTED, S.CANCELLED]
+        poll.start(generation, status, expecting=waiting, token_revision=attempt.token_revision, now=now)
         if generation.token and generation.token.revision == attempt.token_revision:
             generation.token.note_balance(status.balance, now)
 
@@ -162,6 +173,9 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
     now = timezone.now()
     with transaction.atomic():
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
+        if attempt.number != generation.tries:
+            _late_word(attempt, error, now)
+            return
         match error:
             case errors.Unreachable():
                 _answer(attempt, Attempt.Outcome.UNREACHABLE, now, error.answer, error.message)
@@ -169,8 +183,7 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
                 _wait(generation, now + pause, "Meigen cannot be reached. We keep trying.", now)
             case errors.RateLimited():
                 _answer(attempt, Attempt.Outcome.LIMITED, now, error.answer, error.message)
-                seconds = min(max(error.retry_after or settings.MEIGEN_RATE[1], 1), 3600)
-                until = now + timedelta(seconds=seconds)
+                until = now + _asked_pause(error)
                 rate.block(attempt.token_fingerprint, until)
                 _wait(generation, until, "Meigen asked us to wait (429).", now)
             case errors.BadToken():
@@ -197,6 +210,25 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
                 _unknown(generation, error, now)
 
 
+def _late_word(attempt: Attempt, error: MeigenError, now: datetime) -> None:
+    """A refusal that comes after a newer attempt has left: only that one's answer moves the row."""
+    match error:
+        case errors.RateLimited():
+            outcome = Attempt.Outcome.LIMITED
+            rate.block(attempt.token_fingerprint, now + _asked_pause(error))
+        case errors.Unreachable():
+            outcome = Attempt.Outcome.UNREACHABLE
+        case errors.Refused():
+            outcome = Attempt.Outcome.REFUSED
+        case _:
+            outcome = Attempt.Outcome.UNKNOWN
+    _answer(attempt, outcome, now, error.answer, error.message)
+
+
+def _asked_pause(error: errors.RateLimited) -> timedelta:
+    return timedelta(seconds=min(max(error.retry_after or settings.MEIGEN_RATE[1], 1), 3600))
+
+
 def _settle(generation: Generation) -> None:
     """The key's fate is known now, and with it that of the attempts whose answers were lost."""
     _unsettled(generation).update(outcome=Attempt.Outcome.SETTLED)
@@ -217,7 +249,7 @@ def _wait(generation: Generation, until: datetime, message: str, now: datetime) 
     """Certainly not taken this time: back into the queue, unless an earlier attempt is still unsettled."""
     changes: dict[str, Any] = {"not_before": until, "lease_until": None, "message": message}
     unsettled = _unsettled(generation).exists()
-    overdue = now - generation.queued_at > GIVE_UP_AFTER
+    overdue = now - (generation.sent_at or now) > GIVE_UP_AFTER
     if unsettled and overdue:
         _stall(generation, now)
         return

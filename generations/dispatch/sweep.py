@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from accounts import vault
@@ -38,12 +38,16 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 60.0
-LEASE_SECONDS = 15.0
-RENEW_SECONDS = 5.0
+# Short, so that a sweep whose host died is followed soon; a slice that loses it ends, and polls nothing twice.
+LEASE_SECONDS = 6.0
+RENEW_SECONDS = 2.0
+TIDY_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 FLUSH_SECONDS = 0.25
 POLL_SECONDS = 10.0
 LONGEST_POLL_PAUSE = 60.0
+# Meigen may be away for long; what it has finished meanwhile is still ours to fetch.
+LONGEST_SILENCE = timedelta(hours=24)
 SENDS_AT_ONCE = 16
 LOOK_AT_ONCE = 500
 # How long a stop waits for the answers of posts that are under way.
@@ -52,12 +56,16 @@ STOP_SECONDS = 4.0
 
 @dataclass(eq=False)
 class Job:
-    """A running generation as the loop knows it. `misses` counts 404s in a row, `failures` all that went wrong."""
+    """A running generation as the loop knows it.
+
+    `misses` counts 404s in a row, `failures` all that went wrong; `told_at` is when Meigen last said how it is.
+    """
 
     generation: Generation
     secret: Secret | None
     failures: int = 0
     misses: int = 0
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ def run_slice(shard: int = 0, seconds: float = SLICE_SECONDS) -> None:
     try:
         asyncio.run(_Sweep(shard, seconds).run())
     finally:
+        close_old_connections()  # while the slice ran, the database may have been away
         with transaction.atomic():
             Lease.give_back(lease)
             woken = wake.work_left(shard)
@@ -123,7 +132,7 @@ class _Sweep:
             self.database.shutdown()
 
     async def _loop(self) -> None:
-        look = renew = 0.0
+        look = renew = tidy = 0.0
         # Past the end nothing new is sent, but the others are watched until the last answer is in.
         while not self._is_over() or self.sends:
             now = time.monotonic()
@@ -132,8 +141,10 @@ class _Sweep:
             if now >= renew:
                 if not await self._db(partial(Lease.take, wake.lease_of(self.shard), LEASE_SECONDS)):
                     return
-                await self._db(submit.tidy)
                 renew = now + RENEW_SECONDS
+            if now >= tidy:
+                await self._db(submit.tidy)
+                tidy = now + TIDY_SECONDS
             if now >= look:
                 if not await self._look():
                     return
@@ -170,9 +181,14 @@ class _Sweep:
             return
         answer: Status | MeigenError
         try:
+            if claim.is_stale:
+                raise submit.TOO_LATE
             answer = await self.posts.send(calls.submit(claim.generation.body), claim.secret)
         except MeigenError as error:
             answer = error
+        except Exception:
+            logger.exception("Sending generation %s failed", pk)
+            answer = errors.NoAnswer("The request could not be followed to its end.")
         await self._db(partial(submit.record, claim.attempt, answer))
 
     async def _abandon(self) -> None:
@@ -189,8 +205,14 @@ class _Sweep:
     async def _poller(self) -> None:
         while True:
             job = await self.due.get()
-            if self.jobs.get(job.generation.pk) is job:
+            if self.jobs.get(job.generation.pk) is not job:
+                continue
+            try:
                 await self._poll(job)
+            except Exception:
+                # Whatever it was, it must not end the watching of this job, or of those behind it.
+                logger.exception("Polling generation %s failed", job.generation.pk)
+                self._poll_in(LONGEST_POLL_PAUSE, job)
 
     async def _poll(self, job: Job) -> None:
         try:
@@ -200,10 +222,11 @@ class _Sweep:
             job.misses = job.misses + 1 if isinstance(error, errors.NotFound) else 0
             if isinstance(error, errors.NotFound | errors.BadToken):
                 self._tell(Outcome(job, error=error))
-            again = error.retry_after or self.interval * 2 ** min(job.failures, 5)
+            again = max(error.retry_after or 0, self.interval * 2 ** min(job.failures, 5))
             self._poll_in(min(LONGEST_POLL_PAUSE, again), job)
             return
         job.failures = job.misses = 0
+        job.told_at = timezone.now()
         if status.state == "processing" and (status.poll_hint is None or status.poll_hint > 0):
             self._poll_in(self.interval, job)
         else:
@@ -216,7 +239,7 @@ class _Sweep:
     async def _flush(self) -> None:
         """Writes what the polls brought, and stops watching what is past its limit."""
         now = timezone.now()
-        late = [job for job in self.jobs.values() if _is_late(job.generation, now)]
+        late = [job for job in self.jobs.values() if _is_late(job, now)]
         outcomes, self.outcomes = self.outcomes, []
         if not late and not outcomes:
             return
@@ -237,8 +260,12 @@ def _close() -> None:
     connection.close()  # this thread's own
 
 
-def _is_late(generation: Generation, now: datetime) -> bool:
-    return generation.watch_until is not None and generation.watch_until <= now
+def _is_late(job: Job, now: datetime) -> bool:
+    """Whether it is past its limit, and Meigen has said since that it still runs."""
+    until = job.generation.watch_until
+    if until is None or until > now:
+        return False
+    return (job.told_at is not None and job.told_at >= until) or until + LONGEST_SILENCE <= now
 
 
 def _read(shard: int, known: set[UUID], room: int) -> tuple[list[Job], list[UUID], bool]:
@@ -301,7 +328,7 @@ def _settle(outcome: Outcome, now: datetime, kept: poll.Journal) -> bool:
         poll.settle(job.generation, outcome.status, now, kept)
         return True
     assert outcome.error is not None
-    if poll.refused(job.generation, outcome.error, job.misses):
+    if poll.refused(job.generation, outcome.error, job.misses, signed=job.secret is not None):
         return True
     if isinstance(outcome.error, errors.BadToken):
         job.secret = None  # its token is refused now; the status can be read without one

@@ -22,7 +22,7 @@ from meigen_site.env import BASE_DIR
 from tests.conftest import FastSandbox
 
 # How often each place kills: more by hand than in CI.
-RUNS = int(os.environ.get("FAULT_RUNS", "1"))
+RUNS = int(os.environ.get("FAULT_RUNS", "2"))
 
 
 def until(condition: Callable[[], object], seconds: float = 60) -> float:

@@ -22,6 +22,9 @@ from meigen_site.processes import end_with_parent
 logger = logging.getLogger(__name__)
 
 PULSE_SECONDS = 10.0
+# At first more often: what another host held when it died is free within seconds.
+START_SECONDS = 30.0
+START_PULSE_SECONDS = 2.0
 # Ten pulses: another cluster on the same database may answer some of them.
 STALL_SECONDS = 100.0
 STOP_SECONDS = 8.0
@@ -44,8 +47,12 @@ class Command(BaseCommand):
             connections.close_all()
             shared.note_life()
             cluster = _Cluster()
-            cluster.start()
-            _watch(cluster)
+            try:
+                cluster.start()
+            except RuntimeError:
+                logger.exception("The worker cluster did not start")
+            else:
+                _watch(cluster)
             if not shared.is_stopping():
                 logger.error("The worker cluster is dead or stalled; starting another.")
                 time.sleep(PAUSE_SECONDS)
@@ -57,12 +64,12 @@ def _end_with_parent() -> None:
 
 def _watch(cluster: _Cluster) -> None:
     """Returns when the cluster has ended: by a stop, by its death, or because it was stalled."""
-    next_pulse = 0.0
+    begun, next_pulse = time.monotonic(), 0.0
     while cluster.sentinel.is_alive() and not shared.is_stopping():
         now = time.monotonic()
         if now >= next_pulse:
             _pulse()
-            next_pulse = now + PULSE_SECONDS
+            next_pulse = now + (START_PULSE_SECONDS if now < begun + START_SECONDS else PULSE_SECONDS)
         if now - shared.last_life() > STALL_SECONDS:
             break
         time.sleep(0.2)

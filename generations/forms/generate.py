@@ -27,7 +27,7 @@ class GenerateForm(forms.Form):
 
     prompt = forms.CharField(
         max_length=MAX_PROMPT,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "A calico cat in a sunlit kitchen"}),
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "A calico cat in a sunlit kitchen", "data-key": "p"}),
         error_messages={"required": "Write a prompt first: what should the picture show?"},
     )
     model_id = forms.ChoiceField(label="Model")

@@ -29,7 +29,7 @@ class HistoryForm(forms.Form):
         label="Search prompts",
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words of the prompt"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words of the prompt", "data-key": "/"}),
     )
     state = forms.ChoiceField(
         label="State", required=False, choices=[("", "All"), *((name, word) for name, (word, _) in STATES.items())]

@@ -57,6 +57,8 @@ def studio(request: Request) -> HttpResponse:
 def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
     cards = shown(Generation.objects.visible_to(request.user).newest_first()[:WALL])
     context |= {"form": form, "offer": form.offer, "cards": cards, "waits": waits.typical()}
+    recent = Generation.objects.filter(owner=request.user).newest_first().values_list("prompt", flat=True)
+    context["earlier_prompts"] = list(dict.fromkeys(recent[:60]))[:20]
     return render(request, "generations/studio.html", context, status=status)
 
 

@@ -1,0 +1,68 @@
+"""What makes the studio pleasant: drafts, earlier prompts, keys, and a word when something is done."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Studio, sign_in
+
+
+def test_the_main_job_by_keyboard_alone(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    page.goto("/generations/")
+    page.keyboard.press("s")
+    page.wait_for_url(f"{studio.url}/")
+    page.wait_for_load_state()
+    page.keyboard.press("p")
+    expect(page.locator("[name=prompt]")).to_be_focused()
+    page.keyboard.type("a patient heron sandbox:seconds=1")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("article.card[data-status=done] img")).to_be_visible(timeout=30_000)
+    expect(page.locator("#announcements")).to_contain_text("Done: a patient heron")
+
+
+def test_a_draft_outlives_the_page_and_earlier_prompts_come_back(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    prompt = page.locator("[name=prompt]")
+    for words in ["a red fox", "a blue whale"]:
+        prompt.fill(words)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("article.card", has_text=words)).to_have_count(1)
+    prompt.fill("half a thought")
+    page.reload()
+    expect(prompt).to_have_value("half a thought")
+    prompt.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(prompt).to_have_value("a blue whale")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(prompt).to_have_value("a red fox")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowDown")
+    expect(prompt).to_have_value("half a thought")
+
+
+def test_a_question_mark_shows_the_keys_and_never_while_one_writes(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    keys = page.get_by_role("dialog", name="Keys")
+    page.locator("[name=prompt]").press_sequentially("why? s")
+    expect(keys).to_be_hidden()
+    expect(page.locator("[name=prompt]")).to_have_value("why? s")
+    page.locator("h1").first.evaluate("heading => document.activeElement.blur()")
+    page.keyboard.press("?")
+    expect(keys).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+
+
+def test_the_history_searches_as_one_types_and_keeps_the_address(studio: Studio, page: Page) -> None:
+    sign_in(page, studio.person())
+    for words in ["a red fox", "a blue whale"]:
+        page.locator("[name=prompt]").fill(words)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("article.card", has_text=words)).to_have_count(1)
+    page.goto("/generations/")
+    expect(page.locator("article.card")).to_have_count(2)
+    page.keyboard.press("/")
+    page.keyboard.type("whale")
+    expect(page.locator("article.card")).to_have_count(1)
+    page.reload()
+    expect(page.locator("article.card")).to_have_count(1)
+    expect(page.get_by_label("Search prompts")).to_have_value("whale")

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.token_check import Verdict
 from generations import actions
-from generations.dispatch import catalogue, line, poll, submit
+from generations.dispatch import catalogue, line, poll, submit, sweep
 from generations.forms import GenerateForm
 from generations.models import Attempt, Generation, GenerationQuerySet, RateGate
 from meigen_api import calls
@@ -290,7 +290,7 @@ class Dispatch(RuleBasedStateMachine):
 
     def poll(self, row: Generation) -> None:
         now = timezone.now()
-        with Client(self.server.url, row.token.secret() if row.token else None) as client:
+        with Client(self.server.url, sweep._secret(row, {})) as client:
             try:
                 status = client.send(calls.status(row.remote_id))
             except MeigenError as error:

@@ -127,7 +127,7 @@
 
   // What htmx would pass over in silence. The live tick just tries again.
   const say = (words) => {
-    const note = document.createElement("li");
+    const note = document.createElement("p");
     note.className = "note error";
     note.textContent = words;
     document.getElementById("messages").replaceChildren(note);

@@ -72,7 +72,8 @@ def test_a_web_server_killed_at_this_step_costs_nothing(
 ) -> None:
     workers.start()
     longest = 0.0
-    for run in range(1, RUNS + 1):
+    runs = max(1, RUNS // 2)  # after each the workers finish it anyway
+    for run in range(1, runs + 1):
         form = visitor.open_the_studio()
         web.arm(failpoint)
         assert not visitor.generate(form)
@@ -80,4 +81,4 @@ def test_a_web_server_killed_at_this_step_costs_nothing(
         assert Generation.objects.count() == 2 * run
         longest = max(longest, until(all_kept, 60))
     assert each_charged_once(sandbox)
-    print(f"\n{failpoint}: {RUNS} kills, at most {longest:.1f} s until all was well")
+    print(f"\n{failpoint}: {runs} kills, at most {longest:.1f} s until all was well")

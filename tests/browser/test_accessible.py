@@ -1,0 +1,70 @@
+"""axe-core finds nothing on any page, in light and in dark, on a laptop and on a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.browser.conftest import Studio, sign_in
+
+LAPTOP: ViewportSize = {"width": 1366, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+PAGES = [
+    "/",
+    "/generations/",
+    "/generations/?q=nothing-like-this",
+    "/inspiration/",
+    "/accounts/tokens/",
+    "/accounts/tokens/remote/",
+    "/accounts/password/change/",
+    "/nowhere/",
+]
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{page.url}: {entry['id']}: {node['html'][:200]}: {node['failureSummary'][:200]}"
+        for entry in found
+        for node in entry["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_no_page_has_a_violation(studio: Studio, chromium: Browser, scheme: str, size: ViewportSize) -> None:
+    # axe is a script of its own, which the pages' policy would rightly refuse.
+    with chromium.new_context(
+        base_url=studio.url,
+        viewport=size,
+        color_scheme="dark" if scheme == "dark" else "light",
+        bypass_csp=True,
+        reduced_motion="reduce",
+    ) as context:
+        page = context.new_page()
+        page.goto("/accounts/login/")
+        found = violations(page)
+        sign_in(page, studio.person())
+        page.select_option("[name=model_id]", "z-image-turbo")
+        for prompt in [
+            "a fox",
+            "poor sandbox:402",
+            "wrong sandbox:400",
+            "broken sandbox:fail",
+            "endless sandbox:stuck",
+        ]:
+            page.fill("[name=prompt]", prompt)
+            page.click("#generate button.primary")
+            expect(page.locator("article.card", has_text=prompt.partition(" sandbox")[0]).first).to_be_visible()
+        expect(page.locator("article.card[data-status=done] img")).to_be_visible(timeout=30_000)
+        result = page.locator("article.card[data-status=done] a.frame").get_attribute("href")
+        assert result
+        for path in [*PAGES, result]:
+            page.goto(path)
+            found += violations(page)
+        page.keyboard.press("?")
+        found += violations(page)
+        page.goto(result)
+        page.click("text=Make a link")
+        page.goto(page.locator("input.share-link").first.input_value())
+        found += violations(page)
+    assert not found, "\n".join(found)

@@ -79,6 +79,17 @@ def test_nothing_found_says_how_to_go_on(browser: Client, rows: dict[str, Genera
     assert "Show everything" in browser.get("/generations/", {"q": "zebra"}).content.decode()
 
 
+def test_a_result_leads_to_its_neighbours_of_ones_own(browser: Client, rows: dict[str, Generation]) -> None:
+    newest_first = Generation.objects.filter(owner=rows["fox"].owner).newest_first()
+    newer, middle, older = list(newest_first)[:3]
+    page = browser.get(middle.get_absolute_url()).content.decode()
+    assert re.findall(r'href="([^"]+)" data-key="(Arrow\w+)"', page) == [
+        (newer.get_absolute_url(), "ArrowLeft"),
+        (older.get_absolute_url(), "ArrowRight"),
+    ]
+    assert "ArrowLeft" not in browser.get(newer.get_absolute_url()).content.decode()
+
+
 def test_a_star_goes_on_and_off(browser: Client, rows: dict[str, Generation]) -> None:
     url = f"/generations/{rows['fox'].pk}/star/"
     assert 'aria-pressed="false"' in browser.post(url, headers=HTMX).content.decode()

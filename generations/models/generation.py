@@ -91,6 +91,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=pk), created_at__lte=created_at
         )
 
+    def after(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
+        """The rows before this place in `newest_first` order, the nearest first."""
+        later = Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=pk)
+        return self.filter(later, created_at__gte=created_at).order_by("created_at", "id")
+
 
 class Generation(models.Model):
     """One picture set or video that a person asked for: exactly one charge at Meigen, whatever happens."""

@@ -32,8 +32,11 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
         (share, request.build_absolute_uri(f"/s/{share.secret}/") if share.secret else "")
         for share in row.shares.live()
     ]
+    own = Generation.objects.visible_to(request.user).only("pk")
     context = {
         "card": row,
+        "newer": own.after(row.created_at, row.pk).first(),
+        "older": own.newest_first().before(row.created_at, row.pk).first(),
         "timeline": timeline,
         "shares": shares,
         "asked": json.dumps(row.request_fields, indent=2, ensure_ascii=False),

@@ -173,56 +173,41 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
     now = timezone.now()
     with transaction.atomic():
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
+        _answer(attempt, _outcome_of(error), now, error.answer, error.message)
+        if isinstance(error, errors.RateLimited):
+            rate.block(attempt.token_fingerprint, now + _asked_pause(error))
         if attempt.number != generation.tries:
-            _late_word(attempt, error, now)
-            return
+            return  # a newer attempt has left meanwhile: only its answer moves the row
         match error:
             case errors.Unreachable():
-                _answer(attempt, Attempt.Outcome.UNREACHABLE, now, error.answer, error.message)
                 pause = _backoff(generation.tries, LONGEST_PAUSE_UNREACHED)
                 _wait(generation, now + pause, "Meigen cannot be reached. We keep trying.", now)
             case errors.RateLimited():
-                _answer(attempt, Attempt.Outcome.LIMITED, now, error.answer, error.message)
-                until = now + _asked_pause(error)
-                rate.block(attempt.token_fingerprint, until)
-                _wait(generation, until, "Meigen asked us to wait (429).", now)
-            case errors.BadToken():
-                _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
-                if generation.token:
+                _wait(generation, now + _asked_pause(error), "Meigen asked us to wait (429).", now)
+            case errors.InsufficientCredits():
+                # The contract's word that this key was not charged, so it speaks for lost answers too.
+                _settle(generation)
+                _reject(generation, error, now)
+            case errors.Refused():
+                if isinstance(error, errors.BadToken) and generation.token:
                     generation.token.note_refusal(now, attempt.token_revision)
                 if _unsettled(generation).exists():
                     _stall(generation, now)
                 else:
                     _reject(generation, error, now)
-            case errors.InsufficientCredits():
-                # The contract's word that this key was not charged, so it speaks for lost answers too.
-                _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
-                _settle(generation)
-                _reject(generation, error, now)
-            case errors.Refused():
-                _answer(attempt, Attempt.Outcome.REFUSED, now, error.answer, error.message)
-                if _unsettled(generation).exists():
-                    _stall(generation, now)
-                else:
-                    _reject(generation, error, now)
             case _:
-                _answer(attempt, Attempt.Outcome.UNKNOWN, now, error.answer, error.message)
                 _unknown(generation, error, now)
 
 
-def _late_word(attempt: Attempt, error: MeigenError, now: datetime) -> None:
-    """A refusal that comes after a newer attempt has left: only that one's answer moves the row."""
+def _outcome_of(error: MeigenError) -> Attempt.Outcome:
     match error:
         case errors.RateLimited():
-            outcome = Attempt.Outcome.LIMITED
-            rate.block(attempt.token_fingerprint, now + _asked_pause(error))
+            return Attempt.Outcome.LIMITED
         case errors.Unreachable():
-            outcome = Attempt.Outcome.UNREACHABLE
+            return Attempt.Outcome.UNREACHABLE
         case errors.Refused():
-            outcome = Attempt.Outcome.REFUSED
-        case _:
-            outcome = Attempt.Outcome.UNKNOWN
-    _answer(attempt, outcome, now, error.answer, error.message)
+            return Attempt.Outcome.REFUSED
+    return Attempt.Outcome.UNKNOWN
 
 
 def _asked_pause(error: errors.RateLimited) -> timedelta:

@@ -16,29 +16,10 @@ from tests.conftest import FastSandbox
 from tests.faults.conftest import RUNS, Processes, Visitor, all_kept, each_charged_once, until
 from tests.helpers import make_generation
 
-IN_THE_WORKER = [
-    "claimed",
-    "place-taken",
-    "attempt-committed",
-    "request-half-sent",
-    "answer-unread",
-    "answer-unsaved",
-    "polling",
-    "polled-unwritten",
-    "saved-unacknowledged",
-    "downloading",
-    "renamed",
-]
-IN_THE_WEB_SERVER = [
-    "before-commit",
-    "after-commit",
-    "claimed",
-    "place-taken",
-    "attempt-committed",
-    "request-half-sent",
-    "answer-unread",
-    "answer-unsaved",
-]
+SENDING = ["claimed", "place-taken", "attempt-committed", "request-half-sent", "answer-unread", "answer-unsaved"]
+WATCHING = ["polling", "polled-unwritten", "saved-unacknowledged", "downloading", "renamed"]
+IN_THE_WORKER = [*SENDING, *WATCHING]
+IN_THE_WEB_SERVER = ["before-commit", "after-commit", *SENDING]
 
 
 def is_gone(path: Path) -> bool:

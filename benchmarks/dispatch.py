@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from generations.models import Generation
 from meigen_site.env import BASE_DIR
-from tests.helpers import make_generation, make_token, make_user
+from tests.helpers import database_url, make_generation, make_token, make_user
 
 IDLE_JOBS = 50
 
@@ -145,17 +145,10 @@ def seed(user: User, ids: list[str]) -> None:
 
 def environment(url: str) -> dict[str, str]:
     """For a process on this run's database."""
-    parts = connection.settings_dict
-    name = parts["NAME"]
-    database = (
-        f"sqlite:///{name}"
-        if connection.vendor == "sqlite"
-        else f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT'] or 5432}/{name}"
-    )
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "meigen_site.settings",
-        "DATABASE_URL": database,
+        "DATABASE_URL": database_url(),
         "MEIGEN_BASE_URL": url,
     }
 

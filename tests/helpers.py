@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
@@ -82,6 +83,14 @@ def make_result(generation: Generation, data: bytes | None = None, **overrides: 
         "kept_at": timezone.now(),
     }
     return Result.objects.create(**{**values, **overrides})
+
+
+def database_url() -> str:
+    """The database of this run, for a process that shall work on it too."""
+    parts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{parts['NAME']}"
+    return f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT'] or 5432}/{parts['NAME']}"
 
 
 def form_data(**overrides: Any) -> dict[str, Any]:

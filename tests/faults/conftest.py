@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings as configured
-from django.db import connection
 from django.test import Client
 
 from accounts.models import User
 from generations.models import Generation, Lease, Result
 from meigen_site.env import BASE_DIR
 from tests.conftest import FastSandbox
+from tests.helpers import database_url
 
 # How often each place kills: more by hand than in CI.
 RUNS = int(os.environ.get("FAULT_RUNS", "2"))
@@ -78,12 +78,6 @@ class Processes:
 
 
 def environment(sandbox: FastSandbox) -> dict[str, str]:
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{name}"
-    else:
-        parts = connection.settings_dict
-        url = f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT'] or 5432}/{name}"
     keys = ",".join(f"{key_id}:{key.decode()}" for key_id, key in configured.TOKEN_KEYS)
     return {
         **os.environ,
@@ -91,7 +85,7 @@ def environment(sandbox: FastSandbox) -> dict[str, str]:
         "SECRET_KEY": configured.SECRET_KEY,
         "TOKEN_KEYS": keys,
         "DEBUG": "0",
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(),
         "MEDIA_ROOT": str(configured.MEDIA_ROOT),
         "MEIGEN_BASE_URL": sandbox.url,
         "MEIGEN_UPLOAD_URL": f"{sandbox.url}/api",

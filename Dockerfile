@@ -3,9 +3,9 @@
 # Dependencies are installed where pip is; the final image has them and the code, and no build tools.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /build
-COPY requirements.lock .
+COPY requirements-s3.lock .
 RUN python -m venv /venv \
-    && /venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements.lock
+    && /venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-s3.lock
 
 FROM python:3.13-slim-bookworm
 ENV PATH=/venv/bin:$PATH \
@@ -13,6 +13,10 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     MEDIA_ROOT=/data/media \
     PORT=8000
+# Posters of videos.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ffmpeg \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app studio \
     && mkdir -p /data/media \
     && chown -R studio /data
@@ -23,6 +27,7 @@ COPY meigen_api meigen_api
 COPY meigen_site meigen_site
 COPY accounts accounts
 COPY generations generations
+COPY locale locale
 COPY templates templates
 COPY static static
 # Collecting static files needs settings but no real secret; these two values are used here and nowhere else.

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check bench venv lock format clean
+.PHONY: run test check bench screenshots messages venv lock format clean
 
 run: venv
 	@exec $(BIN)/python -m meigen_site.devserver
@@ -23,6 +23,16 @@ check: venv
 bench: venv
 	$(BIN)/python -m benchmarks $(ARGS)
 
+screenshots: venv
+	$(BIN)/python -m docs.screenshots
+
+# Collects the words of all pages into locale/ and compiles what is translated there. It needs Debian's gettext; a bare
+# machine has no msgfmt, so the compiled django.mo are committed beside the django.po.
+# Another language: name it in LANGUAGES of the settings, then make messages ARGS="--locale fr"
+messages: venv
+	$(BIN)/python -m tests.production makemessages $(or $(ARGS),--all) --no-location --no-obsolete --no-wrap --ignore $(VENV) --ignore var --ignore staticfiles --ignore tests
+	$(BIN)/python -m tests.production compilemessages --ignore $(VENV) --ignore var
+
 format: venv
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -38,7 +48,8 @@ $(VENV)/.installed: requirements-dev.lock
 # Newer releases: make lock ARGS=--upgrade
 lock: venv
 	$(LOCK) $(ARGS) -o requirements.lock
-	$(LOCK) $(ARGS) --group dev -o requirements-dev.lock
+	$(LOCK) $(ARGS) --extra s3 -o requirements-s3.lock
+	$(LOCK) $(ARGS) --extra s3 --group dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from meigen_api.secret import Secret
 
@@ -20,8 +21,8 @@ class NewTokenForm(forms.Form):
     name = forms.CharField(
         max_length=60,
         strip=True,
-        error_messages={"required": "Give the token a name, so that you know it again."},
-        widget=forms.TextInput(attrs={"placeholder": "Studio", "autocomplete": "off"}),
+        error_messages={"required": _("Give the token a name, so that you know it again.")},
+        widget=forms.TextInput(attrs={"placeholder": _("Studio"), "autocomplete": "off"}),
     )
 
 
@@ -40,27 +41,31 @@ class TokenForm(forms.Form):
                 "class": "secret",
             }
         ),
-        error_messages={"required": "Paste a token first."},
+        error_messages={"required": _("Paste a token first.")},
     )
     label = forms.CharField(
-        max_length=60, required=False, widget=forms.TextInput(attrs={"placeholder": "My token", "autocomplete": "off"})
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("My token"), "autocomplete": "off"}),
     )
 
     def clean_label(self) -> str:
         label: str = self.cleaned_data["label"]
         if "meigen_sk_" in label:
-            raise forms.ValidationError("This is a token; the label is only a name for it.")
+            raise forms.ValidationError(_("This is a token; the label is only a name for it."))
         return label
 
     def clean_token(self) -> Secret:
         value = self.cleaned_data["token"].removeprefix("Bearer ").strip()
         if not value.isascii() or not value.isprintable() or " " in value:
             raise forms.ValidationError(
-                "This is not a token: it has spaces or special characters in it. Copy it again."
+                _("This is not a token: it has spaces or special characters in it. Copy it again.")
             )
         if not value.startswith("meigen_sk_") and value.count(".") != 2:
             raise forms.ValidationError(
-                "This does not look like a Meigen token. An API token starts with meigen_sk_; make one at meigen.ai, "
-                "under Settings, API Keys."
+                _(
+                    "This does not look like a Meigen token. An API token starts with meigen_sk_; make one at "
+                    "meigen.ai, under Settings, API Keys."
+                )
             )
         return Secret(value)

@@ -9,6 +9,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from meigen_api.secret import Secret
 from meigen_api.types import Balance
@@ -25,7 +27,7 @@ class User(AbstractUser):
                 Lower("email"),
                 name="email_is_unique",
                 condition=~models.Q(email=""),
-                violation_error_message="Another account uses this e-mail address.",
+                violation_error_message=_("Another account uses this e-mail address."),
             )
         ]
 
@@ -52,8 +54,8 @@ class Token(models.Model):
     """A Meigen token, encrypted. Only `secret()` opens it."""
 
     class Kind(models.TextChoices):
-        API = "api", "API token"
-        SESSION = "session", "Session token"
+        API = "api", _("API token")
+        SESSION = "session", _("Session token")
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="tokens")
     label = models.CharField(max_length=60)
@@ -61,16 +63,20 @@ class Token(models.Model):
     ciphertext = models.TextField()
     key_id = models.CharField(max_length=32)
     fingerprint = models.CharField(
-        max_length=64, db_index=True, help_text="Keyed hash: two people with one token share it, and its rate."
+        max_length=64, db_index=True, help_text=_("Keyed hash: two people with one token share it, and its rate.")
     )
     last4 = models.CharField(max_length=4)
-    revision = models.PositiveIntegerField(default=1, help_text="Rises with every replacement.")
+    revision = models.PositiveIntegerField(default=1, help_text=_("Rises with every replacement."))
     is_default = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    checked_at = models.DateTimeField(null=True, help_text="When Meigen last said that it is good.")
-    refused_at = models.DateTimeField(null=True, help_text="Since when Meigen answers 401; what is queued on it waits.")
-    credits = models.IntegerField(null=True, help_text="Purchased credits left, from the latest answer that told them.")
-    daily_credits = models.IntegerField(null=True, help_text="Daily credits left, likewise.")
+    checked_at = models.DateTimeField(null=True, help_text=_("When Meigen last said that it is good."))
+    refused_at = models.DateTimeField(
+        null=True, help_text=_("Since when Meigen answers 401; what is queued on it waits.")
+    )
+    credits = models.IntegerField(
+        null=True, help_text=_("Purchased credits left, from the latest answer that told them.")
+    )
+    daily_credits = models.IntegerField(null=True, help_text=_("Daily credits left, likewise."))
     is_unlimited = models.BooleanField(default=False)
     credits_at = models.DateTimeField(null=True)
 
@@ -125,9 +131,11 @@ class Token(models.Model):
     def spendable(self) -> str:
         """Credits left in words, "" when no answer has told them."""
         if self.is_unlimited:
-            return "unlimited credits"
+            return gettext("unlimited credits")
+        if self.credits is None and self.daily_credits is None:
+            return ""
         total = (self.credits or 0) + ((self.daily_credits or 0) if self.kind == self.Kind.SESSION else 0)
-        return "" if self.credits is None and self.daily_credits is None else f"{total} credits"
+        return ngettext("%(total)s credit", "%(total)s credits", total) % {"total": total}
 
     def note_refusal(self, at: datetime, revision: int) -> None:
         """Parks the token after a 401, unless it was replaced since."""

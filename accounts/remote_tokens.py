@@ -25,15 +25,15 @@ def listed(session: Token) -> list[TokenInfo]:
 
 
 @sensitive_variables("made")
-def create(session: Token, name: str) -> tuple[Token, str]:
-    """Makes an API token at Meigen and stores it at once; returns the row and the plain token, to be shown once.
+def create(session: Token, name: str) -> str:
+    """Makes an API token at Meigen and stores it at once; returns the plain token, to be shown once.
 
     Raises MeigenError, also when Meigen made one without telling it.
     """
     with _client(session) as client:
         made = client.send(calls.create_token(name))
-    token = tokens.add(session.owner, made, name, Verdict.GOOD)
-    return token, made.reveal()
+    tokens.add(session.owner, made, name, Verdict.GOOD)
+    return made.reveal()
 
 
 def revoke(session: Token, token_id: str) -> None:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,8 +15,6 @@ from .forms import NewTokenForm
 from .http import Request
 from .models import Token
 
-EXPIRED = "Meigen does not accept the session token any more. Copy a fresh one from the browser and add it."
-
 
 @sensitive_variables("plain")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,14 +22,14 @@ def remote_tokens(request: Request) -> HttpResponse:
     """Lists the account's tokens; a POST makes one, stores it at once and shows it this once."""
     session = Token.objects.sessions_of(request.user).first()
     if session is None:
-        messages.info(request, "Add a session token first; managing tokens at Meigen needs one.")
+        messages.info(request, _("Add a session token first; managing tokens at Meigen needs one."))
         return redirect("tokens")
     form = NewTokenForm(request.POST or None)
     plain = ""
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            _, plain = remote.create(session, form.cleaned_data["name"])
+            plain = remote.create(session, form.cleaned_data["name"])
             form = NewTokenForm()
         except (MeigenError, vault.Unreadable) as error:
             form.add_error("name", _words(error))
@@ -49,7 +48,8 @@ def revoke_remote(request: Request, token_id: str) -> HttpResponse:
     if session is not None:
         try:
             remote.revoke(session, token_id)
-            messages.success(request, "The token is revoked at Meigen. Whatever still uses it is refused from now on.")
+            revoked = _("The token is revoked at Meigen. Whatever still uses it is refused from now on.")
+            messages.success(request, revoked)
         except (MeigenError, vault.Unreadable) as error:
             messages.error(request, _words(error))
     return redirect("remote_tokens")
@@ -70,9 +70,9 @@ def remote_usage(request: Request, token_id: str) -> HttpResponse:
 
 def _words(error: Exception) -> str:
     if isinstance(error, BadToken):
-        return EXPIRED
+        return _("Meigen does not accept the session token any more. Copy a fresh one from the browser and add it.")
     if isinstance(error, vault.Unreadable):
-        return "The session token cannot be read with the server's keys. Add it again, or tell your admin."
+        return _("The session token cannot be read with the server's keys. Add it again, or tell your admin.")
     if isinstance(error, Refused):
-        return f"Meigen refused: {error.message}."
-    return "Meigen cannot be reached, or its answer cannot be read. Try again in a minute."
+        return _("Meigen refused: %(reason)s.") % {"reason": error.message}
+    return _("Meigen cannot be reached, or its answer cannot be read. Try again in a minute.")

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django_q.tasks import async_task
 
@@ -34,7 +35,7 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
         if current is None or _kind(secret) == Token.Kind.API:
             Token.objects.filter(owner=owner, is_default=True).exclude(pk=token.pk).update(is_default=False)
             token.is_default = True
-        token.label = label or token.label or "My token"
+        token.label = label or token.label or _("My token")
         _put(token, secret, verdict)
     return token
 

@@ -8,6 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,10 +20,12 @@ from .http import Request
 from .models import Token
 from .token_check import Verdict
 
-REFUSED = (
+REFUSED = gettext_lazy(
     "Meigen does not accept this token (401). Copy it again, or make a new one at meigen.ai under Settings, API Keys."
 )
-UNCHECKED = "The token is saved, but Meigen could not be asked whether it is good. Check it again before you generate."
+UNCHECKED = gettext_lazy(
+    "The token is saved, but Meigen could not be asked whether it is good. Check it again before you generate."
+)
 
 
 @sensitive_post_parameters("token")
@@ -42,9 +46,12 @@ def tokens(request: Request) -> HttpResponse:
 
 
 @sensitive_post_parameters("token")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def replace_token(request: Request, pk: int) -> HttpResponse:
+    """A POST replaces one. Loading a failed attempt anew, as a switch of the language does, leads to the list."""
     token = get_object_or_404(Token, pk=pk, owner=request.user)
+    if request.method != "POST":
+        return redirect("tokens")
     form = TokenForm(request.POST)
     if form.is_valid():
         secret = form.cleaned_data["token"]
@@ -55,9 +62,9 @@ def replace_token(request: Request, pk: int) -> HttpResponse:
             try:
                 vaulted.replace(token, secret, verdict)
             except IntegrityError:
-                form.add_error("token", "You have this token already, in another row.")
+                form.add_error("token", _("You have this token already, in another row."))
             except Token.DoesNotExist:
-                form.add_error("token", "This token was removed meanwhile. Add the new one below.")
+                form.add_error("token", _("This token was removed meanwhile. Add the new one below."))
             else:
                 _report(request, verdict)
                 return redirect("tokens")
@@ -70,15 +77,15 @@ def check_token(request: Request, pk: int) -> HttpResponse:
     try:
         verdict = token_check.check(token.secret())
     except vault.Unreadable:
-        messages.error(request, "This token cannot be read with the server's keys. Replace it, or tell your admin.")
+        messages.error(request, _("This token cannot be read with the server's keys. Replace it, or tell your admin."))
         return redirect("tokens")
     vaulted.note_verdict(token, verdict)
     if verdict is Verdict.REFUSED:
-        messages.error(request, "Meigen refuses this token (401). Replace it; what is queued on it waits.")
+        messages.error(request, _("Meigen refuses this token (401). Replace it; what is queued on it waits."))
     elif verdict is Verdict.GOOD:
-        messages.success(request, "Meigen accepts this token.")
+        messages.success(request, _("Meigen accepts this token."))
     else:
-        messages.warning(request, "Meigen could not be asked. Try again in a minute.")
+        messages.warning(request, _("Meigen could not be asked. Try again in a minute."))
     return redirect("tokens")
 
 
@@ -86,7 +93,7 @@ def check_token(request: Request, pk: int) -> HttpResponse:
 def use_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.make_default(token)
-    messages.success(request, f"New generations are paid with {token.label}.")
+    messages.success(request, _("New generations are paid with %(label)s.") % {"label": token.label})
     return redirect("tokens")
 
 
@@ -94,13 +101,14 @@ def use_token(request: Request, pk: int) -> HttpResponse:
 def remove_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.remove(token)
-    messages.success(request, f"{token.label} is removed. It still works at meigen.ai; revoke it there if it leaked.")
+    removed = _("%(label)s is removed. It still works at meigen.ai; revoke it there if it leaked.")
+    messages.success(request, removed % {"label": token.label})
     return redirect("tokens")
 
 
 def _report(request: Request, verdict: Verdict) -> None:
     if verdict is Verdict.GOOD:
-        messages.success(request, "Meigen accepts this token. It is stored encrypted.")
+        messages.success(request, _("Meigen accepts this token. It is stored encrypted."))
     else:
         messages.warning(request, UNCHECKED)
 

@@ -11,19 +11,25 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import dispatch, pages  # noqa: E402
+from benchmarks import dispatch, lists, pages, picture, thumbnails  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("--small", action="store_true", help="few jobs, to see that it runs")
-parser.add_argument("--only", choices=["pages", "dispatch"])
+parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists"])
 options = parser.parse_args()
 
 setup_test_environment()
 _config = setup_databases(verbosity=0, interactive=False)
 try:
-    if options.only != "dispatch":
+    if options.only in {None, "pages"}:
         pages.main()
-    if options.only != "pages":
+    if options.only in {None, "thumbnails"}:
+        thumbnails.main(small=options.small)
+    if options.only in {None, "dispatch"}:
         dispatch.main(jobs=100 if options.small else 2000, idle_seconds=5 if options.small else 30)
+    if options.only in {None, "picture"}:
+        picture.main(small=options.small)
+    if options.only in {None, "lists"}:
+        lists.main(small=options.small)
 finally:
     teardown_databases(_config, verbosity=0)

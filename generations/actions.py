@@ -1,15 +1,15 @@
 """What a person does to generations: ask for some, cancel, send again, check again."""
 
 import hashlib
-import json
 import logging
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import vault
 from accounts.models import Token, User
@@ -18,7 +18,7 @@ from meigen_api.errors import MeigenError
 
 from .dispatch import failpoints, fetch, poll, submit, wake
 from .forms import GenerateForm
-from .models import Event, Generation, ReferenceUse
+from .models import Collection, Event, Generation, ReferenceUse
 
 S = Generation.Status
 
@@ -45,6 +45,8 @@ def ask(
                 for row in rows
                 for number, reference in enumerate(form.references)
             )
+            if form.cleaned_data.get("into"):
+                _collect(owner, form.cleaned_data["into"], rows)
             now = rows[0].created_at
             Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
             wake.sweep()
@@ -53,36 +55,29 @@ def ask(
         known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
         if not known:
             raise
-        if [_wish(row) for row in known] == _wishes(form):
+        wishes = [form.wish(prompt) for prompt in form.wanted]
+        if [row.wish for row in known] == wishes:
             return known, False
         # The answer to the first click was lost and the form was edited since: this is another wish. The same edit
         # gives the same new nonce, so that it too is paid once.
-        wishes = json.dumps(_wishes(form), sort_keys=True)
-        form.cleaned_data["nonce"] = hashlib.sha256(f"{nonce}{wishes}".encode()).hexdigest()
+        form.cleaned_data["nonce"] = hashlib.sha256("".join([nonce, *wishes]).encode()).hexdigest()
         return ask(owner, token, form, reference_urls)
     failpoints.reach("after-commit")
     return rows, True
 
 
-def _wish(row: Generation) -> tuple[dict[str, Any], list[str]]:
-    """What was wanted, whatever addresses the references were uploaded to."""
-    fields = row.request_fields
-    fields.pop("referenceImages", None)
-    return fields, [reference.identity for reference in row.references_in_order()]
-
-
-def _wishes(form: GenerateForm) -> list[tuple[dict[str, Any], list[str]]]:
-    """What the rows of this form would want."""
-    references = [reference.identity for reference in form.references]
-    return [(form.request_fields(prompt), references) for prompt in form.prompts for _ in range(form.count_each)]
+def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:
+    """Puts the rows of a click into a collection, unless it is gone: the click is worth more."""
+    collection = Collection.objects.visible_to(owner).locked().filter(pk=pk).first()
+    if collection is not None:
+        collection.add(owner, rows)
 
 
 def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_urls: Sequence[str]) -> list[Generation]:
     assert form.model is not None  # a valid form has one
-    wanted = [prompt for prompt in form.prompts for _ in range(form.count_each)]
     now = timezone.now()
     rows = []
-    for number, prompt in enumerate(wanted, 1):
+    for number, prompt in enumerate(form.wanted, 1):
         key = uuid.uuid4()
         fields = form.request_fields(prompt, reference_urls)
         rows.append(
@@ -90,7 +85,7 @@ def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_u
                 owner=owner,
                 nonce=nonce,
                 number=number,
-                batch_size=len(wanted),
+                batch_size=form.total,
                 idempotency_key=key,
                 body=canonical_body({**fields, "idempotencyKey": str(key)}),
                 prompt=fields["prompt"],
@@ -99,8 +94,9 @@ def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_u
                 media_type=form.model.media_type,
                 aspect_ratio=fields.get("aspectRatio", "")[:20],
                 credits_estimated=form.price_each,
+                wish=form.wish(prompt),
                 token=token,
-                created_at=now,
+                created_at=now + timedelta(microseconds=number),  # so that lists keep their order
                 queued_at=now,
             )
         )
@@ -125,19 +121,15 @@ def cancel(generation: Generation) -> bool:
     """Takes a generation out of the queue that was not sent, or that waits for a good token or for credits."""
     refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
     expecting = [S.REJECTED] if refused else [S.QUEUED]
-    return generation.move(S.CANCELLED, expecting=expecting, note="Cancelled.", message="", finished_at=timezone.now())
+    return generation.move(
+        S.CANCELLED, expecting=expecting, note=gettext_noop("Cancelled."), message="", finished_at=timezone.now()
+    )
 
 
 def cancel_click(generation: Generation) -> int:
     """Takes all that one click asked for, and that was not sent yet, out of the queue; says how many."""
     rows = Generation.objects.filter(owner=generation.owner_id, nonce=generation.nonce, status=S.QUEUED)
     return sum(cancel(row) for row in rows)
-
-
-def star(generation: Generation) -> None:
-    """Puts a star on it, or takes it off."""
-    Generation.objects.filter(pk=generation.pk).update(starred_at=None if generation.starred_at else timezone.now())
-    generation.touch()
 
 
 def fetch_again(generation: Generation) -> bool:
@@ -150,7 +142,7 @@ def send_again(generation: Generation) -> bool:
     if not generation.can_send_again:
         return False
     with transaction.atomic():
-        queued = submit.requeue(generation, "Sent again.")
+        queued = submit.requeue(generation, gettext_noop("Sent again."))
         if queued:
             wake.sweep()
     if queued:
@@ -161,8 +153,8 @@ def send_again(generation: Generation) -> bool:
 def send_all_again(user: User) -> int:
     """Puts everything back into the queue that was refused for want of credits lately; says how many."""
     with transaction.atomic():
-        refused = Generation.objects.visible_to(user).lacking_credits(timezone.now())
-        count = sum(submit.requeue(row, "Sent again, with all that lacked credits.") for row in refused)
+        refused = Generation.objects.owned_by(user).lacking_credits(timezone.now())
+        count = sum(submit.requeue(row, gettext_noop("Sent again, with all that lacked credits.")) for row in refused)
         if count:
             wake.sweep()
     return count
@@ -176,12 +168,19 @@ def check_again(generation: Generation) -> str:
         now = timezone.now()
         with transaction.atomic():
             until = now + poll.WATCH[generation.media_type]
-            if generation.move(S.RUNNING, expecting=S.STALLED, note="Checked again.", watch_until=until, message=""):
+            if generation.move(
+                S.RUNNING,
+                expecting=S.STALLED,
+                note=gettext_noop("Checked again."),
+                watch_until=until,
+                message="",
+                deleted_at=None,
+            ):
                 wake.sweep()
         return ""
     try:
         submit.look_up(generation, CLICK_SECONDS)
         wake.sweep()
     except (MeigenError, vault.Unreadable):
-        return "Meigen could not say what became of it. Check again later; that is free."
+        return gettext("Meigen could not say what became of it. Check again later; that is free.")
     return ""

@@ -3,12 +3,17 @@
 import contextlib
 import json
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from meigen_api.text import clean
 
 from .models import Attempt, Event, Generation, Result, Share
@@ -57,18 +62,41 @@ class ResultInline(ReadOnly, admin.TabularInline):
     fields = ["number", "content_type", "size", "kept_at", "gone_at", "problem", "tries"]
 
 
+class NewestOnly(Paginator):
+    """Pages of the newest rows: counting a million, and skipping most of them, is what takes the time."""
+
+    most = 2000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[: self.most].count())
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    title = "answer status"
+    parameter_name = "answer_status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status, status) for status in ("400", "401", "402", "403", "404", "409", "413", "422")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(answer_status=self.value()) if (self.value() or "").isdecimal() else queryset
+
+
 @admin.register(Generation)
 class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["created_at", "owner", "status", "answer_status", "model_name", "short_prompt", "price", "message"]
-    list_filter = ["status", "answer_status", "media_type", "model_name", "created_at", "owner"]
-    search_fields = ["prompt", "remote_id", "idempotency_key", "owner__username", "message"]
+    list_filter = ["status", AnswerFilter, "media_type", "created_at", "owner"]
+    search_fields = ["prompt"]
+    search_help_text = "Words of the prompt, a username, or an id: ours, Meigen's, or the idempotency key."
     list_select_related = ["owner"]
-    date_hierarchy = "created_at"
-    ordering = ["-created_at"]
+    ordering = ["-created_at", "-id"]
+    paginator = NewestOnly
     show_full_result_count = False
     inlines = [AttemptInline, EventInline, ResultInline]
     fieldsets = [
-        (None, {"fields": ["owner", "status", "message", "answer_status", "whole_answer"]}),
+        (None, {"fields": ["owner", "status", "message", "answer_status", "whole_answer", "deleted_at", "erased_at"]}),
         (
             "Asked",
             {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request", "created_at"]},
@@ -85,6 +113,18 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
         ),
     ]
     readonly_fields = ["whole_answer", "request", "id", "idempotency_key"]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        words = search_term.strip()
+        named = User.objects.filter(username__iexact=words).first()
+        if named:
+            return queryset.filter(owner=named), False
+        with contextlib.suppress(ValueError):
+            key = UUID(words)
+            return queryset.filter(Q(pk=key) | Q(idempotency_key=key)), False
+        if words and queryset.filter(remote_id=words).exists():
+            return queryset.filter(remote_id=words), False
+        return (queryset.search(words) if words else queryset), False
 
     @admin.display(description="Prompt")
     def short_prompt(self, generation: Generation) -> str:
@@ -107,7 +147,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Share)
 class ShareAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["created_at", "created_by", "generation", "revoked_at"]
+    list_display = ["created_at", "created_by", "title", "views", "expires_at", "revoked_at"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["created_by", "generation"]
-    fields = ["created_at", "created_by", "generation", "revoked_at"]
+    list_select_related = ["created_by"]
+    fields = ["created_at", "created_by", "title", "note", "views", "viewed_at", "expires_at", "revoked_at"]

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 
 from .dispatch.download import Refused
 from .dispatch.prepare import prepare
+from .ids import is_uuid
 from .models import Reference, Result
 
 MAX_AT_ONCE = 100
@@ -43,7 +45,7 @@ def add_link(owner: User, link: str) -> Reference:
         host = ""
     is_own = bool(host) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
     if not host or not (parts.scheme == "https" or is_own) or len(link) > 2000 or not link.isprintable() or " " in link:
-        raise Refused("A reference link must be a public https address.")
+        raise Refused(gettext_noop("A reference link must be a public https address."))
     reference, _ = Reference.objects.get_or_create(owner=owner, public_url=link, file="", defaults={"name": host[:100]})
     return reference
 
@@ -57,14 +59,7 @@ def add_result(owner: User, result: Result) -> Reference:
 def owned(owner: User, ids: Iterable[str]) -> tuple[list[Reference], bool]:
     """The person's references of these ids, in this order, and whether all of them were found."""
     wanted = list(dict.fromkeys(ids))
-    known = [pk for pk in wanted if _is_uuid(pk)][:MAX_AT_ONCE]
+    known = [pk for pk in wanted if is_uuid(pk)][:MAX_AT_ONCE]
     found = {str(row.pk): row for row in Reference.objects.filter(owner=owner, pk__in=known)}
     rows = [found[pk] for pk in known if pk in found]
     return rows, len(rows) == len(wanted)
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return str(uuid.UUID(value)) == value
-    except ValueError:
-        return False

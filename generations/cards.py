@@ -1,4 +1,4 @@
-"""Cards as a page shows them."""
+"""Cards as a page shows them to a person."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.cache import caches
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from accounts.models import User
+
 from .dispatch import line
-from .models import Generation, GenerationQuerySet
+from .models import Generation, GenerationQuerySet, Star
 
 S = Generation.Status
 
@@ -25,37 +29,53 @@ class Shown:
     created_at: datetime
     html: SafeString
     is_live: bool
+    status: str
 
 
-def placed(cards: Iterable[Generation]) -> list[Generation]:
-    """The cards, those that wait in line with their place."""
-    shown = list(cards)
-    places = line.places(shown, timezone.now())
-    for card in shown:
+def prepared(cards: Iterable[Generation], viewer: User) -> list[Generation]:
+    """The cards with what depends on who looks and when: place in line, whose it is, the stars."""
+    found = list(cards)
+    places = line.places(found, timezone.now())
+    stars = Star.objects.filter(generation__in=found).order_by().values("generation_id")
+    counted = stars.annotate(all=Count("pk"), own=Count("pk", filter=Q(user=viewer)))
+    starred = {row["generation_id"]: (row["all"], bool(row["own"])) for row in counted}
+    for card in found:
         card.place = places.get(card.pk)
-    return shown
+        card.is_own = card.owner_id == viewer.pk
+        card.stars_count, card.is_starred = starred.get(card.pk, (0, False))
+    return found
 
 
-def shown(rows: GenerationQuerySet) -> list[Shown]:
+def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
     """The rows as cards, in their order. Finished ones come from memory while their version is the same.
 
     Rendering is the cost of a page of cards, so a warm one takes a single query. Others show times and buttons that
     depend on more than their version, and are drawn anew.
     """
-    heads = list(rows.values_list("pk", "version", "status", "created_at"))
-    keys = {pk: f"{pk}:{version}:{get_language()}" for pk, version, status, _ in heads if status == S.DONE}
+    star = Exists(Star.objects.filter(user=viewer, generation=OuterRef("pk")))
+    stars = Star.objects.filter(generation=OuterRef("pk")).order_by().values("generation")
+    count = Coalesce(Subquery(stars.annotate(count=Count("pk")).values("count")), 0)
+    told = ("pk", "created_at", "status", "version", "owner_id", "star", "count")
+    heads = list(rows.annotate(star=star, count=count).values_list(*told))
+    language = get_language()
+    keys = {
+        pk: f"{pk}:{version}:{owner == viewer.pk}:{starred}:{count}:{language}"
+        for pk, _, status, version, owner, starred, count in heads
+        if status == S.DONE
+    }
     cache = caches["cards"]
     known: dict[str, tuple[str, bool]] = cache.get_many(keys.values())
     missing = [pk for pk, *_ in heads if keys.get(pk) not in known]
     drawn: dict[UUID, tuple[str, bool]] = {}
     if missing:
-        for card in placed(Generation.objects.filter(pk__in=missing).with_card()):
-            html = render_to_string("generations/_card.html", {"card": card})
-            drawn[card.pk] = (html, card.is_live)
-            if card.status == S.DONE:
-                cache.set(f"{card.pk}:{card.version}:{get_language()}", drawn[card.pk])
+        stars_of = {pk: (starred, count) for pk, *_, starred, count in heads}
+        for card in prepared(Generation.objects.filter(pk__in=missing).with_card(), viewer):
+            card.is_starred, card.stars_count = stars_of[card.pk]  # what is kept must be what its key says
+            drawn[card.pk] = (render_to_string("generations/_card.html", {"card": card}), card.is_live)
+        # A row that changed since its head was read is kept under the older version, which nobody asks for again.
+        cache.set_many({keys[pk]: drawn[pk] for pk in drawn if pk in keys})
     found = []
-    for pk, _, _, created_at in heads:
-        text, is_live = drawn.get(pk) or known[keys[pk]]
-        found.append(Shown(pk, created_at, SafeString(text), is_live))
+    for pk, created_at, status, *_ in heads:
+        if card_of := drawn.get(pk) or known.get(keys.get(pk, "")):
+            found.append(Shown(pk, created_at, SafeString(card_of[0]), card_of[1], status))
     return found

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from meigen_api.text import clean
 from meigen_api.types import number
 
 from .models import Generation
+from .words import said
 
 TOO_LONG = 300
 
@@ -17,29 +20,34 @@ def refusal(card: Generation) -> str:
         case 402:
             return _credits(card, fields)
         case 401:
-            return "Meigen refuses your token. Replace it and this goes out by itself."
+            return _("Meigen refuses your token. Replace it and this goes out by itself.")
         case 404 | 410:
-            return f"Meigen does not know what was asked for: {_said(card)}. It is not sent again by itself."
+            unknown = _("Meigen does not know what was asked for: %(reason)s. It is not sent again by itself.")
+            return unknown % {"reason": _said(card)}
         case 409:
-            return "Meigen has another request under this key. Send it as new."
-    words = f"Meigen did not accept it: {_said(card)}."
+            return _("Meigen has another request under this key. Send it as new.")
+    words = _("Meigen did not accept it: %(reason)s.") % {"reason": _said(card)}
     allowed = fields.get("allowed")
-    if allowed not in (None, "", [], {}):
-        where = f" for {_short(fields['field'])}" if fields.get("field") else ""
-        words += f" Allowed{where}: {_short(allowed)}."
-    return words
+    if allowed in (None, "", [], {}):
+        return words
+    form = _("Allowed for %(field)s: %(values)s.") if fields.get("field") else _("Allowed: %(values)s.")
+    return f"{words} {form % {'field': _short(fields.get('field')), 'values': _short(allowed)}}"
 
 
 def _credits(card: Generation, fields: dict[str, Any]) -> str:
     required, available = number(fields.get("required")), number(fields.get("available"))
     if required is not None and available is not None:
         missing = max(0, required - available)
-        return f"Needs {required:g} credits, you have {available:g}: {missing:g} missing. Top up, then send it again."
-    return f"Not enough credits: {_said(card)}. Top up, then send it again."
+        needs = _(
+            "Needs %(required)s credits, you have %(available)s: %(missing)s missing. Top up, then send it again."
+        )
+        return needs % {"required": f"{required:g}", "available": f"{available:g}", "missing": f"{missing:g}"}
+    return _("Not enough credits: %(reason)s. Top up, then send it again.") % {"reason": _said(card)}
 
 
 def _said(card: Generation) -> str:
-    return _short(card.message).rstrip(".") or f"it answered {card.answer_status}"
+    reason = _short(said(card.message)).rstrip(".。")
+    return reason or _("it answered %(status)s") % {"status": card.answer_status}
 
 
 def _short(value: Any, depth: int = 0) -> str:

@@ -1,11 +1,20 @@
-"""Serving result files: one function decides who may read one, one answers, Range requests included."""
+"""Serving result files: one function decides who may read one, one answers, Range requests included.
+
+An address of a small picture that we wrote ourselves carries a signature over the result, the kind and the original's
+hash: it names one picture for ever, so the browser may keep that one as long as it likes. The signature says nothing
+about who may see it. That is decided anew at every request, so the same address serves a card that is drawn once for
+several people, and is a 404 for a stranger who has it.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Literal, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.core.signing import Signer
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -14,76 +23,136 @@ from django.http import (
     HttpResponseNotModified,
     StreamingHttpResponse,
 )
-from django.utils.http import content_disposition_header, quote_etag
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.encoding import filepath_to_uri
+from django.utils.http import content_disposition_header, parse_etags, quote_etag
 from django.utils.text import slugify
 
 from accounts.models import User
 
+from . import png
 from .models import Generation, Reference, Result, Share
+from .storage import pieces
 
-Kind = Literal["file", "thumbnail"]
+Kind = Literal["file", "thumbnail", "preview"]
 R = TypeVar("R", bound=HttpResponseBase)
-CHUNK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def readable(*, viewer: User | None = None, share: Share | None = None) -> QuerySet[Result]:
+    """The kept files that this person or this share may read: the one place that decides it."""
+    if share is not None:
+        generations = share.contents().order_by()
+    elif viewer is not None:
+        generations = Generation.objects.visible_to(viewer)
+    else:
+        generations = Generation.objects.none()
+    # Asked of each row: as a list of ids, SQLite would write down all that the viewer may see.
+    seen = Exists(generations.filter(pk=OuterRef("generation")))
+    return Result.objects.filter(seen, kept_at__isnull=False).select_related("generation")
 
 
 def authorise(number: int, *, viewer: tuple[User, UUID] | None = None, share: Share | None = None) -> Result:
     """The kept result that this viewer (a person and a generation's id) or this share may read; else 404."""
-    if share is not None:
-        generations = Generation.objects.filter(pk=share.generation_id)
-    elif viewer is not None:
-        generations = Generation.objects.visible_to(viewer[0]).filter(pk=viewer[1])
-    else:
-        raise Http404
-    result = (
-        Result.objects.filter(generation__in=generations, number=number, kept_at__isnull=False)
-        .select_related("generation")
-        .first()
-    )
+    results = readable(share=share) if viewer is None else readable(viewer=viewer[0]).filter(generation=viewer[1])
+    result = results.filter(number=number).first()
     if result is None:
         raise Http404
     return result
 
 
-def serve(request: HttpRequest, result: Result, kind: Kind) -> HttpResponseBase:
-    """The bytes, to be shown or (with `?download`) saved. The browser asks again each time whether it still may."""
-    file = result.thumbnail if kind == "thumbnail" else result.file
-    content_type = "image/webp" if kind == "thumbnail" else result.content_type
-    title = f"{slugify(result.generation.prompt[:60]) or 'result'}-{result.number + 1}"
-    return _serve(request, file.name or "", content_type, quote_etag(f"{result.sha256}-{kind}"), title)
+def small_url(result: Result, kind: Literal["thumbnail", "preview"]) -> str:
+    """The address of a small picture for people who are signed in, good for being kept by their browsers."""
+    return f"{reverse(kind, args=[result.generation_id, result.number])}?v={_version(result, kind)}"
+
+
+def _version(result: Result, kind: Kind) -> str:
+    return Signer(salt="generations.media").signature(f"{result.pk.hex}:{kind}:{result.sha256}")[:22]
+
+
+def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") -> HttpResponseBase:
+    """The bytes, to be shown or (with `?download`) saved as `title`, of a result that the caller was authorised for.
+
+    The browser asks again each time whether it still may, except for a small picture by its signed address.
+    """
+    file = {"file": result.file, "thumbnail": result.thumbnail, "preview": result.preview}[kind]
+    content_type = result.content_type if kind == "file" else "image/webp"
+    etag = quote_etag(f"{result.sha256}-{kind}")
+    response = _serve(request, file.name or "", content_type, etag, title or _title(result))
+    signed = request.GET.get("v", "")
+    if kind != "file" and response.status_code < 400 and constant_time_compare(signed, _version(result, kind)):
+        response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def download_with_words(request: HttpRequest, result: Result, words: Mapping[str, str]) -> HttpResponseBase:
+    """A kept PNG to be saved, with these words in it by keyword; made while it is sent, so it is sent whole."""
+    name, added = result.file.name or "", png.chunks(words)
+    try:
+        size = default_storage.size(name)
+    except FileNotFoundError:
+        raise Http404 from None
+    body = [] if request.method == "HEAD" else png.with_words(pieces(name, 0, size), added)
+    response = StreamingHttpResponse(body, content_type=result.content_type)
+    response["Content-Length"] = size + len(added)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{_title(result)}.png")
+    return _secured(response)
+
+
+def _title(result: Result) -> str:
+    return f"{slugify(result.generation.prompt[:60], allow_unicode=True) or 'result'}-{result.number + 1}"
 
 
 def serve_reference(request: HttpRequest, reference: Reference) -> HttpResponseBase:
     """A reference's file; a link has none."""
-    title = slugify(reference.name) or "reference"
+    title = slugify(reference.name, allow_unicode=True) or "reference"
     return _serve(request, reference.file.name or "", reference.content_type, quote_etag(reference.sha256), title)
 
 
 def _serve(request: HttpRequest, name: str, content_type: str, etag: str, title: str) -> HttpResponseBase:
-    if not name or not default_storage.exists(name):
+    if not name:
         raise Http404
-    if request.headers.get("If-None-Match") == etag:
+    if settings.MEDIA_ACCEL:
+        # The proxy answers ranges and revalidation itself, with an ETag of its own.
+        return _secured(_named(_handed_over(name, content_type), request, name, title))
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    if etag in known or f"W/{etag}" in known:
         return _secured(HttpResponseNotModified(), etag)
-    size = default_storage.size(name)
+    try:
+        size = default_storage.size(name)
+    except FileNotFoundError:
+        raise Http404 from None
     span = _span(request.headers.get("Range", ""), size) if request.headers.get("If-Range", etag) == etag else None
     if span == "unsatisfiable":
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, stop = (0, size) if span is None else span
-    body = [] if request.method == "HEAD" else _read(name, start, stop)
+    body = [] if request.method == "HEAD" else pieces(name, start, stop)
     response = StreamingHttpResponse(body, status=200 if span is None else 206, content_type=content_type)
     response["Content-Length"] = stop - start
     response["Accept-Ranges"] = "bytes"
     if span is not None:
         response["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return _secured(_named(response, request, name, title), etag)
+
+
+def _handed_over(name: str, content_type: str) -> HttpResponse:
+    """What makes the proxy in front send the file: no byte of it goes through us."""
+    inside = f"{settings.MEDIA_ACCEL}{filepath_to_uri(name)}"
+    return HttpResponse(content_type=content_type, headers={"X-Accel-Redirect": inside})
+
+
+def _named(response: R, request: HttpRequest, name: str, title: str) -> R:
     file_name = f"{title}.{name.rpartition('.')[2]}"
     disposition = content_disposition_header("download" in request.GET, file_name)
     if disposition:
         response["Content-Disposition"] = disposition
-    return _secured(response, etag)
+    return response
 
 
-def _secured(response: R, etag: str) -> R:
-    response["ETag"] = etag
+def _secured(response: R, etag: str = "") -> R:
+    if etag:
+        response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -104,12 +173,3 @@ def _span(header: str, size: int) -> tuple[int, int] | Literal["unsatisfiable"] 
     if start >= size or (last and first and int(last) < int(first)) or stop <= start:
         return "unsatisfiable"
     return start, stop
-
-
-def _read(name: str, start: int, stop: int) -> Iterator[bytes]:
-    with default_storage.open(name) as file:
-        file.seek(start)
-        left = stop - start
-        while left > 0 and (chunk := file.read(min(CHUNK, left))):
-            left -= len(chunk)
-            yield chunk

@@ -1,19 +1,94 @@
-"""Making share links and taking them back."""
+"""Making share links, opening them, and taking them back."""
 
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+from accounts import vault
 from accounts.models import User
 
-from .models import Generation, Share
+from .models import Collection, Generation, Heart, Result, Share, ShareItem, WrongPasswords
+
+MOST = 500
+MOST_TRIES = 10
+PAUSE = timedelta(minutes=15)
+# What fetches a page to draw a preview of the link, or to index it, is not a person who looks.
+BOT = re.compile(
+    r"bot\b|bot/|crawl|spider|preview|facebookexternalhit|facebot|whatsapp|telegram|slack|discord|twitter|linkedin|"
+    r"pinterest|skype|teams|embed|curl|wget|python|httpclient|headlesschrome|monitor|scanner|^$",
+    re.IGNORECASE,
+)
 
 
-def share(generation: Generation, by: User) -> Share:
-    row = Share(generation=generation, created_by=by)
-    row.seal()
-    row.save()
-    return row
+def shareable(user: User, ids: Iterable[UUID]) -> list[Generation]:
+    """The finished ones of this person among these, in the order of the ids."""
+    order = {pk: place for place, pk in reversed(list(enumerate(ids)))}
+    own = Generation.objects.owned_by(user).kept().filter(pk__in=order, status=Generation.Status.DONE)
+    return sorted(own, key=lambda row: order[row.pk])[:MOST]
+
+
+def share(
+    user: User, rows: Sequence[Generation], *, follow: Collection | None = None, password: str = "", **choices: Any
+) -> Share:
+    """A new link to these generations, or to what is in a collection at any time. `choices` are fields of Share."""
+    made = Share(created_by=user, collection=follow, **choices)
+    made.seal()
+    made.set_password(password)
+    with transaction.atomic():
+        made.save()
+        items = [ShareItem(share=made, generation=row, number=number) for number, row in enumerate(rows)]
+        ShareItem.objects.bulk_create([] if follow else items)
+    return made
 
 
 def revoke(share: Share) -> None:
     """Takes the link back at once; a link taken back stays so."""
-    Share.objects.live().filter(pk=share.pk).update(revoked_at=timezone.now())
+    Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def try_password(share: Share, address: str, plain: str) -> bool | None:
+    """Whether the password opens the share; None when this visitor has tried too often and has to wait.
+
+    The try is counted before the password is looked at, by one conditional UPDATE, so that many at once are no more
+    than many in a row.
+    """
+    visitor = vault.derive("visitor", address.encode())
+    now = timezone.now()
+    row, _ = WrongPasswords.objects.get_or_create(share=share, visitor=visitor)
+    tries = WrongPasswords.objects.filter(pk=row.pk)
+    tries.filter(latest_at__lte=now - PAUSE).update(tries=0)
+    if not tries.filter(tries__lt=MOST_TRIES).update(tries=F("tries") + 1, latest_at=now):
+        return None
+    if not share.is_opened_by(plain):
+        return False
+    tries.delete()
+    return True
+
+
+def count_view(share: Share, agent: str) -> None:
+    """One more person has looked, unless it was a machine that draws previews."""
+    if not BOT.search(agent):
+        Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
+
+
+def heart(share: Share, result: Result, guest: str, name: str) -> None:
+    """Puts this guest's heart on a picture, or takes it off."""
+    mine = {"share": share, "result": result, "guest": hashlib.sha256(guest.encode()).hexdigest()}
+    taken_off, _ = Heart.objects.filter(**mine).delete()
+    if not taken_off:
+        Heart.objects.get_or_create(**mine, defaults={"name": name})
+
+
+def hearts_of(share: Share, guest: str) -> set[UUID]:
+    """The pictures that have this guest's heart."""
+    mine = Heart.objects.filter(share=share, guest=hashlib.sha256(guest.encode()).hexdigest())
+    return set(mine.values_list("result_id", flat=True))

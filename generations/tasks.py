@@ -2,7 +2,7 @@
 
 from .dispatch import fetch as fetching
 from .dispatch import sweep as sweeping
-from .dispatch import wake
+from .dispatch import trash, wake
 
 
 def sweep(shard: int) -> None:
@@ -15,6 +15,10 @@ def wake_sweeps() -> None:
 
 def fetch() -> None:
     fetching.run()
+
+
+def empty_trash() -> None:
+    trash.empty()
 
 
 def watchdog() -> None:

@@ -6,12 +6,13 @@ from allauth.account.decorators import secure_admin_login
 from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 
 class StudioAdminSite(admin.AdminSite):
     site_header = "Meigen Studio"
     site_title = "Meigen Studio"
-    index_title = "Administration"
+    index_title = _("Administration")
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return secure_admin_login(super().login)(request, extra_context)  # type: ignore[no-any-return]

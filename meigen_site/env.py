@@ -6,8 +6,10 @@ ImproperlyConfigured and names the variable.
 
 import base64
 import binascii
+import importlib.util
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +32,18 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """Where an S3-compatible server keeps the files. Without keys boto3 looks for them where it usually does."""
+
+    name: str
+    prefix: str
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: str
+
+
+@dataclass(frozen=True)
 class Environment:
     """The values as Python types. `token_keys` are (id, Fernet key) pairs; the first one encrypts."""
 
@@ -40,6 +54,8 @@ class Environment:
     database_url: str
     token_keys: list[tuple[str, bytes]]
     media_root: Path
+    bucket: Bucket | None
+    media_accel: str
     meigen_base_url: str
     meigen_upload_url: str
     meigen_media_hosts: frozenset[str]
@@ -47,6 +63,9 @@ class Environment:
     rate_posts: int
     rate_seconds: float
     proxies: int
+    share_days: int
+    share_max_days: int
+    trash_days: int
     failpoints: Path | None
 
     @property
@@ -71,6 +90,8 @@ def read() -> Environment:
         database_url=_database("DATABASE_URL"),
         token_keys=_keys("TOKEN_KEYS"),
         media_root=Path(os.environ.get("MEDIA_ROOT") or BASE_DIR / "var" / "media").resolve(),
+        bucket=_bucket("MEDIA_STORAGE"),
+        media_accel=_accel("MEDIA_ACCEL"),
         meigen_base_url=_url("MEIGEN_BASE_URL", "https://www.meigen.ai"),
         meigen_upload_url=_url("MEIGEN_UPLOAD_URL", "https://gen.meigen.art/api"),
         meigen_media_hosts=frozenset(
@@ -80,6 +101,9 @@ def read() -> Environment:
         rate_posts=posts,
         rate_seconds=seconds,
         proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
+        share_days=int(_number("SHARE_DAYS", "30", least=0)),
+        share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0)),
+        trash_days=int(_number("TRASH_DAYS", "30", least=1)),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
 
@@ -143,6 +167,38 @@ def _url(name: str, default: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise _wrong(name, "must be https; plain http is for loopback hosts only")
     return value
+
+
+def _bucket(name: str) -> Bucket | None:
+    """The bucket of `s3://bucket/prefix`; None when files are kept in MEDIA_ROOT."""
+    value = os.environ.get(name, "").strip()
+    region, access_key, secret_key = (
+        os.environ.get(other, "").strip() for other in ("S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    )
+    if not value:
+        return None
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([\w./-]*))?", value)
+    if not found or ".." in value:
+        raise _wrong(name, f"must be s3://bucket or s3://bucket/prefix, not {value!r}")
+    if bool(access_key) != bool(secret_key):
+        missing = "S3_SECRET_KEY" if access_key else "S3_ACCESS_KEY"
+        raise _wrong(missing, "is not set, but the other one of S3_ACCESS_KEY and S3_SECRET_KEY is")
+    if not importlib.util.find_spec("storages") or not importlib.util.find_spec("boto3"):
+        raise _wrong(name, "needs django-storages and boto3: pip install --require-hashes -r requirements-s3.lock")
+    endpoint = _url("S3_ENDPOINT", "") if os.environ.get("S3_ENDPOINT", "").strip() else ""
+    return Bucket(found[1], (found[2] or "").strip("/"), endpoint, region, access_key, secret_key)
+
+
+def _accel(name: str) -> str:
+    """The place under which a proxy finds the files, with its slashes; "" when we send them ourselves."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return ""
+    if os.environ.get("MEDIA_STORAGE", "").strip():
+        raise _wrong(name, "is for files in MEDIA_ROOT; it cannot be set together with MEDIA_STORAGE")
+    if not re.fullmatch(r"/[\w./-]*\w/?", value):
+        raise _wrong(name, f"must be the proxy's internal location such as /kept/, not {value!r}")
+    return value.rstrip("/") + "/"
 
 
 def _failpoints(name: str) -> Path | None:

@@ -22,6 +22,16 @@ class SignedIn(LoginRequiredMiddleware):
         return super().handle_no_permission(request, view_func)
 
 
+def utf8_only(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuses forms in another encoding: some can spell characters that no database keeps."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        return get_response(request) if charset.lower() in {"utf-8", "utf8"} else HttpResponse(status=415)
+
+    return middleware
+
+
 def private_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Marks every answer that says nothing about caching as private and not to be stored."""
 

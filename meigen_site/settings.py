@@ -40,8 +40,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "generations.tick.ticks_first",
     "csp.middleware.CSPMiddleware",
+    "meigen_site.middleware.utf8_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -136,8 +139,13 @@ MEIGEN_BASE_URL = ENV.meigen_base_url
 MEIGEN_UPLOAD_URL = ENV.meigen_upload_url
 MEIGEN_MEDIA_HOSTS = ENV.meigen_media_hosts
 MEIGEN_POLL_SECONDS = ENV.poll_seconds
+TRASH_DAYS = ENV.trash_days
 IS_LOCAL_SANDBOX = ENV.is_local_sandbox
 MEIGEN_RATE = (ENV.rate_posts, ENV.rate_seconds)
+
+# Share links: days until one ends by itself, unless its maker says otherwise, and at most; 0 is never.
+SHARE_DAYS = ENV.share_days
+SHARE_MAX_DAYS = ENV.share_max_days
 
 # Accounts. There is no public sign-up: an admin makes accounts.
 
@@ -165,6 +173,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = ENV.proxies
 # Pages and security
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+LANGUAGE_COOKIE_AGE = 31_536_000  # who chose a language keeps it, signed in or not
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -178,8 +192,24 @@ WHITENOISE_AUTOREFRESH = DEBUG
 if not _collected:
     warnings.filterwarnings("ignore", "No directory at", UserWarning)
 MEDIA_ROOT = ENV.media_root
+
+
+def in_bucket(bucket: env.Bucket) -> dict[str, Any]:
+    options = {
+        "bucket_name": bucket.name,
+        "location": bucket.prefix,
+        "endpoint_url": bucket.endpoint or None,
+        "region_name": bucket.region or None,
+        "access_key": bucket.access_key or None,
+        "secret_key": bucket.secret_key or None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    return {"BACKEND": "generations.bucket.Bucket", "OPTIONS": given}
+
+
+MEDIA_ACCEL = ENV.media_accel
 STORAGES = {
-    "default": {"BACKEND": "generations.storage.DurableStorage"},
+    "default": {"BACKEND": "generations.storage.DurableStorage"} if ENV.bucket is None else in_bucket(ENV.bucket),
     "staticfiles": {"BACKEND": "meigen_site.static.StaticStorage"},
 }
 
@@ -198,7 +228,7 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not ENV.plain_http
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = not ENV.plain_http
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 0 if ENV.plain_http else 31_536_000
 # Both speak of the studio's own host and what is below it, never of its parent domain.

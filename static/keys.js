@@ -3,12 +3,18 @@
   const help = document.getElementById("shortcuts");
   const open = () => help.showModal();
   document.querySelector("[data-shortcuts]")?.addEventListener("click", open);
+  const single = help?.querySelector("[data-single-keys]");
+  if (single) {
+    single.checked = localStorage.getItem("keys") !== "no";
+    single.addEventListener("change", () => localStorage.setItem("keys", single.checked ? "yes" : "no"));
+  }
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
-    if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target.closest?.("input, textarea, select, video, audio, summary, [contenteditable]")) return;
+    if (localStorage.getItem("keys") === "no") return;
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (event.key === "?") open();
-    else if (target) target.matches("a") ? target.click() : target.focus();
+    else if (target) target.matches("a, button") ? target.click() : target.focus();
     else return;
     event.preventDefault();
   });

@@ -8,16 +8,35 @@
   const icon = document.querySelector("link[rel=icon]");
   const plain = icon.href;
   let unseen = 0;
-  let batch = [];
+  const batches = new Map();
 
   const mark = () => {
     document.title = unseen ? `(${unseen}) ${title}` : title;
     icon.href = unseen ? icon.dataset.badge : plain;
   };
 
+  // Two short notes, made here: no file to fetch.
+  const sound = () => {
+    const audio = new AudioContext();
+    for (const [at, pitch] of [[0, 660], [0.14, 880]]) {
+      const note = new OscillatorNode(audio, { frequency: pitch });
+      const loudness = new GainNode(audio, { gain: 0.08 });
+      loudness.gain.setTargetAtTime(0, audio.currentTime + at + 0.08, 0.05);
+      note.connect(loudness).connect(audio.destination);
+      note.start(audio.currentTime + at);
+      note.stop(audio.currentTime + at + 0.4);
+    }
+    setTimeout(() => audio.close(), 1000);
+  };
+
   const notify = (words) => {
+    if (localStorage.getItem("sound") === "yes") sound();
     if (document.hidden && localStorage.getItem("notify") === "yes" && window.Notification?.permission === "granted") {
-      new Notification(title, { body: words.slice(0, 5).join("\n"), icon: plain });
+      try {
+        new Notification(title, { body: words.slice(0, 5).join("\n"), icon: plain });
+      } catch {
+        // Some phones have notifications and refuse them to pages.
+      }
     }
   };
 
@@ -30,11 +49,16 @@
     document.getElementById("announcements").textContent = words.join(". ");
     if (document.hidden) unseen += ended.length;
     mark();
-    // Trouble at once, the rest once nothing of the batch is under way any more.
+    // Trouble at once, the rest once nothing of its batch is under way any more.
     const trouble = ended.filter((card) => TROUBLE.has(card.dataset.status));
     if (trouble.length) notify(trouble.map((card) => card.getAttribute("aria-label")));
-    batch.push(...ended.filter((card) => card.dataset.status === "done").map((card) => card.getAttribute("aria-label")));
-    if (batch.length && !cards.some((card) => LIVE.has(card.dataset.status))) notify(batch.splice(0));
+    for (const card of ended.filter((card) => card.dataset.status === "done")) {
+      const { batch } = card.dataset;
+      batches.set(batch, [...(batches.get(batch) ?? []), card.getAttribute("aria-label")]);
+      if (cards.some((other) => other.dataset.batch === batch && LIVE.has(other.dataset.status))) continue;
+      notify(batches.get(batch));
+      batches.delete(batch);
+    }
   };
 
   document.addEventListener("DOMContentLoaded", look);
@@ -45,16 +69,19 @@
     mark();
   });
 
-  const button = document.querySelector("[data-notify]");
-  const show = () => button.setAttribute("aria-pressed", String(localStorage.getItem("notify") === "yes"));
-  if (button && window.Notification) {
+  const offer = (name, isPossible, isAllowed) => {
+    const button = document.querySelector(`[data-${name}]`);
+    if (!button || !isPossible) return;
+    const show = () => button.setAttribute("aria-pressed", String(localStorage.getItem(name) === "yes"));
     button.hidden = false;
     show();
     button.addEventListener("click", async () => {
-      const wanted = localStorage.getItem("notify") !== "yes";
-      if (wanted && (await Notification.requestPermission()) !== "granted") return;
-      localStorage.setItem("notify", wanted ? "yes" : "no");
+      const wanted = localStorage.getItem(name) !== "yes";
+      if (wanted && !(await isAllowed())) return;
+      localStorage.setItem(name, wanted ? "yes" : "no");
       show();
     });
-  }
+  };
+  offer("notify", window.Notification, async () => (await Notification.requestPermission()) === "granted");
+  offer("sound", window.AudioContext, () => (sound(), true));
 })();

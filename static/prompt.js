@@ -1,26 +1,33 @@
 // The prompt remembers what was being written, and Alt with the arrows brings back what was asked before.
 (() => {
-  const field = document.querySelector("textarea[name=prompt]");
+  // The field is found anew each time: a form that comes back with errors has another one.
+  const found = () => document.querySelector("textarea[name=prompt]");
+  const field = found();
   if (!field) return;
   const key = `draft-${document.body.dataset.person}`;
-  if (!field.value) field.value = localStorage.getItem(key) ?? "";
-  field.addEventListener("input", () => localStorage.setItem(key, field.value));
+  const earlier = [...document.querySelectorAll("#earlier-prompts option")].map((option) => option.value);
+  const unsent = localStorage.getItem(key) ?? "";
+  if (!field.value) field.value = unsent;
+  else if (unsent.trim() && unsent !== field.value && !earlier.includes(unsent.trim())) earlier.unshift(unsent.trim());
   document.querySelector("form[data-forget]")?.addEventListener("submit", () => localStorage.removeItem(key));
 
-  const earlier = [...document.querySelectorAll("#earlier-prompts option")].map((option) => option.value);
   let place = -1;
   let draft = "";
+  document.addEventListener("input", (event) => {
+    if (event.target === found()) localStorage.setItem(key, event.target.value);
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id !== "generate" || !event.detail.successful) return;
     place = -1;
-    if (field.value.trim() && earlier[0] !== field.value.trim()) earlier.unshift(field.value.trim());
+    const sent = found().value.trim();
+    if (sent && earlier[0] !== sent) earlier.unshift(sent);
   });
-  field.addEventListener("keydown", (event) => {
-    if (!event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+  document.addEventListener("keydown", (event) => {
+    if (event.target !== found() || !event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
     event.preventDefault();
-    if (place < 0) draft = field.value;
+    if (place < 0) draft = event.target.value;
     place = Math.max(-1, Math.min(earlier.length - 1, place + (event.key === "ArrowUp" ? 1 : -1)));
-    field.value = place < 0 ? draft : earlier[place];
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    event.target.value = place < 0 ? draft : earlier[place];
+    event.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
 })();

@@ -19,9 +19,13 @@
   const clock = (seconds) =>
     `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-  // The words of the template filter `soon`.
-  const soon = (seconds) =>
-    seconds < 2 ? "in a moment" : seconds < 90 ? `in ~${Math.round(seconds)} s` : `in ~${Math.round(seconds / 60)} min`;
+  // The words of the template filter `soon`, told by <body>.
+  const soon = (seconds) => {
+    const { soon: now, soonSeconds, soonMinutes } = document.body.dataset;
+    if (seconds < 2) return now;
+    if (seconds < 90) return soonSeconds.replace("{seconds}", Math.round(seconds));
+    return soonMinutes.replace("{minutes}", Math.round(seconds / 60));
+  };
 
   const tick = () => {
     for (const element of document.querySelectorAll("[data-left]")) element.textContent = soon(remaining(element));
@@ -40,11 +44,19 @@
   document.addEventListener("htmx:load", tick);
 
   document.addEventListener("keydown", (event) => {
-    const form = event.target.closest?.("form[data-send-with-enter]");
-    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (event.key !== "Enter") return;
+    const menu = event.target.closest?.(".presets");
+    if (menu && event.target.name === "preset_name") {
       event.preventDefault();
-      form.requestSubmit();
+      menu.querySelector(".save button").click();
     }
+    const form = event.target.closest?.("form[data-send-with-enter]");
+    if (!form || menu || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    // The one before is still on its way: say so, rather than nothing.
+    if (form.classList.contains("htmx-request")) {
+      document.getElementById("announcements").textContent = form.querySelector("[data-busy]").dataset.busy;
+    } else form.requestSubmit();
   });
 
   // Pictures dropped on the form, or pasted into it, are chosen as if by hand.
@@ -133,7 +145,10 @@
     document.getElementById("messages").replaceChildren(note);
   };
   const failed = (event) => {
-    if (event.detail.elt.id === "live") return;
+    if (event.detail.elt.closest("#live")) {
+      if (event.detail.xhr?.status !== 401) return;
+      document.querySelector("#live [name=tick]")?.remove();
+    }
     const { lost, signedOut } = document.body.dataset;
     say(event.detail.xhr?.status === 401 ? signedOut : lost);
   };
@@ -151,6 +166,19 @@
     setTimeout(() => (button.textContent = word), 1500);
   });
 
+  // What was said is over with the next thing done.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #price")) {
+      document.getElementById("messages").replaceChildren();
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
   // A click anywhere else closes an open menu.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from accounts.models import Token, User
@@ -42,6 +43,7 @@ def sandbox(settings: Settings) -> Iterator[FastSandbox]:
 def _no_leftovers() -> Iterator[None]:
     catalogue._models.cache_clear()
     yield
+    translation.deactivate()  # a request leaves its language behind
     shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """Plain makers of rows, each with sensible values that a test overrides by name."""
 
+import hashlib
 import io
 import itertools
 import uuid
@@ -14,8 +15,8 @@ from PIL import Image
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations.dispatch import poll
-from generations.models import Generation, Result
+from generations.dispatch import fetch, poll
+from generations.models import Generation, Result, wish_of
 from meigen_api.calls import canonical_body
 from meigen_api.secret import Secret
 from meigen_api.types import Status
@@ -44,6 +45,7 @@ def make_generation(owner: User, **overrides: Any) -> Generation:
         "idempotency_key": key,
         "body": canonical_body({**fields, "idempotencyKey": str(key)}),
         "prompt": prompt,
+        "wish": wish_of(fields, []),
         "model_id": fields["modelId"],
         "model_name": "Z Image Turbo",
         "media_type": "image",
@@ -66,18 +68,21 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (32, 24)) -> bytes:
 
 
 def make_result(generation: Generation, data: bytes | None = None, **overrides: Any) -> Result:
-    """A kept PNG with a thumbnail."""
+    """A kept PNG with its small pictures."""
     data = picture() if data is None else data
-    name = f"results/{uuid.uuid4().hex}.png"
+    pk = uuid.uuid4()
+    stem = fetch.stem_of(pk)
     values = {
+        "id": pk,
         "generation": generation,
         "number": 0,
         "source_url": "https://images.meigen.ai/a.png",
-        "file": default_storage.save(name, ContentFile(data)),
-        "thumbnail": default_storage.save(f"{name}.webp", ContentFile(picture("WEBP"))),
+        "file": default_storage.save(f"{stem}.png", ContentFile(data)),
+        "thumbnail": default_storage.save(f"{stem}.thumb.webp", ContentFile(picture("WEBP"))),
+        "preview": default_storage.save(f"{stem}.preview.webp", ContentFile(picture("WEBP"))),
         "content_type": "image/png",
         "size": len(data),
-        "sha256": uuid.uuid4().hex * 2,
+        "sha256": hashlib.sha256(data).hexdigest(),
         "width": 32,
         "height": 24,
         "kept_at": timezone.now(),

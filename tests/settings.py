@@ -13,6 +13,8 @@ os.environ.update(
     ALLOWED_HOSTS="",
     CSRF_TRUSTED_ORIGINS="",
     MEDIA_ROOT=str(_folder / "media"),
+    MEDIA_STORAGE="",
+    MEDIA_ACCEL="",
     MEIGEN_BASE_URL="http://127.0.0.1:9",  # nobody listens there; the sandbox fixture sets its own
     MEIGEN_RATE="12/60",
     TRUSTED_PROXIES="0",

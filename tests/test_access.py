@@ -9,21 +9,36 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from generations import attachments, sharing
-from generations.models import Generation
+from generations import attachments, collecting, presets, sharing
+from generations.models import Generation, Share
 from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
 OWN = {
-    "generation", "cancel", "cancel_click", "star", "fetch_again", "send_again", "check_again", "share", "revoke",
-    "result", "thumbnail",
+    "generation", "cancel", "cancel_click", "star", "compare", "team", "delete", "restore", "delete_preset",
+    "collection", "collection_settings", "collection_team", "collection_order", "arrange_collection",
+    "merge_collection", "delete_collection",
+    "fetch_again", "send_again", "check_again", "share", "revoke", "share_link", "share_qr",
+    "result", "thumbnail", "preview",
     "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
 }  # fmt: skip
 PERSONAL = {
-    "studio", "fields", "price", "generations", "live", "model", "tokens", "references", "send_all_again",
+    "studio", "fields", "price", "selected", "collections", "collection_names", "collection_options", "presets",
+    "shares", "new_share",
+    "generations", "gallery", "live", "model", "tokens", "references", "send_all_again",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage",
 }  # fmt: skip
-PUBLIC = {"shared", "shared_result", "shared_thumbnail", "healthz"}
+PUBLIC = {
+    "shared",
+    "shared_result",
+    "shared_thumbnail",
+    "shared_zip",
+    "shared_heart",
+    "unlock",
+    "healthz",
+    "set_language",
+    "tick",
+}
 
 
 def names() -> Iterator[str]:
@@ -44,19 +59,26 @@ def owned() -> dict[str, str]:
     owner = make_user("owner")
     generation = make_generation(owner, status="done", prompt="CANARY prompt")
     make_result(generation)
-    share = sharing.share(generation, owner)
+    share = sharing.share(owner, [generation])
     token = make_token(owner)
     arguments: dict[str, list[object]] = {
-        "revoke": [generation.pk, share.pk],
+        "revoke": [share.pk],
+        "share_link": [share.pk],
+        "share_qr": [share.pk],
         "result": [generation.pk, 0],
         "thumbnail": [generation.pk, 0],
+        "preview": [generation.pk, 0],
         "use_result": [generation.pk, 0],
         "reference": [attachments.add_file(owner, "a.png", io.BytesIO(picture()), None).pk],
         "replace_token": [token.pk],
+        "delete_preset": [presets.save(owner, "CANARY", {}, [], is_team=True).pk],
         "check_token": [token.pk],
         "remove_token": [token.pk],
         "use_token": [token.pk],
     }
+    collection, _ = collecting.create(owner, "CANARY collection")
+    collecting.add(owner, collection.pk, [generation.pk])
+    arguments |= {name: [collection.pk] for name in OWN if "collection" in name}
     return {name: reverse(name, args=arguments.get(name, [generation.pk])) for name in OWN}
 
 
@@ -74,7 +96,8 @@ def test_another_person_gets_404_for_everything(
         response = getattr(browser, method)(url, headers=htmx)
         assert response.status_code in {404, 405}, name
         assert b"CANARY" not in response.content
-    assert Generation.objects.get().shares.live().exists()
+    assert Share.objects.live().exists()
+    assert Generation.objects.get().collections.get().name == "CANARY collection"
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -100,7 +123,7 @@ def test_a_deactivated_person_is_out_at_once(browser: Client, user: User) -> Non
 
 
 def test_the_wall_and_the_history_show_own_work_only(browser: Client, owned: dict[str, str], settings: object) -> None:
-    for url in ["/", "/generations/"]:
+    for url in ["/", "/generations/", "/gallery/"]:
         assert "CANARY" not in browser.get(url).content.decode()
 
 
@@ -116,5 +139,5 @@ def test_there_is_no_sign_up_and_nothing_that_needs_e_mail(db: None, page: str) 
 def test_every_writing_address_wants_the_csrf_token(user: User, owned: dict[str, str]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.get(username="owner"))
-    for name in ["cancel", "share", "revoke", "remove_token"]:
+    for name in ["cancel", "share", "revoke", "remove_token", "merge_collection", "delete_collection"]:
         assert client.post(owned[name]).status_code == 403

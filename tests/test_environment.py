@@ -28,6 +28,14 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("MEIGEN_POLL_SECONDS", "-1"),
         ("DEBUG", "perhaps"),
         ("DATABASE_URL", "mysql://somewhere"),
+        ("MEDIA_STORAGE", "bucket"),
+        ("MEDIA_STORAGE", "s3://"),
+        ("MEDIA_STORAGE", "s3://Not A Bucket"),
+        ("MEDIA_STORAGE", "s3://bucket/../other"),
+        ("MEDIA_STORAGE", "https://bucket.example.org"),
+        ("MEDIA_ACCEL", "kept"),
+        ("MEDIA_ACCEL", "/"),
+        ("MEDIA_ACCEL", "https://elsewhere/"),
     ],
 )
 def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -66,3 +74,39 @@ def test_the_table_in_the_readme_names_every_variable() -> None:
     assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
     for_tests = {"STUDIO_FAILPOINTS"}
     assert [name for name in sorted(names - for_tests) if f"{name}=" not in example] == []
+
+
+def test_a_bucket_is_named_by_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIA_STORAGE", "s3://studio-files/kept/here/")
+    monkeypatch.setenv("S3_ENDPOINT", "http://127.0.0.1:9000/")
+    monkeypatch.setenv("S3_REGION", "garage")
+    monkeypatch.setenv("S3_ACCESS_KEY", "me")
+    monkeypatch.setenv("S3_SECRET_KEY", "se/cr+et")
+    bucket = env.read().bucket
+    assert bucket == env.Bucket("studio-files", "kept/here", "http://127.0.0.1:9000", "garage", "me", "se/cr+et")
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("S3_SECRET_KEY", {"S3_ACCESS_KEY": "me"}),
+        ("S3_ACCESS_KEY", {"S3_SECRET_KEY": "secret"}),
+        ("S3_ENDPOINT", {"S3_ENDPOINT": "http://minio.example.org"}),
+        ("MEDIA_ACCEL", {"MEDIA_ACCEL": "/kept/"}),
+    ],
+)
+def test_what_does_not_go_with_a_bucket_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, others: dict[str, str]
+) -> None:
+    monkeypatch.setenv("MEDIA_STORAGE", "s3://studio-files")
+    for other, value in others.items():
+        monkeypatch.setenv(other, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
+        env.read()
+
+
+def test_a_bucket_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIA_STORAGE", "s3://studio-files")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match=r"requirements-s3\.lock"):
+        env.read()

@@ -1,29 +1,40 @@
 """Results are fetched, checked by decoding them, and kept; what is not what it should be is refused in words."""
 
 import io
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
 from django.core.files.storage import default_storage
+from django.db.models.fields.files import FieldFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations.dispatch import download, fetch, submit, wake
+from generations import media
+from generations.dispatch import download, fetch, inspect, poster, submit, video, wake
 from generations.models import Generation, Lease, Result
+from meigen_api.sandbox import pictures
 from meigen_api.types import Status
+from meigen_site.env import BASE_DIR
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, picture, settle
 
 pytestmark = pytest.mark.django_db
+needs_ffmpeg = pytest.mark.skipif(not poster.can_be_made(), reason="ffmpeg is not installed")
 
 
 def pending(user: User, url: str) -> Result:
@@ -45,6 +56,22 @@ def refused(result: Result) -> Result:
     return result
 
 
+def solid(kind: str, size: tuple[int, int]) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "teal").save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Temporary files go into a folder that is empty again after every test here."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield
+    assert list(folder.iterdir()) == []
+
+
 def no_files_left() -> bool:
     return not any(path.is_file() for path in Path(configured.MEDIA_ROOT).rglob("*"))
 
@@ -56,7 +83,7 @@ def files(settings: Settings) -> Iterator[Callable[..., str]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, headers, chunks, pause = answers[self.path]
+            status, headers, chunks, pause = answers.get(self.path, (404, {}, [], 0))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -100,12 +127,150 @@ def test_a_finished_job_of_the_sandbox_is_kept_with_a_thumbnail(sandbox: FastSan
         assert small.size == (640, 360)
 
 
-def test_a_video_is_kept(files: Callable[..., str], user: User) -> None:
-    from meigen_api.sandbox import pictures
+def size_of(file: FieldFile) -> tuple[str | None, tuple[int, int]]:
+    with default_storage.open(file.name or "") as stream, Image.open(stream) as image:
+        return image.format, image.size
 
+
+def test_two_small_pictures_are_kept_beside_a_large_one(files: Callable[..., str], user: User) -> None:
+    result = fetched(pending(user, files(picture("JPEG", (3000, 2000)))))
+    assert (result.width, result.height) == (3000, 2000)
+    assert size_of(result.thumbnail) == ("WEBP", (640, 427))
+    assert size_of(result.preview) == ("WEBP", (1280, 853))
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("RGBA", {}),
+        ("P", {}),
+        ("1", {}),
+        ("I;16", {}),
+        ("LA", {}),
+        ("P", {"transparency": 0}),
+        ("RGB", {"transparency": (0, 0, 0)}),
+    ],
+)
+def test_a_png_of_any_kind_gets_small_pictures(
+    files: Callable[..., str], user: User, mode: str, options: dict[str, object]
+) -> None:
+    buffer = io.BytesIO()
+    Image.new(mode, (900, 300)).save(buffer, "PNG", **options)
+    result = fetched(pending(user, files(buffer.getvalue())))
+    assert size_of(result.thumbnail) == ("WEBP", (640, 213))
+    with default_storage.open(result.thumbnail.name or "") as stream, Image.open(stream) as small:
+        assert small.has_transparency_data == (mode in {"RGBA", "LA"} or bool(options))
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(("ratio", "size"), [("16:9", (640, 360)), ("9:16", (360, 640))])
+def test_a_video_is_kept_with_a_poster(
+    files: Callable[..., str], user: User, browser: Client, ratio: str, size: tuple[int, int]
+) -> None:
+    result = fetched(pending(user, files(pictures.clip(ratio))))
+    assert (result.content_type, result.width, result.height) == ("video/mp4", *size)
+    assert size_of(result.thumbnail) == size_of(result.preview) == ("WEBP", size)
+    card = browser.get("/").content.decode()
+    assert f'<img src="{media.small_url(result, "thumbnail")}"' in card
+    assert 'class="play"' in card
+    page = browser.get(result.generation.get_absolute_url()).content.decode()
+    assert f'poster="{media.small_url(result, "preview")}"' in page
+
+
+def test_without_ffmpeg_a_video_is_kept_and_its_card_is_neutral(
+    files: Callable[..., str], user: User, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poster, "can_be_made", lambda: False)
     result = fetched(pending(user, files(pictures.clip("16:9"))))
-    assert result.content_type == "video/mp4"
+    assert result.kept_at is not None
     assert not result.thumbnail
+    assert not result.preview
+    assert result.width is None
+    card = browser.get("/").content.decode()
+    assert "<video" not in card
+    assert 'class="play"' in card
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["false"],
+        ["true"],
+        ["ffmpeg-is-not-there"],
+        [sys.executable, "-c", "print('not a picture')"],
+        [sys.executable, "-c", "import time; print('half', flush=True); time.sleep(60)"],
+    ],
+    ids=["fails", "says nothing", "is gone", "says nonsense", "hangs"],
+)
+def test_whatever_ffmpeg_does_the_video_is_kept(
+    files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(poster, "_command", lambda reader: command)
+    monkeypatch.setattr(poster, "SECONDS", 0.3)
+    result = fetched(pending(user, files(pictures.clip("16:9"))))
+    assert result.kept_at is not None
+    assert not result.thumbnail
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("attempt", "expected"),
+    [
+        ("open('/tmp/never-written', 'wb').write(bytes(200_000_000))", "File too large"),
+        ("bytearray(2_000_000_000)", "MemoryError"),
+        ("while True: pass", ""),
+        ("import os; print(sorted(os.environ))", "['LC_ALL', 'PATH']"),
+    ],
+)
+def test_ffmpeg_is_held_to_little(attempt: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(poster, "CPU_SECONDS", 1)
+    command = poster._command("mov")
+    script = attempt.replace("/tmp/never-written", str(tmp_path / "written"))
+    command[command.index("ffmpeg") :] = [sys.executable, "-I", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.defpath, "LC_ALL": "C"}, check=False)
+    assert expected in done.stdout + done.stderr
+    assert done.returncode != 0 or expected in done.stdout
+
+
+@needs_ffmpeg
+def test_a_playlist_in_a_videos_clothes_reads_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "secret.mp4").write_bytes(pictures.clip("16:9"))
+    playlist = tmp_path / "playlist"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{tmp_path}/secret.mp4\n#EXT-X-ENDLIST\n")
+    for name, expected in [("secret.mp4", True), ("playlist", False)]:
+        with (tmp_path / name).open("rb") as file, poster.of(file, "video/mp4") as frame:
+            assert (frame is not None) == expected
+
+
+def webm(data: bytes, length: int | None) -> bytes:
+    """A WebM in outline; without a length it is one that was written while it was filmed."""
+    said = b"\x01" + (b"\xff" * 7 if length is None else length.to_bytes(7))
+    return b"\x1a\x45\xdf\xa3\x82ab" + b"\x18\x53\x80\x67" + said + data
+
+
+@pytest.mark.parametrize(
+    ("body", "is_whole"),
+    [
+        (webm(b"x" * 50, 50), True),
+        (webm(b"x" * 50, None), True),
+        (webm(b"x" * 49, 50), False),
+        (webm(b"", 50)[:9], False),
+        (pictures.clip("16:9"), True),
+        (pictures.clip("16:9") + b"\0\0\0\0\0\0\0\0tail", True),
+        (pictures.clip("16:9")[:-1], False),
+        (pictures.clip("16:9")[:700], False),
+        (b"\0\0\0\x18ftyp", False),
+        (b"\0\0\0\0ftyp" * 9, False),
+        (b"\0\0\0\x08ftyp" * 9, False),
+    ],
+)
+def test_half_a_video_is_refused(body: bytes, *, is_whole: bool) -> None:
+    if is_whole:
+        assert video.type_of(io.BytesIO(body)) in {"video/mp4", "video/webm"}
+    else:
+        with pytest.raises(download.Refused, match="not whole"):
+            video.type_of(io.BytesIO(body))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -131,16 +296,81 @@ def bomb() -> bytes:
         b"",
         bomb(),
         b"GIF89a",
+        pictures.clip("16:9")[:-1000],
     ],
-    ids=["html", "svg", "pdf", "half a png", "half a jpeg", "nothing", "bomb", "only a gif header"],
+    ids=["html", "svg", "pdf", "half a png", "half a jpeg", "nothing", "bomb", "only a gif header", "half a video"],
 )
-def test_what_is_not_a_whole_picture_is_refused_with_a_reason(
-    files: Callable[..., str], user: User, body: bytes
+def test_what_is_not_a_whole_picture_is_refused_with_a_reason_on_the_card(
+    files: Callable[..., str], user: User, browser: Client, body: bytes
 ) -> None:
     result = refused(pending(user, files(body)))
     assert result.gone_at is not None
     assert result.problem
+    page = browser.get(result.generation.get_absolute_url()).content.decode()
+    assert f"The file could not be kept: {escape(result.problem)}" in page
+    assert "The file could not be kept." in browser.get("/").content.decode()
     assert no_files_left()
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}])
+def test_a_jpeg_cut_anywhere_is_found_without_decoding_it_in_full(options: dict[str, int]) -> None:
+    buffer = io.BytesIO()
+    ground = Image.linear_gradient("L").resize((2600, 2600)).convert("RGB")
+    ground.save(buffer, "JPEG", **options)
+    data = buffer.getvalue()
+    with inspect.decoded(io.BytesIO(data), draft=640) as (image, size):
+        assert image.width < size[0]
+    for cut in [*range(10, 200, 10), *range(1000, len(data) - 1000, len(data) // 40)]:
+        with pytest.raises(download.Refused), inspect.decoded(io.BytesIO(data[:-cut]), draft=640):
+            pass
+
+
+HUNGRY = """
+import sys
+from pathlib import Path
+from generations.dispatch import download, inspect
+def most():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+with open(sys.argv[1], "rb") as file:
+    inspect.inspect(file)  # what every first picture loads
+before = most()
+for name in sys.argv[2:]:
+    with open(name, "rb") as file:
+        try:
+            inspect.inspect(file)
+        except download.Refused:
+            pass
+print((most() - before) // 1024)
+"""
+
+
+def memory_for(folder: Path, bodies: dict[str, bytes]) -> int:
+    """How many MB more a process has needed after it looked at all of these than after a first small picture."""
+    for name, body in {"": picture(), **bodies}.items():
+        (folder / f"{name}.file").write_bytes(body)
+    command = [sys.executable, "-c", f"import tests.settings, django; django.setup()\n{HUNGRY}"]
+    files = [str(folder / f"{name}.file") for name in ["", *bodies]]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run([*command, *files], env=environment, cwd=BASE_DIR, stdout=subprocess.PIPE, check=True)
+    return int(done.stdout)
+
+
+def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
+    hostile = {
+        "bomb of png": bomb(),
+        "bomb of gif": picture("GIF")[:6] + (13000).to_bytes(2, "little") * 2 + picture("GIF")[10:],
+        "page": b"<html>" * 1_000_000,
+        "half a video": pictures.clip("16:9")[:-1],
+        "half a picture": solid("PNG", (4000, 4000))[:-100],
+        "a video": pictures.clip("16:9"),
+    }
+    assert memory_for(tmp_path, hostile) < 150
+
+
+def test_the_largest_picture_that_is_taken_is_decoded_once(tmp_path: Path) -> None:
+    side = int(inspect.MAX_PIXELS**0.5)
+    decoded = inspect.MAX_PIXELS * 4 // 1_000_000
+    assert decoded < memory_for(tmp_path, {"largest": solid("PNG", (side, side))}) < 1.5 * decoded
 
 
 @pytest.mark.parametrize(
@@ -184,6 +414,36 @@ def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("limited", "chunks", "pause", "reason"),
+    [
+        (
+            partial(download.download, max_bytes=1_000_000),
+            [picture(), *[b"x" * 100_000] * 100],
+            0,
+            "The file is larger than 1 MB.",
+        ),
+        (partial(download.download, seconds=0.2), [b"x"] * 30, 0.05, "The file did not arrive in time."),
+    ],
+    ids=["endless", "a trickle"],
+)
+def test_a_file_without_end_is_refused_with_a_reason_on_the_card(
+    files: Callable[..., str],
+    user: User,
+    browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    limited: Callable[..., object],
+    chunks: list[bytes],
+    pause: float,
+    reason: str,
+) -> None:
+    monkeypatch.setattr(fetch, "download", limited)
+    result = fetched(pending(user, files(*chunks, pause=pause)))
+    assert result.problem == reason
+    assert f"{reason} We try again." in browser.get("/").content.decode()
+    assert no_files_left()
+
+
 def test_a_failure_is_tried_again_later_and_found_by_the_watchdog(files: Callable[..., str], user: User) -> None:
     from django_q.models import OrmQ
 
@@ -199,7 +459,7 @@ def test_a_failure_is_tried_again_later_and_found_by_the_watchdog(files: Callabl
 def test_after_days_of_failures_it_is_given_up(files: Callable[..., str], user: User) -> None:
     result = pending(user, files(status=503))
     Generation.objects.update(finished_at=timezone.now() - timedelta(days=4))
-    assert fetched(result).gone_at is not None
+    assert refused(result).gone_at is not None
 
 
 def test_two_workers_fetch_once(files: Callable[..., str], user: User) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
+from generations import library
 from generations.models import Generation
 from tests.helpers import make_generation, make_user
 
@@ -22,13 +23,15 @@ HTMX = {"HX-Request": "true"}
 def rows(user: User, token: Token) -> dict[str, Generation]:
     caches["local"].clear()
     now = timezone.now()
-    return {
-        "fox": make_generation(user, prompt="A RED fox", status="done", starred_at=now),
+    made = {
+        "fox": make_generation(user, prompt="A RED fox", status="done"),
         "owl": make_generation(user, prompt="an owl 100%", status="failed", model_id="midjourney", model_name="MJ"),
         "sea": make_generation(user, prompt="the sea", status="queued", media_type="video"),
         "old": make_generation(user, prompt="an old fox", status="cancelled", created_at=now - timedelta(days=10)),
         "another's": make_generation(make_user(), prompt="their fox", status="done"),
     }
+    library.star(user, made["fox"])
+    return made
 
 
 @pytest.mark.parametrize(
@@ -90,8 +93,10 @@ def test_a_result_leads_to_its_neighbours_of_ones_own(browser: Client, rows: dic
     assert "ArrowLeft" not in browser.get(newer.get_absolute_url()).content.decode()
 
 
-def test_a_star_goes_on_and_off(browser: Client, rows: dict[str, Generation]) -> None:
+def test_a_star_goes_on_and_off(browser: Client, user: User, rows: dict[str, Generation]) -> None:
     url = f"/generations/{rows['fox'].pk}/star/"
-    assert 'aria-pressed="false"' in browser.post(url, headers=HTMX).content.decode()
-    assert 'aria-pressed="true"' in browser.post(url, headers=HTMX).content.decode()
-    assert Generation.objects.get(pk=rows["fox"].pk).starred_at
+    for _ in range(2):  # said twice it is the same
+        assert 'aria-pressed="false"' in browser.post(url, {"on": "0"}, headers=HTMX).content.decode()
+    for _ in range(2):
+        assert 'aria-pressed="true"' in browser.post(url, {"on": "1"}, headers=HTMX).content.decode()
+    assert user.stars.get().generation == rows["fox"]

@@ -135,3 +135,8 @@ def test_a_card_that_changed_is_drawn_anew(browser: Client, user: User, token: T
     make_result(generation)
     generation.touch()
     assert b"<img" in browser.get("/generations/").content
+
+
+def test_a_form_in_an_encoding_that_spells_what_nobody_keeps_is_refused(browser: Client) -> None:
+    kind = "application/x-www-form-urlencoded; charset=unicode_escape"
+    assert browser.post("/studio/price/", b"q=\\ud800", content_type=kind).status_code == 415

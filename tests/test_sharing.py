@@ -1,15 +1,27 @@
-"""Share links: whoever has one sees the pictures, until it is taken back."""
+"""Share links: whoever has one sees the pictures, as long and as far as its maker allows."""
 
+import io
 import re
+import zipfile
+from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from cryptography.fernet import Fernet
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
-from generations import sharing
-from generations.models import Generation, Share
-from tests.helpers import make_generation, make_result
+from generations import collecting, library, sharing
+from generations.models import Collection, Generation, Result, Share
+from tests.helpers import make_generation, make_result, make_user
+
+pytestmark = pytest.mark.django_db
+
+CANARIES = [b"heron", b"CANARY", b"/thumbnail/", b"og:", b"WEBP", b"PNG"]
 
 
 @pytest.fixture
@@ -19,79 +31,346 @@ def done(user: User) -> Generation:
     return generation
 
 
+def birds(user: User, *rows: Generation) -> Collection:
+    collection, _ = collecting.create(user, "Birds")
+    collecting.add(user, collection.pk, [row.pk for row in rows])
+    return collection
+
+
+def path(share: Share) -> str:
+    return reverse("shared", args=[share.secret])
+
+
+def files(share: Share, generation: Generation) -> list[str]:
+    """Every address of the share that could give something away."""
+    url = path(share)
+    [result, *_] = generation.results.all()
+    return [url, f"{url}zip/", f"{url}{result.pk}/", f"{url}{result.pk}/?download", f"{url}{result.pk}/thumbnail/"]
+
+
+def body(response: Any) -> bytes:
+    return response.getvalue()  # type: ignore[no-any-return]
+
+
 def link(browser: Client, generation: Generation) -> str:
     browser.post(reverse("share", args=[generation.pk]))
-    body = browser.get(generation.get_absolute_url()).content.decode()
-    found = re.search(r"http://testserver(/s/[\w-]{43}/)", body)
+    page = browser.get(generation.get_absolute_url()).content.decode()
+    found = re.search(r"http://testserver(/s/[\w-]{43}/)", page)
     assert found
     return found[1]
 
 
-def test_a_link_opens_for_somebody_without_an_account(browser: Client, done: Generation) -> None:
-    url = link(browser, done)
-    response = Client().get(url)
-    assert response.status_code == 200
-    assert "a heron at dawn" in response.content.decode()
-    assert Client().get(f"{url}0/").status_code == 200
-    assert response["Referrer-Policy"] == "no-referrer"
-    assert "noindex" in response["X-Robots-Tag"]
-    assert "no-store" in response["Cache-Control"]
+class TestALink:
+    def test_opens_for_somebody_without_an_account(self, browser: Client, done: Generation) -> None:
+        url = link(browser, done)
+        response = Client().get(url)
+        assert response.status_code == 200
+        assert "a heron at dawn" in response.content.decode()
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in response["X-Robots-Tag"]
+        assert "no-store" in response["Cache-Control"]
+        for address in files(Share.objects.get(), done):
+            assert Client().get(address).status_code == 200, address
+
+    def test_tells_nothing_else(self, browser: Client, done: Generation, user: User) -> None:
+        Generation.objects.update(remote_id="remote-secret-id", credits_used=77)
+        page = Client().get(link(browser, done)).content.decode()
+        for private in ["remote-secret-id", "meigen.ai", "77", user.username, user.email, str(done.pk)]:
+            assert private not in page
+
+    def test_only_the_hash_of_its_secret_is_stored(self, browser: Client, done: Generation) -> None:
+        secret = link(browser, done).strip("/").rpartition("/")[2]
+        assert secret not in str(Share.objects.values().get())
+
+    def test_is_in_no_log_line(self, browser: Client, done: Generation, caplog: pytest.LogCaptureFixture) -> None:
+        from meigen_site.logs import NoShareLinks
+
+        caplog.handler.addFilter(NoShareLinks())
+        url = link(browser, done)
+        Client().get(f"{url}zip/nothing/")
+        Client().post(url)
+        assert "/s/..." in caplog.text
+        assert url not in caplog.text
+
+    def test_shows_its_own_generations_only(self, done: Generation, user: User) -> None:
+        other = make_generation(user, status="done")
+        theirs = make_result(other)
+        url = path(sharing.share(user, [done]))
+        assert Client().get(f"{url}{theirs.pk}/").status_code == 404
+        assert Client().get(f"{url}{theirs.pk}/thumbnail/").status_code == 404
+
+    def test_is_not_made_for_what_is_unfinished(self, browser: Client, user: User) -> None:
+        generation = make_generation(user, status="running")
+        browser.post(reverse("share", args=[generation.pk]))
+        assert not Share.objects.exists()
+
+    def test_goes_on_working_when_keys_are_rotated(self, done: Generation, user: User, settings: Settings) -> None:
+        secret = sharing.share(user, [done]).secret
+        settings.TOKEN_KEYS = [("new", Fernet.generate_key()), *settings.TOKEN_KEYS]
+        assert Share.objects.get().secret == secret
+        settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]
+        assert Share.objects.get().secret is None
+        assert Client().get(f"/s/{secret}/").status_code == 200
+
+    def test_can_be_shown_as_a_qr_code_to_its_maker(self, browser: Client, done: Generation, user: User) -> None:
+        share = sharing.share(user, [done])
+        drawn = browser.get(reverse("share_qr", args=[share.pk]))
+        assert drawn["Content-Type"] == "image/svg+xml"
+        assert b"<svg" in drawn.content
 
 
-def test_the_page_tells_nothing_else(browser: Client, done: Generation, user: User) -> None:
-    Generation.objects.update(remote_id="remote-secret-id", credits_used=77)
-    body = Client().get(link(browser, done)).content.decode()
-    for private in ["remote-secret-id", "meigen.ai", "77", user.username, user.email, str(done.pk)]:
-        assert private not in body
+class TestTheEnd:
+    @pytest.mark.parametrize("how", ["revoked", "expired", "deleted", "out of the collection", "collection deleted"])
+    def test_leaves_not_a_byte_and_looks_like_a_link_that_never_was(
+        self, browser: Client, done: Generation, user: User, how: str
+    ) -> None:
+        collection = birds(user, done)
+        follow = collection if "collection" in how else None
+        share = sharing.share(user, [done], follow=follow, expires_at=timezone.now() + timedelta(days=1))
+        addresses = files(share, done)
+        for address in addresses:
+            assert body(Client().get(address)), address
+        if how == "revoked":
+            browser.post(reverse("revoke", args=[share.pk]))
+        elif how == "expired":
+            Share.objects.update(expires_at=timezone.now())
+        elif how == "deleted":
+            library.delete(user, [done.pk])
+        elif how == "out of the collection":
+            collection.generations.clear()
+        else:
+            collection.delete()
+        unknown = Client().get("/s/nothing-like-this/")
+        for address in addresses:
+            for method in ["get", "head", "post"]:
+                response = getattr(Client(), method)(address)
+                assert not any(canary in body(response) for canary in CANARIES), address
+                if how in {"revoked", "expired", "collection deleted"}:
+                    assert response.status_code == 404, address
+                    if method == "get":
+                        assert body(response) == unknown.content
+
+    def test_comes_by_itself_after_the_days_of_the_setting(
+        self, browser: Client, done: Generation, settings: Settings
+    ) -> None:
+        settings.SHARE_DAYS = 3
+        url = link(browser, done)
+        with time_machine.travel(timezone.now() + timedelta(days=2, hours=23)):
+            assert Client().get(url).status_code == 200
+        with time_machine.travel(timezone.now() + timedelta(days=3, hours=1)):
+            assert Client().get(url).status_code == 404
+
+    def test_cannot_be_put_off_beyond_what_the_admin_allows(
+        self, browser: Client, done: Generation, settings: Settings
+    ) -> None:
+        settings.SHARE_MAX_DAYS = 7
+        for days in ["0", "30", "-1", "x"]:
+            response = browser.post(reverse("new_share"), {"selected": done.pk, "days": days})
+            assert response.status_code == 422, days
+        assert browser.post(reverse("new_share"), {"selected": done.pk, "days": "7"}).status_code == 302
+        assert Share.objects.get().expires_at is not None
 
 
-def test_only_the_hash_of_the_secret_is_stored(browser: Client, done: Generation) -> None:
-    secret = link(browser, done).strip("/").rpartition("/")[2]
-    assert secret not in str(Share.objects.values().get())
+class TestAPassword:
+    @pytest.fixture
+    def locked(self, user: User, done: Generation) -> Share:
+        return sharing.share(user, [done], password="open sesame", hint="as in the tale", title="CANARY title")
+
+    def test_keeps_every_byte_back_until_it_is_given(self, locked: Share, done: Generation) -> None:
+        guest = Client()
+        page = guest.get(path(locked))
+        assert "as in the tale" in page.content.decode()
+        for address in files(locked, done):
+            response = guest.get(address)
+            assert not any(canary in body(response) for canary in CANARIES), address
+            if address != path(locked):
+                assert response.status_code == 404
+        guest.post(f"{path(locked)}unlock/", {"password": "open sesame"})
+        for address in files(locked, done):
+            assert guest.get(address).status_code == 200, address
+        assert "CANARY title" in guest.get(path(locked)).content.decode()
+        assert Client().get(files(locked, done)[2]).status_code == 404
+
+    def test_is_stored_hashed(self, locked: Share) -> None:
+        assert "sesame" not in str(Share.objects.values().get())
+
+    def test_that_is_changed_closes_the_link_again(self, browser: Client, locked: Share) -> None:
+        guest = Client()
+        guest.post(f"{path(locked)}unlock/", {"password": "open sesame"})
+        browser.post(reverse("share_link", args=[locked.pk]), {"password": "another one"})
+        assert b"CANARY" not in guest.get(path(locked)).content
+        assert guest.post(f"{path(locked)}unlock/", {"password": "open sesame"}).status_code == 403
+
+    def test_tried_wrongly_ten_times_pauses_the_link_for_that_visitor_alone(self, locked: Share) -> None:
+        url = f"{path(locked)}unlock/"
+        for _ in range(10):
+            assert Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.1").status_code == 403
+        assert Client().post(url, {"password": "open sesame"}, REMOTE_ADDR="192.0.2.1").status_code == 429
+        assert Client().post(url, {"password": "open sesame"}, REMOTE_ADDR="192.0.2.2").status_code == 302
+        with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+            assert Client().post(url, {"password": "open sesame"}, REMOTE_ADDR="192.0.2.1").status_code == 302
+
+    def test_of_another_link_opens_nothing(self, user: User, done: Generation, locked: Share) -> None:
+        other = sharing.share(user, [done], password="open sesame")
+        guest = Client()
+        guest.post(f"{path(other)}unlock/", {"password": "open sesame"})
+        for name, morsel in list(guest.cookies.items()):
+            guest.cookies[name.replace(other.pk.hex, locked.pk.hex)] = morsel.value
+            guest.cookies[name.replace(other.pk.hex, locked.pk.hex)]["path"] = "/"
+        assert b"CANARY" not in guest.get(path(locked)).content
 
 
-def test_taken_back_every_address_of_it_is_gone_at_once(browser: Client, done: Generation) -> None:
-    url = link(browser, done)
-    share = Share.objects.get()
-    browser.post(reverse("revoke", args=[done.pk, share.pk]))
-    unknown = Client().get("/s/nothing-like-this/")
-    for path in [url, f"{url}0/", f"{url}0/thumbnail/"]:
-        response = Client().get(path)
-        assert response.status_code == 404
-        assert response.content == unknown.content
-    assert url not in browser.get(done.get_absolute_url()).content.decode()
+class TestWhatItAllows:
+    def test_prompts_can_be_kept_back(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], shows_prompts=False)
+        for address in files(share, done):
+            response = Client().get(address)
+            assert b"heron" not in body(response), address
+            assert "heron" not in str(response.headers), address
+
+    def test_without_downloads_there_is_no_file_to_take(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], allows_downloads=False)
+        page, archive, shown, download, _ = files(share, done)
+        assert Client().get(archive).status_code == Client().get(download).status_code == 404
+        assert "ownload" not in Client().get(page).content.decode()
+        [result] = done.results.all()
+        with result.file.open() as whole:
+            assert body(Client().get(shown)) != whole.read()
+
+    def test_a_zip_for_guests_tells_prompts_and_no_price(self, user: User, done: Generation) -> None:
+        Generation.objects.update(credits_used=4711)
+        url = path(sharing.share(user, [done], title="For you"))
+        response = Client().get(f"{url}zip/")
+        assert 'filename="for-you.zip"' in response["Content-Disposition"]
+        archive = zipfile.ZipFile(io.BytesIO(body(response)))
+        told = archive.read("metadata.json").decode()
+        assert "heron" in told
+        assert "4711" not in told
+
+    def test_hearts_are_given_under_a_name_taken_back_and_seen_by_the_owner(
+        self, browser: Client, user: User, done: Generation
+    ) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        guest, other = Client(), Client()
+        guest.post(url, {"name": " Ada  L. "})
+        other.post(url, {"name": "Bob"})
+        assert 'aria-pressed="true"' in guest.get(path(share)).content.decode()
+        page = browser.get(reverse("share_link", args=[share.pk])).content.decode()
+        assert "Ada L." in page
+        assert "Bob" in page
+        guest.post(url)
+        assert 'aria-pressed="false"' in guest.get(path(share)).content.decode()
+        assert [heart.name for heart in share.hearts.all()] == ["Bob"]
+
+    def test_no_hearts_without_leave_or_name(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done])
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        assert Client().post(url, {"name": "Ada"}).status_code == 404
+        Share.objects.update(allows_hearts=True)
+        Client().post(url, {"name": "  "})
+        assert not share.hearts.exists()
+
+    @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+    def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
+        share = sharing.share(user, [done], title=words, note=words, allows_hearts=True)
+        guest = Client()
+        guest.post(f"{path(share)}{done.results.get().pk}/heart/", {"name": words[:40]})
+        page = guest.get(path(share)).content.decode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
 
 
-def test_no_log_line_holds_the_secret(browser: Client, done: Generation, caplog: pytest.LogCaptureFixture) -> None:
-    from meigen_site.logs import NoShareLinks
+class TestWhoLooked:
+    def test_people_are_counted_once_a_visit(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done])
+        guest = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"})
+        for _ in range(3):
+            guest.get(path(share))
+        Client(headers={"User-Agent": "Mozilla/5.0 (iPhone) Safari/605"}).get(path(share))
+        share.refresh_from_db()
+        assert share.views == 2
+        assert share.viewed_at is not None
 
-    caplog.handler.addFilter(NoShareLinks())
-    url = link(browser, done)
-    Client().get(f"{url}7/")
-    Client().post(url)
-    assert "/s/..." in caplog.text
-    assert url not in caplog.text
+    @pytest.mark.parametrize(
+        "agent",
+        ["", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "WhatsApp/2.2", "TelegramBot", "Twitterbot"],
+    )
+    def test_machines_that_draw_previews_are_not(self, user: User, done: Generation, agent: str) -> None:
+        share = sharing.share(user, [done])
+        Client(headers={"User-Agent": agent}).get(path(share))
+        Client(headers={"User-Agent": "Mozilla/5.0"}).head(path(share))
+        share.refresh_from_db()
+        assert share.views == 0
+
+    def test_a_preview_card_has_the_title_and_a_picture(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], title="Herons", note="For the calendar")
+        page = Client().get(path(share)).content.decode()
+        assert '<meta property="og:title" content="Herons">' in page
+        found = re.search(r'og:image" content="http://testserver(/s/[^"]+)"', page)
+        assert found
+        assert Client().get(found[1])["Content-Type"] == "image/webp"
 
 
-def test_a_link_shows_its_own_generation_only(browser: Client, done: Generation, user: User) -> None:
-    other = make_generation(user, status="done")
-    make_result(other, number=1)
-    assert Client().get(f"{link(browser, done)}1/").status_code == 404
+class TestManyAtOnce:
+    def test_a_selection_is_shown_in_its_order_and_only_what_is_ones_own(
+        self, browser: Client, user: User, done: Generation
+    ) -> None:
+        owl = make_generation(user, status="done", prompt="an owl")
+        make_result(owl)
+        theirs = make_generation(make_user(), status="done", prompt="THEIRS", team_at=timezone.now())
+        make_result(theirs)
+        running = make_generation(user, status="running", prompt="RUNNING")
+        chosen = [str(row.pk) for row in (owl, theirs, done, running)]
+        form = browser.get(reverse("new_share"), {"selected": chosen}).content.decode()
+        assert "2 are left out" in form
+        browser.post(reverse("new_share"), {"selected": chosen, "title": "Birds", "shows_prompts": "on", "days": "30"})
+        page = Client().get(path(Share.objects.get())).content.decode()
+        assert page.index("an owl") < page.index("a heron")
+        assert "THEIRS" not in page
+        assert "RUNNING" not in page
+
+    @pytest.mark.parametrize("follows", [True, False])
+    def test_a_collection_is_shared_as_it_is_or_as_it_will_be(
+        self, browser: Client, user: User, done: Generation, follows: bool
+    ) -> None:
+        collection = birds(user, done)
+        data = {
+            "collection": collection.pk,
+            "days": "30",
+            "shows_prompts": "on",
+            **({"follows": "on"} if follows else {}),
+        }
+        browser.post(reverse("new_share"), data)
+        later = make_generation(user, status="done", prompt="a late owl")
+        make_result(later)
+        collecting.add(user, collection.pk, [later.pk])
+        page = Client().get(path(Share.objects.get())).content.decode()
+        assert "a heron" in page
+        assert ("a late owl" in page) == follows
+
+    def test_another_persons_collection_cannot_be_shared(self, user: User, done: Generation) -> None:
+        collection = birds(user, done)
+        stranger = Client()
+        stranger.force_login(make_user())
+        for method in ["get", "post"]:
+            response = getattr(stranger, method)(reverse("new_share"), {"collection": collection.pk, "days": "30"})
+            assert response.status_code == 404
+        assert not Share.objects.exists()
 
 
-def test_an_unfinished_generation_is_not_shared(browser: Client, user: User) -> None:
-    generation = make_generation(user, status="running")
-    browser.post(reverse("share", args=[generation.pk]))
-    assert not Share.objects.exists()
+def test_the_list_has_every_live_link_and_its_way_back(browser: Client, user: User, done: Generation) -> None:
+    sharing.share(user, [done], title="Mine")
+    sharing.revoke(sharing.share(user, [done], title="Gone"))
+    sharing.share(make_user(), [], title="Theirs")
+    page = browser.get(reverse("shares")).content.decode()
+    assert "Mine" in page
+    assert "Gone" not in page
+    assert "Theirs" not in page
+    assert reverse("revoke", args=[Share.objects.get(title="Mine").pk]) in page
 
 
-def test_a_rotated_key_keeps_the_link_working(done: Generation, user: User, settings: object) -> None:
-    from cryptography.fernet import Fernet
-
-    share = sharing.share(done, user)
-    secret = share.secret
-    settings.TOKEN_KEYS = [("new", Fernet.generate_key()), *settings.TOKEN_KEYS]  # type: ignore[attr-defined]
-    assert Share.objects.get().secret == secret
-    settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]  # type: ignore[attr-defined]
-    assert Share.objects.get().secret is None
-    assert Client().get(f"/s/{secret}/").status_code == 200
+def test_a_page_that_waits_for_its_files_says_so(user: User) -> None:
+    row = make_generation(user, status="done")
+    Result.objects.create(generation=row, number=0, source_url="https://images.meigen.ai/a.png")
+    assert "on their way" in Client().get(path(sharing.share(user, [row]))).content.decode()

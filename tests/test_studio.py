@@ -314,11 +314,13 @@ class TestLiveCards:
         stranger = django_user_model.objects.create_user("stranger", "s@example.com", "x")
         generation = make_generation(stranger)
         response = browser.post("/generations/live/", {"live": f"{generation.pk}:0"}, headers=HTMX)
-        assert response.status_code == 204
+        assert str(generation.pk) not in response.content.decode()
 
-    def test_nonsense_is_a_204(self, browser: Client) -> None:
+    def test_a_page_that_knows_nothing_live_is_told_to_stop_asking(self, browser: Client) -> None:
         for value in ["", "x", f"{uuid.uuid4()}:1", ":::"]:
-            assert browser.post("/generations/live/", {"live": value}, headers=HTMX).status_code == 204
+            body = browser.post("/generations/live/", {"live": value}, headers=HTMX).content.decode()
+            assert 'id="live"' in body
+            assert "hx-trigger" not in body
 
 
 class TestActions:

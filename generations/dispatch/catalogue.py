@@ -41,6 +41,12 @@ def offer() -> Offer:
     return Offer(_models(row.body), None if is_fresh else row.fetched_at or now)
 
 
+def known() -> tuple[Model, ...]:
+    """The models of the last good list, without asking Meigen."""
+    row = Catalogue.objects.filter(pk=1).first()
+    return _models(row.body) if row else ()
+
+
 def _refresh(row: Catalogue, now: datetime) -> Catalogue:
     free = Q(refresh_until=None) | Q(refresh_until__lt=now)
     until = now + timedelta(seconds=SECONDS) + RETRY_AFTER_FAILURE

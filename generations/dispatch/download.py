@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from generations import words
 
 SECONDS = 110.0
 MAX_BYTES = 200_000_000
@@ -29,13 +32,13 @@ def check_address(url: str) -> None:
         own = urlsplit(settings.MEIGEN_BASE_URL)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise Refused("The result's address is not a URL.") from None
+        raise Refused(gettext_noop("The result's address is not a URL.")) from None
     own_schemes = {"https", own.scheme}  # http only where the base URL itself is http, on loopback
     own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
     if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
         return
     if parts.scheme != "https" or port not in {None, 443} or parts.username or host not in settings.MEIGEN_MEDIA_HOSTS:
-        raise Refused(f"Results are not fetched from {host or 'such an address'}; MEIGEN_MEDIA_HOSTS lists the hosts.")
+        raise Refused(words.WRONG_HOST % {"reason": host or gettext_noop("such an address")})
 
 
 @contextmanager
@@ -67,15 +70,15 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
     try:
         with client, client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
             if response.status_code in {404, 410}:
-                raise Refused(f"Meigen no longer has the file ({response.status_code}).")
+                raise Refused(words.FILE_GONE % {"status": response.status_code})
             if response.status_code != 200:
-                raise Failed(f"The file's server answered {response.status_code}.")
+                raise Failed(words.FILE_ANSWER % {"status": response.status_code})
             for chunk in response.iter_raw():
                 size += len(chunk)
                 if size > max_bytes:
-                    raise Refused(f"The file is larger than {max_bytes // 1_000_000} MB.")
+                    raise Refused(words.FILE_TOO_LARGE % {"megabytes": max_bytes // 1_000_000})
                 if time.monotonic() > ends:
-                    raise Failed("The file did not arrive in time.")
+                    raise Failed(gettext_noop("The file did not arrive in time."))
                 yield chunk
     except (httpx.HTTPError, httpx.InvalidURL):
-        raise Failed("The connection to the file's server broke.") from None
+        raise Failed(gettext_noop("The connection to the file's server broke.")) from None

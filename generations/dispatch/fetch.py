@@ -1,9 +1,10 @@
 """Fetching results and keeping them: Meigen's links carry no promise to last."""
 
 import hashlib
+import os
 import time
 from datetime import timedelta
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
@@ -11,13 +12,15 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+from generations import words
 from generations.models import Event, Generation, Lease, Result
 from generations.models.process import this_process
 
 from . import failpoints, shared, wake
 from .download import Failed, Refused, download
-from .inspect import Found, inspect
+from .inspect import Found, Small, inspect
 
 RUN_SECONDS = 25.0
 # Renewed while bytes come in, so it only has to outlast the longest silence and the decoding.
@@ -81,7 +84,7 @@ def fetch(pk: UUID, slot: str = "") -> None:
     except Failed as failure:
         _retry(result, str(failure))
     except OSError as error:
-        _retry(result, f"The file could not be kept here: {error.strerror or 'disk error'}.")
+        _retry(result, words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")})
 
 
 class _Renewal:
@@ -108,43 +111,71 @@ class _Renewal:
 
 def _keep(result: Result, file: IO[bytes], found: Found) -> None:
     """The files first, then the row: a row never names a file that is not there."""
-    stem = f"results/{result.pk.hex[:2]}/{result.pk.hex}"
+    stem = stem_of(result.pk)
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    size = file.tell()
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     name = default_storage.save(f"{stem}.{found.extension}", File(file))
-    thumbnail = default_storage.save(f"{stem}.thumb.webp", ContentFile(found.thumbnail)) if found.thumbnail else ""
+    failpoints.reach("renamed-alone")
+    small = keep_small(stem, found.small)
     failpoints.reach("renamed")
     with transaction.atomic():
-        kept = Result.objects.filter(pk=result.pk, kept_at=None).update(
+        kept = Result.objects.filter(pk=result.pk, kept_at=None, erased_at=None).update(
             file=name,
-            thumbnail=thumbnail,
+            **small,
             content_type=found.content_type,
             size=size,
             sha256=digest,
-            width=found.width,
-            height=found.height,
             kept_at=timezone.now(),
             problem="",
             lease_until=None,
         )
         if kept:
-            _tell(result, f"File {result.number + 1} is kept.")
+            _tell(result, words.FILE_KEPT % {"number": result.number + 1})
+    if not kept and not Result.objects.filter(pk=result.pk, erased_at=None).exists():
+        # Erased meanwhile; nobody else would take these away.
+        for left in [name, small["thumbnail"], small["preview"]]:
+            if left:
+                default_storage.delete(left)
+
+
+def stem_of(pk: UUID) -> str:
+    """What the names of a result's files begin with: the same each time, so a repeated save leaves nothing over."""
+    return f"results/{pk.hex[:2]}/{pk.hex}"
+
+
+def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
+    """Keeps the small pictures; returns the columns that tell of them."""
+    if small is None:
+        return {"thumbnail": "", "preview": "", "width": None, "height": None}
+    return {
+        "thumbnail": default_storage.save(f"{stem}.thumb.webp", ContentFile(small.thumbnail)),
+        "preview": default_storage.save(f"{stem}.preview.webp", ContentFile(small.preview)),
+        "width": small.width,
+        "height": small.height,
+    }
 
 
 def _refuse(result: Result, reason: str) -> None:
+    if result.file and default_storage.exists(result.file.name or ""):
+        # It was kept before and is damaged now (`anew`): better than nothing.
+        Result.objects.filter(pk=result.pk, kept_at=None).update(
+            kept_at=timezone.now(), problem=reason, lease_until=None
+        )
+        result.generation.touch()
+        return
     with transaction.atomic():
         if Result.objects.filter(pk=result.pk, kept_at=None, gone_at=None).update(
             gone_at=timezone.now(), problem=reason, lease_until=None
         ):
-            _tell(result, f"File {result.number + 1}: {reason}")
+            _tell(result, words.FILE_LOST % {"number": result.number + 1, "reason": reason})
 
 
 def _retry(result: Result, reason: str) -> None:
     now = timezone.now()
     finished = result.generation.finished_at or now
-    if now - finished > GIVE_UP_AFTER:
+    if now - finished > GIVE_UP_AFTER and result.tries >= MAX_REFUSALS:
         _refuse(result, reason)
         return
     pause = min(timedelta(seconds=5 * 2 ** min(result.tries, 10)), LONGEST_PAUSE)
@@ -159,6 +190,17 @@ def again(generation: Generation) -> bool:
         count = waiting.update(gone_at=None, not_before=None, tries=0, problem="")
         if count:
             generation.touch()
+            wake.fetch()
+    return bool(count)
+
+
+def anew(result: Result) -> bool:
+    """Fetches what was kept and is lost or damaged since; whether that has been begun. Meigen may have it no more."""
+    with transaction.atomic():
+        kept = Result.objects.filter(pk=result.pk, kept_at=result.kept_at, kept_at__isnull=False)
+        count = kept.update(kept_at=None, gone_at=None, not_before=None, tries=0, problem="")
+        if count:
+            result.generation.touch()
             wake.fetch()
     return bool(count)
 

@@ -10,7 +10,7 @@ from meigen_api.client import Client
 from meigen_api.types import GalleryImage
 
 from .download import Failed, Refused, download
-from .inspect import inspect
+from .inspect import thumbnail as small
 
 SECONDS = 8.0
 IMAGE_LASTS = 3600
@@ -42,7 +42,7 @@ def thumbnail(found: GalleryImage) -> bytes | None:
         return None
     try:
         with download(found.thumbnail_url, seconds=SECONDS, max_bytes=20_000_000) as file:
-            return inspect(file).thumbnail
+            return small(file)
     except (Refused, Failed):
         return None
 

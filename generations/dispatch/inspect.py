@@ -1,4 +1,4 @@
-"""What a downloaded file really is, found out by decoding it, and its thumbnail."""
+"""What a downloaded file really is, found out by decoding it, and the small pictures made of it."""
 
 import io
 import warnings
@@ -7,8 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
+from django.utils.translation import gettext_noop
 from PIL import Image
 
+from generations import words
+
+from . import poster, video
 from .download import Refused
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -20,19 +24,30 @@ EXTENSIONS = {
     "video/mp4": "mp4",
     "video/webm": "webm",
 }
-MAX_PIXELS = 40_000_000
-TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
-THUMBNAIL = (640, 640)
+# Decoded and made smaller, the largest takes about 190 MB.
+MAX_PIXELS = 36_000_000
+TOO_LARGE = words.TOO_MANY_PIXELS % {"millions": MAX_PIXELS // 1_000_000}
+# The longer side in pixels: for a card, and for a page of its own or a sharp screen.
+THUMBNAIL = 640
+PREVIEW = 1280
+
+
+@dataclass(frozen=True)
+class Small:
+    """WebP pictures of both sizes; never larger than the original, whose size in pixels this names too."""
+
+    width: int
+    height: int
+    thumbnail: bytes
+    preview: bytes
 
 
 @dataclass(frozen=True)
 class Found:
-    """`width` and `height` in pixels and `thumbnail` (WebP) are None for a video."""
+    """`small` is None for a video of which no poster could be made."""
 
     content_type: str
-    width: int | None = None
-    height: int | None = None
-    thumbnail: bytes | None = None
+    small: Small | None = None
 
     @property
     def extension(self) -> str:
@@ -41,40 +56,66 @@ class Found:
 
 def inspect(file: IO[bytes]) -> Found:
     """Raises Refused for anything that is not a whole PNG, JPEG, WebP, GIF, MP4 or WebM."""
-    head = file.read(16)
-    file.seek(0)
-    if head[4:8] == b"ftyp":
-        return Found("video/mp4")
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return Found("video/webm")
-    with decoded(file) as image:
-        width, height = image.size
-        return Found(FORMATS[image.format or ""], width, height, _thumbnail(image))
+    content_type = video.type_of(file)
+    if content_type:
+        return Found(content_type, _of_video(file, content_type))
+    with decoded(file, draft=PREVIEW) as (image, (width, height)):
+        return Found(FORMATS[image.format or ""], _small(image, width, height))
+
+
+def _of_video(file: IO[bytes], content_type: str) -> Small | None:
+    with poster.of(file, content_type) as frame:
+        if frame is None:
+            return None
+        try:
+            with decoded(frame, draft=PREVIEW) as (image, (width, height)):
+                return _small(image, width, height)
+        except Refused:
+            return None
+
+
+def thumbnail(file: IO[bytes]) -> bytes:
+    """A small WebP of a picture. Raises Refused when it is none."""
+    with decoded(file, draft=THUMBNAIL) as (image, _):
+        return _webp(image, THUMBNAIL)
 
 
 @contextmanager
-def decoded(file: IO[bytes]) -> Iterator[Image.Image]:
-    """The whole picture, decoded. Raises Refused when it is none, is damaged, or is too large."""
+def decoded(file: IO[bytes], *, draft: int | None = None) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
+    """The whole picture, decoded, and its size. Raises Refused when it is none, is damaged, or is too large.
+
+    With `draft` a JPEG may be decoded smaller, but for that many pixels on its longer side still sharply. Every byte is
+    read all the same, so that what is damaged is found as surely, at a fraction of the cost.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
             with Image.open(file, formats=list(FORMATS)) as image:
-                if image.width * image.height > MAX_PIXELS:
+                size = image.size
+                if size[0] * size[1] > MAX_PIXELS:
                     raise Refused(TOO_LARGE)
-                # A full decode: a thumbnail's draft mode would pass over damage in a JPEG.
+                if draft:
+                    image.draft(None, (2 * draft, 2 * draft))
                 image.load()
-                yield image
+                yield image, size
     except Refused:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Refused(TOO_LARGE) from None
     except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
-        raise Refused("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.") from None
+        raise Refused(gettext_noop("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.")) from None
 
 
-def _thumbnail(image: Image.Image) -> bytes:
-    small = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    small.thumbnail(THUMBNAIL)
+def _small(image: Image.Image, width: int, height: int) -> Small:
+    """Makes the picture itself smaller: a copy of a large one would take as much memory again."""
+    if image.mode not in {"RGB", "RGBA", "L"} or "transparency" in image.info:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    preview = _webp(image, PREVIEW)
+    return Small(width, height, preview=preview, thumbnail=_webp(image, THUMBNAIL))
+
+
+def _webp(image: Image.Image, side: int) -> bytes:
+    image.thumbnail((side, side))
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=80)
+    image.save(buffer, "WEBP", quality=80)
     return buffer.getvalue()

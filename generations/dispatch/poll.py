@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+from generations import words
 from generations.models import Event, Generation, Result
 from meigen_api import errors
 from meigen_api.errors import MeigenError
@@ -19,7 +21,7 @@ from . import wake
 S = Generation.Status
 
 WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
-STOPPED = "Still running at Meigen, we stopped watching. Check again; it is free."
+STOPPED = gettext_noop("Still running at Meigen, we stopped watching. Check again; it is free.")
 
 
 @dataclass
@@ -67,6 +69,7 @@ def start(
         answer_status=None,
         answer_body="",
         finished_at=None,
+        deleted_at=None,  # what costs credits is in sight
     )
     if moved and status.state != "processing":
         with journal() as kept:
@@ -79,7 +82,7 @@ def settle(generation: Generation, status: Status, now: datetime, kept: Journal)
     if status.state == "completed":
         return _finish(generation, status, now, kept)
     if status.state == "failed":
-        message = status.error or "The model failed without saying why."
+        message = status.error or gettext_noop("The model failed without saying why.")
         return generation.move(
             S.FAILED,
             expecting=S.RUNNING,
@@ -105,6 +108,8 @@ def _finish(generation: Generation, status: Status, now: datetime, kept: Journal
         events=kept.events,
         finished_at=now,
         message="",
+        ran_model_id=status.model_id[:200],
+        ran_aspect_ratio=status.aspect_ratio[:20],
         **_credits(generation, status),
     )
     if done:
@@ -138,7 +143,7 @@ def refused(generation: Generation, error: MeigenError, misses: int, *, signed: 
         generation.token.note_refusal(now, generation.token.revision)
         return False
     if isinstance(error, errors.NotFound) and (error.status == 410 or misses >= 3):
-        message = f"Meigen no longer knows this generation ({error.status}). It is not sent again by itself."
+        message = words.JOB_GONE % {"status": error.status}
         return generation.move(
             S.FAILED,
             expecting=S.RUNNING,

@@ -6,6 +6,8 @@ from typing import IO
 
 from PIL import Image, ImageCms, ImageOps
 
+from generations import words
+
 from .download import Refused
 from .inspect import decoded
 
@@ -29,8 +31,8 @@ class Prepared:
 def prepare(file: IO[bytes], size: int | None) -> Prepared:
     """Raises Refused, in words for the person, when the file is no picture we take."""
     if size is not None and size > MAX_UPLOAD_BYTES:
-        raise Refused(f"The file is larger than {MAX_UPLOAD_BYTES // 1_000_000} MB.")
-    with decoded(file) as image:
+        raise Refused(words.FILE_TOO_LARGE % {"megabytes": MAX_UPLOAD_BYTES // 1_000_000})
+    with decoded(file) as (image, _):
         pixels = _in_srgb(ImageOps.exif_transpose(image)).convert("RGBA" if image.has_transparency_data else "RGB")
     pixels.info.clear()  # comments, profiles and texts would be written into the new file
     pixels.thumbnail((LONGEST_EDGE, LONGEST_EDGE))

@@ -16,9 +16,11 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import vault
 from accounts.models import Token
+from generations import words
 from generations.models import Attempt, Generation
 from generations.models.lease import free_dead_claims
 from generations.models.process import this_process
@@ -41,14 +43,16 @@ GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 LONGEST_PAUSE_UNREACHED = 60.0
 
-TOO_LATE = errors.Unreachable("This process was held up; the request was not sent.")
-NEVER_TAKEN = "Meigen could not take this for 24 hours. It was never sent, so nothing was charged."
-UPLOADS_EXPIRED = (
+TOO_LATE = errors.Unreachable(gettext_noop("This process was held up; the request was not sent."))
+NEVER_TAKEN = gettext_noop("Meigen could not take this for 24 hours. It was never sent, so nothing was charged.")
+UPLOADS_EXPIRED = gettext_noop(
     "It waited so long that Meigen has forgotten its reference pictures. It was never sent; send it as new."
 )
-NEVER_ARRIVED = "Meigen never received this, so nothing was charged."
-UNREADABLE = "The server cannot read your token. Replace it on the token page."
-MAYBE_CHARGED = "We could not learn what became of this. It may have been charged; check your Meigen history."
+NEVER_ARRIVED = gettext_noop("Meigen never received this, so nothing was charged.")
+UNREADABLE = gettext_noop("The server cannot read your token. Replace it on the token page.")
+MAYBE_CHARGED = gettext_noop(
+    "We could not learn what became of this. It may have been charged; check your Meigen history."
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def record(attempt: Attempt, answer: Status | MeigenError) -> None:
             accepted(attempt, answer)
     except (DatabaseError, ValueError):
         logger.exception("The answer for generation %s could not be written", attempt.generation_id)
-        failed(attempt, errors.BadAnswer("Meigen's answer could not be kept."))
+        failed(attempt, errors.BadAnswer(gettext_noop("Meigen's answer could not be kept.")))
 
 
 def claim(pk: UUID) -> Claim | None:
@@ -181,9 +185,9 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
         match error:
             case errors.Unreachable():
                 pause = _backoff(generation.tries, LONGEST_PAUSE_UNREACHED)
-                _wait(generation, now + pause, "Meigen cannot be reached. We keep trying.", now)
+                _wait(generation, now + pause, gettext_noop("Meigen cannot be reached. We keep trying."), now)
             case errors.RateLimited():
-                _wait(generation, now + _asked_pause(error), "Meigen asked us to wait (429).", now)
+                _wait(generation, now + _asked_pause(error), gettext_noop("Meigen asked us to wait (429)."), now)
             case errors.InsufficientCredits():
                 # The contract's word that this key was not charged, so it speaks for lost answers too.
                 _settle(generation)
@@ -251,7 +255,7 @@ def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
     asked = timedelta(seconds=min(error.retry_after or 0, LONGEST_PAUSE))
     pause = max(asked, _backoff(_unsettled(generation).count()))
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
-        not_before=now + pause, lease_until=None, message=f"{error.message} We make sure it is sent once."
+        not_before=now + pause, lease_until=None, message=words.SENT_ONCE % {"reason": error.message}
     )
     generation.touch()
 
@@ -295,7 +299,7 @@ def tidy() -> None:
     now = timezone.now()
     free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
     for generation in Generation.objects.freed():
-        requeue(generation, "The token was replaced.")
+        requeue(generation, gettext_noop("The token was replaced."))
     for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
         _stall(generation, now)
 
@@ -314,6 +318,7 @@ def requeue(generation: Generation, note: str) -> bool:
         answer_body="",
         message="",
         finished_at=None,
+        deleted_at=None,  # what may cost credits is in sight
     )
 
 

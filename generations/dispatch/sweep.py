@@ -22,6 +22,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import vault
 from generations.models import Generation, Lease
@@ -188,7 +189,7 @@ class _Sweep:
             answer = error
         except Exception:
             logger.exception("Sending generation %s failed", pk)
-            answer = errors.NoAnswer("The request could not be followed to its end.")
+            answer = errors.NoAnswer(gettext_noop("The request could not be followed to its end."))
         await self._db(partial(submit.record, claim.attempt, answer))
 
     async def _abandon(self) -> None:

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 FETCH_SLOTS = ("fetch-1", "fetch-2")
 HEARTBEAT = "worker"
 HEARTBEAT_SECONDS = 150
+TRASH = "trash"
+TRASH_EVERY = timedelta(hours=1)
 
 
 def lease_of(shard: int) -> str:
@@ -40,6 +42,11 @@ def sweep(*shards: int) -> None:
 def fetch() -> None:
     """Wakes the fetching of results, likewise."""
     async_task("generations.tasks.fetch")
+
+
+def empty_trash() -> None:
+    """Wakes the emptying of the trash."""
+    async_task("generations.tasks.empty_trash")
 
 
 def pulse() -> None:
@@ -76,6 +83,13 @@ def watchdog() -> None:
         if not Lease.is_held(lease_of(shard)) and work_left(shard):
             sweep(shard)
     _fetch_what_is_due()
+    if _is_trash_due() and Lease.turn(TRASH, TRASH_EVERY):
+        empty_trash()
+
+
+def _is_trash_due() -> bool:
+    left = Result.objects.filter(erased_at__isnull=False)
+    return Generation.objects.to_erase(timezone.now()).exists() or left.exists()
 
 
 def _fetch_what_is_due() -> None:

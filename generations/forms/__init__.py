@@ -2,5 +2,6 @@
 
 from .generate import FIELD_OF_MEMBER, GenerateForm, initial_from
 from .history import HistoryForm
+from .share import ShareForm
 
-__all__ = ["FIELD_OF_MEMBER", "GenerateForm", "HistoryForm", "initial_from"]
+__all__ = ["FIELD_OF_MEMBER", "GenerateForm", "HistoryForm", "ShareForm", "initial_from"]

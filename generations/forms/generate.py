@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.dispatch.catalogue import Offer
-from generations.models import Reference
+from generations.models import Reference, wish_of
 from meigen_api import prices
 from meigen_api.types import Model, number
 
@@ -19,7 +22,7 @@ from .options import CHOICES, VendorLinks
 MAX_COUNT = 8
 MAX_AT_ONCE = 40
 MAX_PROMPT = 10_000
-COUNT_ERROR = f"Choose between 1 and {MAX_COUNT}."
+COUNT_ERROR = format_lazy(_("Choose between 1 and {most}."), most=MAX_COUNT)
 
 
 class GenerateForm(forms.Form):
@@ -27,26 +30,27 @@ class GenerateForm(forms.Form):
 
     prompt = forms.CharField(
         max_length=MAX_PROMPT,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "A calico cat in a sunlit kitchen", "data-key": "p"}),
-        error_messages={"required": "Write a prompt first: what should the picture show?"},
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("A calico cat in a sunlit kitchen"), "data-key": "p"}),
+        error_messages={"required": _("Write a prompt first: what should the picture show?")},
     )
-    model_id = forms.ChoiceField(label="Model")
-    variant = forms.ChoiceField(label="Variant", required=False, widget=forms.RadioSelect)
-    aspect_ratio = forms.ChoiceField(label="Ratio", required=False, widget=forms.RadioSelect)
+    model_id = forms.ChoiceField(label=_("Model"))
+    variant = forms.ChoiceField(label=_("Variant"), required=False, widget=forms.RadioSelect)
+    aspect_ratio = forms.ChoiceField(label=_("Ratio"), required=False, widget=forms.RadioSelect)
     # data-refit: another value brings other fields with it.
-    tier = forms.ChoiceField(label="Tier", required=False, widget=forms.RadioSelect(attrs={"data-refit": ""}))
-    resolution = forms.ChoiceField(label="Size", required=False, widget=forms.RadioSelect)
-    quality = forms.ChoiceField(label="Quality", required=False, widget=forms.RadioSelect)
-    duration = forms.ChoiceField(label="Seconds", required=False)
-    reference_type = forms.ChoiceField(label="Use the references for", required=False, widget=forms.RadioSelect)
+    tier = forms.ChoiceField(label=_("Tier"), required=False, widget=forms.RadioSelect(attrs={"data-refit": ""}))
+    resolution = forms.ChoiceField(label=_("Size"), required=False, widget=forms.RadioSelect)
+    quality = forms.ChoiceField(label=_("Quality"), required=False, widget=forms.RadioSelect)
+    duration = forms.ChoiceField(label=_("Seconds"), required=False)
+    reference_type = forms.ChoiceField(label=_("Use the references for"), required=False, widget=forms.RadioSelect)
     count = forms.IntegerField(
-        label="Count",
+        label=_("Count"),
         min_value=1,
         max_value=MAX_COUNT,
         required=False,
         initial=1,
         error_messages={"min_value": COUNT_ERROR, "max_value": COUNT_ERROR, "invalid": COUNT_ERROR},
     )
+    into = forms.CharField(label=_("Into"), required=False)
     nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -66,8 +70,8 @@ class GenerateForm(forms.Form):
             self.initial["model_id"] = self.model.id
         model_field = self._choice("model_id")
         model_field.choices = [(model.id, model.name) for model in offer.models]
-        model_field.error_messages["invalid_choice"] = "Meigen does not offer this model any more. Choose another."
-        model_field.error_messages["required"] = "Choose a model."
+        model_field.error_messages["invalid_choice"] = _("Meigen does not offer this model any more. Choose another.")
+        model_field.error_messages["required"] = _("Choose a model.")
         self._fit(self.model, str((data if data is not None else values).get("tier") or ""))
 
     def _choice(self, name: str) -> forms.ChoiceField:
@@ -83,11 +87,12 @@ class GenerateForm(forms.Form):
                 del self.fields[choice.name]
                 continue
             field = self._choice(choice.name)
-            automatic = "Auto" if choice.name == "aspect_ratio" else "Default"
-            field.choices = [("", automatic), *((value, value) for value in values)]
-            field.error_messages["invalid_choice"] = (
-                f"{model.name} does not have the {choice.word} %(value)s. Choose one of its own."
-            )
+            automatic = gettext("Auto") if choice.name == "aspect_ratio" else gettext("Default")
+            ours = choice.name == "reference_type"  # the others are the catalogue's words
+            field.choices = [("", automatic), *((value, gettext(value) if ours else value) for value in values)]
+            field.error_messages["invalid_choice"] = gettext(
+                "{model} does not have the {setting} %(value)s. Choose one of its own."
+            ).format(model=model.name.replace("%", "%%"), setting=gettext(choice.word))
         if "aspect_ratio" in self.fields:
             # The API's own default, spelled out: nothing to send.
             self.fields["aspect_ratio"].empty_values = [*forms.ChoiceField.empty_values, "auto"]
@@ -96,12 +101,19 @@ class GenerateForm(forms.Form):
         if model.reference_video:
             self.fields["reference_video"] = VendorLinks(model.reference_video, "video")
             self.fields["reference_video_seconds"] = forms.FloatField(
-                label="Its seconds, for the price", required=False, min_value=0, max_value=600
+                label=_("Its seconds, for the price"), required=False, min_value=0, max_value=600
             )
         if model.reference_audio:
             self.fields["reference_audio"] = VendorLinks(model.reference_audio, "audio")
         if model.is_midjourney:
             self.fields.update(options.midjourney_fields())
+
+    def clean_into(self) -> uuid.UUID | None:
+        """The collection that was chosen; whether it is there shows when the click is written."""
+        try:
+            return uuid.UUID(self.cleaned_data["into"])
+        except ValueError:
+            return None
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -109,28 +121,29 @@ class GenerateForm(forms.Form):
             return values
         for name, word in options.WORDS.items():
             if name not in self.fields and self.data.get(name):
-                self.add_error(
-                    None, f"{self.model.name} has no {word} setting. It was dropped; check the rest and send again."
-                )
+                lacks = gettext("%(model)s has no %(setting)s setting. It was dropped; check the rest and send again.")
+                self.add_error(None, lacks % {"model": self.model.name, "setting": gettext(word)})
         self._check_references(self.model, values)
         values["count"] = values.get("count") or 1
         if self.total > MAX_AT_ONCE:
-            self.add_error(
-                "prompt",
-                f"The alternatives make {self.total} generations; at most {MAX_AT_ONCE} at once. Leave some out.",
-            )
-        elif not all(self.prompts):
-            self.add_error("prompt", "One of the alternatives is empty. Write something around or into it.")
+            many = gettext("The alternatives make %(total)s generations; at most %(most)s at once. Leave some out.")
+            self.add_error("prompt", many % {"total": self.total, "most": MAX_AT_ONCE})
+        elif values.get("prompt") and not all(self.prompts):
+            self.add_error("prompt", _("One of the alternatives is empty. Write something around or into it."))
         return values
 
     def _check_references(self, model: Model, values: dict[str, Any]) -> None:
         if len(self.references) > model.max_references:
-            most = f"at most {model.max_references}" if model.max_references else "no"
-            self.add_error(None, f"{model.name} takes {most} reference pictures. Remove some and send again.")
+            if model.max_references:
+                many = gettext("%(model)s takes at most %(most)s reference pictures. Remove some and send again.")
+            else:
+                many = gettext("%(model)s takes no reference pictures. Remove some and send again.")
+            self.add_error(None, many % {"model": model.name, "most": model.max_references})
         if model.requires_first_frame and not self.references:
-            self.add_error(None, f"{model.name} needs a first frame. Add a picture to the references.")
+            needs = gettext("%(model)s needs a first frame. Add a picture to the references.")
+            self.add_error(None, needs % {"model": model.name})
         if values.get("aspect_ratio") == "adaptive" and not (self.references or values.get("reference_video")):
-            self.add_error("aspect_ratio", "Adaptive follows a reference. Add one, or choose a ratio.")
+            self.add_error("aspect_ratio", _("Adaptive follows a reference. Add one, or choose a ratio."))
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -143,7 +156,7 @@ class GenerateForm(forms.Form):
 
     @property
     def midjourney(self) -> list[forms.BoundField]:
-        return [self[name] for name, _, _ in options.MIDJOURNEY if name in self.fields]
+        return [self[name] for name, *_others in options.MIDJOURNEY if name in self.fields]
 
     @property
     def has_midjourney_errors(self) -> bool:
@@ -157,9 +170,9 @@ class GenerateForm(forms.Form):
             value = str(before.get(choice.name) or "")
             offered = options.values_of(self.model, choice.name, tier) if self.model else ()
             if value and value != "auto" and value not in offered:
-                lost.append(f"{choice.word} {value}")
+                lost.append(f"{gettext(choice.word)} {value}")
         others = options.WORDS.keys() - {choice.name for choice in CHOICES} - self.fields.keys()
-        return lost + [options.WORDS[name] for name in sorted(others) if before.get(name)]
+        return lost + [gettext(options.WORDS[name]) for name in sorted(others) if before.get(name)]
 
     @property
     def prompts(self) -> list[str]:
@@ -177,6 +190,15 @@ class GenerateForm(forms.Form):
         """How many generations the click makes."""
         made = alternatives.count(str(self.chosen.get("prompt") or ""))
         return (made if made > MAX_AT_ONCE else len(self.prompts)) * self.count_each
+
+    @property
+    def wanted(self) -> list[str]:
+        """The prompt of each generation of the click, in their order."""
+        return [prompt for prompt in self.prompts for _again in range(self.count_each)]
+
+    def wish(self, prompt: str) -> str:
+        """The fingerprint of what a valid form wants with this prompt."""
+        return wish_of(self.request_fields(prompt), [reference.identity for reference in self.references])
 
     @property
     def price(self) -> int | None:

@@ -1,71 +1,180 @@
 """What to look for in the history. Every choice is in the address, so a page can be kept or sent."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
+from operator import itemgetter
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.cache import caches
+from django.db.models import Exists, OuterRef
+from django.db.models.expressions import RawSQL
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from generations.models import Generation, GenerationQuerySet
+from generations.models import Collection, CollectionItem, Generation, GenerationQuerySet, Position, Star
+from generations.models.generation import TROUBLE, WAITING
 
 S = Generation.Status
 
-STATES = {
-    "waiting": ("Waiting or running", [S.QUEUED, S.SENDING, S.RUNNING]),
-    "done": ("Done", [S.DONE]),
-    "trouble": ("Needs a look", [S.FAILED, S.REJECTED, S.STALLED]),
-    "cancelled": ("Cancelled", [S.CANCELLED]),
+
+def _in_full(words: list[str]) -> list[RawSQL]:
+    """The words for the query itself: SQLite uses a partial index only for a condition that reads like its own."""
+    return [RawSQL(f"'{word}'", ()) for word in words]  # noqa: S611 (our own words)
+
+
+STATES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "waiting": (_("Waiting or running"), {"status__in": _in_full(WAITING)}),
+    "done": (_("Done"), {"status": S.DONE}),
+    "trouble": (_("Needs a look"), {"status__in": _in_full(TROUBLE)}),
+    "cancelled": (_("Cancelled"), {"status": S.CANCELLED}),
 }
-MODELS_LAST = 60  # seconds
+DELETED = "deleted"
+CHOICES_LAST = 60  # seconds
 
 
 class HistoryForm(forms.Form):
-    """Filters; an empty one holds nothing back. A value that makes no sense is shown with its error and left out."""
+    """Filters of one's own history or of the team's gallery; an empty one holds nothing back.
+
+    A value that makes no sense is shown with its error and left out.
+    """
 
     q = forms.CharField(
-        label="Search prompts",
+        label=_("Search prompts"),
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words of the prompt", "data-key": "/"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words of the prompt"), "data-key": "/"}),
     )
+    author = forms.ChoiceField(label=_("Made by"), required=False)
     state = forms.ChoiceField(
-        label="State", required=False, choices=[("", "All"), *((name, word) for name, (word, _) in STATES.items())]
+        label=_("State"),
+        required=False,
+        choices=[("", _("All")), *((name, word) for name, (word, _states) in STATES.items()), (DELETED, _("Deleted"))],
     )
     kind = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "All"), ("image", "Pictures"), ("video", "Videos")]
+        label=_("Kind"), required=False, choices=[("", _("All")), ("image", _("Pictures")), ("video", _("Videos"))]
     )
-    model = forms.ChoiceField(label="Model", required=False)
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    starred = forms.BooleanField(label="Starred", required=False)
+    model = forms.ChoiceField(label=_("Model"), required=False)
+    # All of them are asked for by the page itself, so that they cost it nothing and are never older than it.
+    collection = forms.ChoiceField(
+        label=_("Collection"),
+        required=False,
+        widget=forms.Select(
+            attrs={
+                "hx-get": reverse_lazy("collection_options"),
+                "hx-trigger": "load",
+                "hx-target": "this",
+                "hx-swap": "innerHTML",
+                "hx-push-url": "false",
+                "hx-sync": "this",
+            }
+        ),
+    )
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    starred = forms.BooleanField(label=_("Starred"), required=False)
 
-    def __init__(self, user: User, data: Mapping[str, str]) -> None:
+    def __init__(self, user: User, data: Mapping[str, str], *, of_team: bool = False) -> None:
         super().__init__(data, label_suffix="", auto_id="find-%s")
-        model = self.fields["model"]
-        assert isinstance(model, forms.ChoiceField)
-        model.choices = [("", "All"), *_models_of(user)]
+        self.user = user
+        self.of_team = of_team
+        # What the team sees is done; what is one's own needs no author.
+        del self.fields["state" if of_team else "author"]
+        self.named = {
+            "model": _models(user, of_team=of_team),
+            "author": _authors() if of_team else [],
+            "collection": _collection(user, data.get("collection", "")),
+        }
+        for name, choices in self.named.items():
+            self._choose(name, choices)
         self.full_clean()
 
-    def filter(self, rows: GenerationQuerySet) -> GenerationQuerySet:
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        if name not in self.fields:
+            return
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("All")), *choices]
+
+    def rows(self, before: Position | None = None) -> GenerationQuerySet:
+        """What is looked for, of all this person may see, newest first; after a place of that order."""
         values = self.cleaned_data
-        if values.get("q"):
-            rows = rows.filter(prompt__icontains=values["q"])
-        if values.get("state"):
-            rows = rows.filter(status__in=STATES[values["state"]][1])
+        rows = self._list()
+        if values.get("state") in STATES:
+            rows = rows.filter(**STATES[values["state"]][1])
         if values.get("kind"):
             rows = rows.filter(media_type=values["kind"])
         if values.get("model"):
             rows = rows.filter(model_id=values["model"])
-        if values.get("starred"):
-            rows = rows.filter(starred_at__isnull=False)
-        if values.get("since"):
-            rows = rows.filter(created_at__gte=_moment(values["since"], time.min))
-        if values.get("until"):
-            rows = rows.filter(created_at__lte=_moment(values["until"], time.max))
+        if values.get("author"):
+            rows = rows.filter(owner=int(values["author"]))
+        since, until = self._span()
+        if since:
+            rows = rows.filter(created_at__gte=since)
+        if until:
+            rows = rows.filter(created_at__lte=until)
+        if not values.get("q"):
+            return self._along(rows, before)
+        return self._marked(rows).search(
+            values["q"],
+            owner=None if self._is_mixed else self.user.pk,
+            span=(since, until),
+            before=before,
+            listed=self._along(rows, before) if self._is_narrow else None,
+        )
+
+    def _list(self) -> GenerationQuerySet:
+        if self.of_team:
+            return Generation.objects.shown_to_team()
+        if self._is_mixed:
+            return Generation.objects.visible_to(self.user).kept()  # others' too, which they show to the team
+        own = Generation.objects.owned_by(self.user)
+        return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
+
+    def _marked(self, rows: GenerationQuerySet) -> GenerationQuerySet:
+        """Those of the collection, and with a star, as far as that is asked for."""
+        if self.cleaned_data.get("starred"):
+            rows = self._starred(rows)
+        if self.cleaned_data.get("collection"):
+            items = CollectionItem.objects.filter(collection=self.cleaned_data["collection"], generation=OuterRef("pk"))
+            rows = rows.filter(Exists(items))
         return rows
+
+    def _starred(self, rows: GenerationQuerySet) -> GenerationQuerySet:
+        return rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("pk"))))
+
+    def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
+        """The same, newest first, read along the fewest: the collection's items, the stars, or all."""
+        if self.cleaned_data.get("collection"):
+            rows = self._starred(rows) if self.cleaned_data.get("starred") else rows
+            return rows.collected_in(uuid.UUID(self.cleaned_data["collection"]), before)
+        if self.cleaned_data.get("starred"):
+            return rows.starred_by(self.user, before)
+        return rows.newest_first(before)
+
+    def _span(self) -> tuple[datetime | None, datetime | None]:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        return since and _moment(since, time.min), until and _moment(until, time.max)
+
+    @property
+    def _is_mixed(self) -> bool:
+        """Whether the list holds what several people made."""
+        return self.of_team or bool(self.cleaned_data.get("collection") or self.cleaned_data.get("starred"))
+
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether there may be few rows, whatever is searched for in them."""
+        narrowing = ("author", "state", "kind", "model", "collection", "starred")
+        return self.of_team or any(self.cleaned_data.get(name) for name in narrowing)
+
+    @property
+    def address(self) -> str:
+        """Of the list without filters."""
+        return reverse("gallery" if self.of_team else "generations")
 
     @property
     def is_filtering(self) -> bool:
@@ -76,17 +185,51 @@ class HistoryForm(forms.Form):
         """The filters as the query of an address, without the place in the list."""
         return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
 
+    @property
+    def looks(self) -> str:
+        """The same for forms that look the same; the template keeps what it drew under it."""
+        return f"{self.address} {self.query} {self.named}"
+
 
 def _moment(day: date, hour: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, hour))
 
 
-def _models_of(user: User) -> list[tuple[str, str]]:
-    """(id, name) of every model this person has used."""
-    cache, key = caches["local"], f"models-of-{user.pk}"
+def _models(user: User, *, of_team: bool) -> list[tuple[str, str]]:
+    """(id, name) of every model in the list, by name."""
+    cache, key = caches["local"], "models-of-team" if of_team else f"models-of-{user.pk}"
     known: list[tuple[str, str]] | None = cache.get(key)
     if known is None:
-        rows = Generation.objects.visible_to(user).order_by("model_name").values_list("model_id", "model_name")
-        known = list(dict(rows.distinct()).items())
-        cache.set(key, known, MODELS_LAST)
+        rows = Generation.objects.shown_to_team() if of_team else Generation.objects.owned_by(user).kept()
+        known = sorted(_each_model(rows), key=itemgetter(1))
+        cache.set(key, known, CHOICES_LAST)
     return known
+
+
+def _each_model(rows: GenerationQuerySet) -> Iterator[tuple[str, str]]:
+    """Each of them by one step in an index; DISTINCT would read a million rows to find twenty."""
+    pairs = rows.order_by("model_id", "-created_at", "-id").values_list("model_id", "model_name")
+    pair = pairs.first()
+    while pair:
+        yield pair
+        pair = pairs.filter(model_id__gt=pair[0]).first()
+
+
+def _authors() -> list[tuple[str, str]]:
+    """(id, name) of everybody who shows something to the team."""
+    known: list[tuple[str, str]] | None = caches["local"].get("authors")
+    if known is None:
+        shown = Exists(Generation.objects.shown_to_team().filter(owner=OuterRef("pk")))
+        people = User.objects.filter(shown).order_by("username").values_list("pk", "username")
+        known = [(str(pk), name) for pk, name in people]
+        caches["local"].set("authors", known, CHOICES_LAST)
+    return known
+
+
+def _collection(user: User, wanted: str) -> list[tuple[str, str]]:
+    """(id, name) of the collection in the address, if this person may open it."""
+    try:
+        rows = list(Collection.objects.visible_to(user).filter(pk=uuid.UUID(wanted))) if wanted else []
+    except ValueError:
+        return []
+    return [(str(row.pk), row.name) for row in rows]

@@ -1,23 +1,37 @@
 """The rows that are the truth: everything the workers do can be told from them."""
 
 from .catalogue import Catalogue
-from .generation import Attempt, Event, Generation, GenerationQuerySet, Place
+from .collection import Collection, CollectionItem
+from .generation import Attempt, Event, Generation, GenerationQuerySet, Place, wish_of
 from .lease import Lease, RateGate
+from .preset import Preset
 from .reference import Reference, ReferenceUse
 from .result import Result
-from .share import Share
+from .search import Position, Searchable
+from .share import Heart, Share, ShareItem, WrongPasswords
+from .star import Star
 
 __all__ = [
     "Attempt",
     "Catalogue",
+    "Collection",
+    "CollectionItem",
     "Event",
     "Generation",
     "GenerationQuerySet",
+    "Heart",
     "Lease",
     "Place",
+    "Position",
+    "Preset",
     "RateGate",
     "Reference",
     "ReferenceUse",
     "Result",
+    "Searchable",
     "Share",
+    "ShareItem",
+    "Star",
+    "WrongPasswords",
+    "wish_of",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,45 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token, User
+from generations.words import said
 
 from .lease import is_over
+from .search import Position, keyset, search
 
 if TYPE_CHECKING:
     from .reference import Reference
 
 # Reference uploads last a day upstream; what is sent now may wait in the queue for a while.
 UPLOADS_LAST = timedelta(hours=20)
+
+
+def trash_ends(now: datetime) -> datetime:
+    """What was deleted before this moment is erased."""
+    return now - timedelta(days=settings.TRASH_DAYS)
+
+
+def wish_of(fields: Mapping[str, Any], references: Sequence[str]) -> str:
+    """A fingerprint of what is wanted: equal for the same prompt, model, settings and reference pictures.
+
+    `fields` are the request's members, `references` the pictures' identities: the addresses they are uploaded to differ
+    from day to day, and so do our keys.
+    """
+    wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", "referenceImages"}}
+    wanted["prompt"] = " ".join(str(wanted.get("prompt", "")).split())
+    return hashlib.sha256(json.dumps([wanted, list(references)], sort_keys=True).encode()).hexdigest()
+
+
+# For the indexes of the lists.
+NEWEST = ("-created_at", "-id")
+KEPT = Q(deleted_at=None)
+TEAMS = KEPT & Q(team_at__isnull=False)
+# The history's states of several statuses.
+WAITING = ["queued", "sending", "running"]
+TROUBLE = ["failed", "rejected", "stalled"]
 
 
 @dataclass(frozen=True)
@@ -34,14 +64,52 @@ class Place:
     starts_at: datetime
 
 
+def visible(user: User, path: str = "") -> Q:
+    """What this person may open: all that is theirs, and what others show to the team. `path` leads to a generation."""
+    return Q(**{f"{path}owner": user}) | shown(path)
+
+
+def shown(path: str = "") -> Q:
+    """What the whole team may see, and not before it is done.
+
+    Said by what it is not: for an equality SQLite would choose the index by status, and read all that is done.
+    """
+    not_done = [status for status in Generation.Status if status != Generation.Status.DONE]
+    is_shown = Q(**{f"{path}team_at__isnull": False, f"{path}deleted_at": None})
+    return is_shown & ~Q(**{f"{path}status__in": not_done})
+
+
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def visible_to(self, user: User) -> GenerationQuerySet:
-        """What this person may see; every page fetches through it."""
-        return self.filter(owner=user)
+        """What this person may open."""
+        return self.filter(visible(user), erased_at=None)
+
+    def owned_by(self, user: User) -> GenerationQuerySet:
+        """What this person may change."""
+        return self.filter(owner=user, erased_at=None)
+
+    def shown_to_team(self) -> GenerationQuerySet:
+        """What the whole team may see."""
+        return self.filter(shown())
+
+    def show(self) -> int:
+        """Lets the team see these from now on, what is not done yet as soon as it is; says how many changed."""
+        now = timezone.now()
+        hidden = self.kept().filter(team_at=None)
+        return hidden.update(team_at=now, version=F("version") + 1, changed_at=now)
+
+    def kept(self) -> GenerationQuerySet:
+        """Without what was deleted."""
+        return self.filter(deleted_at=None)
 
     def with_card(self) -> GenerationQuerySet:
         """With everything a card shows, in two queries."""
-        return self.select_related("token").prefetch_related("results")
+        return self.select_related("token", "owner").prefetch_related("results")
+
+    def to_erase(self, now: datetime) -> GenerationQuerySet:
+        """Deleted so long ago that the trash is emptied of it. Nothing that runs, however it came to be deleted."""
+        old = self.filter(deleted_at__lt=trash_ends(now), erased_at=None)
+        return old.exclude(status__in=Generation.LIVE)
 
     def freed(self) -> GenerationQuerySet:
         """Rejected for a token that has been replaced since, so they may go out again by themselves.
@@ -49,7 +117,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         Not those whose uploads Meigen has forgotten (`has_old_uploads`).
         """
         rejected = self.filter(
-            status=Generation.Status.REJECTED, answer_status=401, token__isnull=False, token__refused_at=None
+            status=Generation.Status.REJECTED,
+            answer_status=401,
+            token__isnull=False,
+            token__refused_at=None,
+            deleted_at=None,
         )
         return rejected.exclude(created_at__lt=timezone.now() - UPLOADS_LAST, references__uploaded_at__isnull=False)
 
@@ -72,6 +144,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             answer_status=402,
             token__isnull=False,
             finished_at__gt=now - timedelta(days=1),
+            deleted_at=None,
         )
         return refused.exclude(created_at__lt=now - UPLOADS_LAST, references__uploaded_at__isnull=False)
 
@@ -79,17 +152,32 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Half sent with a token that has been removed since."""
         return self.filter(status=Generation.Status.SENDING, token=None)
 
-    def newest_first(self) -> GenerationQuerySet:
-        return self.order_by("-created_at", "-id")
+    def newest_first(self, before: Position | None = None) -> GenerationQuerySet:
+        """All of them, or those after a place in this order."""
+        rows = self.order_by("-created_at", "-id")
+        return rows.before(*before) if before else rows
+
+    def starred_by(self, user: User, before: Position | None = None) -> GenerationQuerySet:
+        """What this person starred, newest first: read along the stars, which know when the generation was made."""
+        stars = Q(stars__user=user)
+        if before:
+            stars &= keyset(before, "stars__made_at", "stars__generation")
+        return self.filter(stars).order_by("-stars__made_at", "-stars__generation")
+
+    def collected_in(self, collection: uuid.UUID, before: Position | None = None) -> GenerationQuerySet:
+        """What is in the collection, newest first: read along its items, likewise."""
+        items = Q(collectionitem__collection=collection)
+        if before:
+            items &= keyset(before, "collectionitem__made_at", "collectionitem__generation")
+        return self.filter(items).order_by("-collectionitem__made_at", "-collectionitem__generation")
+
+    def search(self, words: str, **hints: Any) -> GenerationQuerySet:
+        """Those whose prompts have all the words somewhere, newest first; `models.search` says what may be hinted."""
+        return search(self, words, **hints)
 
     def before(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
-        """The rows after this place in `newest_first` order.
-
-        The plain bound beside the keyset is what lets an index serve it; the OR alone is as slow as OFFSET.
-        """
-        return self.filter(
-            Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=pk), created_at__lte=created_at
-        )
+        """The rows after this place in `newest_first` order."""
+        return self.filter(keyset((created_at, pk)))
 
     def after(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
         """The rows before this place in `newest_first` order, the nearest first."""
@@ -101,14 +189,14 @@ class Generation(models.Model):
     """One picture set or video that a person asked for: exactly one charge at Meigen, whatever happens."""
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        SENDING = "sending", "Sending"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        REJECTED = "rejected", "Not accepted"
-        STALLED = "stalled", "No longer watched"
-        CANCELLED = "cancelled", "Cancelled"
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        REJECTED = "rejected", _("Not accepted")
+        STALLED = "stalled", _("No longer watched")
+        CANCELLED = "cancelled", _("Cancelled")
 
     LIVE = (Status.QUEUED, Status.SENDING, Status.RUNNING)
 
@@ -157,23 +245,63 @@ class Generation(models.Model):
     answer_body = models.TextField(blank=True, help_text="The answer that decided, whole.")
     message = models.TextField(blank=True, help_text="What went wrong, in Meigen's or our words.")
 
-    starred_at = models.DateTimeField(null=True)
+    ran_model_id = models.CharField(max_length=200, blank=True, help_text="The model that ran, as the answer told.")
+    ran_aspect_ratio = models.CharField(max_length=20, blank=True, help_text="The ratio it got, as the answer told.")
+
+    wish = models.CharField(max_length=64, help_text="Fingerprint of what was wanted, see `wish_of`.")
+    team_at = models.DateTimeField(null=True, help_text="Since when the team may see it; never before it is done.")
+    deleted_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(
+        null=True, help_text="Since when only what the books need is left of it; nobody sees it any more."
+    )
     changed_at = models.DateTimeField(default=timezone.now)
 
     objects = GenerationQuerySet.as_manager()
 
-    place: Place | None = None  # set by `cards.placed` for a page
+    # Set by `cards.prepared`, for the person who looks.
+    place: Place | None = None
+    is_own = False
+    is_starred = False
+    stars_count = 0
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["owner", "nonce", "number"], name="one_click_one_batch"),
         ]
+        # Each one is for a list that would otherwise be read through to find the few rows of a page. The partial ones
+        # are small, and most changes of a row do not touch them. The rest are paid for with every row.
         indexes = [
             models.Index(fields=["-finished_at"], name="latest_finished"),
-            models.Index(fields=["owner", "-created_at", "-id"], name="own_newest_first"),
-            models.Index(fields=["status", "queued_at"], name="by_status"),
             models.Index(
-                fields=["owner", "-created_at"], name="own_starred", condition=models.Q(starred_at__isnull=False)
+                fields=["owner", "-created_at", "-id"], name="team_by_owner", condition=models.Q(team_at__isnull=False)
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="in_the_trash",
+                condition=models.Q(deleted_at__isnull=False, erased_at__isnull=True),
+            ),
+            # What is under way, and the admin's list of a status.
+            models.Index(fields=["status", *NEWEST], name="by_status"),
+            models.Index(fields=["wish"], name="by_wish"),
+            # The history. All of it, and the admin's.
+            models.Index(fields=["owner", *NEWEST], name="own_kept", condition=KEPT),
+            models.Index(fields=[*NEWEST], name="all_newest_first"),
+            # By its filters. Pictures and videos, and models: a person may have a million of one and ten of another.
+            models.Index(fields=["owner", "media_type", *NEWEST], name="own_of_kind", condition=KEPT),
+            models.Index(fields=["owner", "model_id", *NEWEST], name="own_of_model", condition=KEPT),
+            # The states but "done", which nearly all are.
+            models.Index(fields=["owner", *NEWEST], name="own_waiting", condition=KEPT & Q(status__in=WAITING)),
+            models.Index(fields=["owner", *NEWEST], name="own_trouble", condition=KEPT & Q(status__in=TROUBLE)),
+            models.Index(fields=["owner", *NEWEST], name="own_cancelled", condition=KEPT & Q(status="cancelled")),
+            models.Index(fields=["owner", *NEWEST], name="own_deleted", condition=Q(deleted_at__isnull=False)),
+            # What the team is shown.
+            models.Index(fields=[*NEWEST], name="of_team", condition=TEAMS),
+            models.Index(fields=["model_id", *NEWEST], name="of_team_and_model", condition=TEAMS),
+            # What waits for a new token or for credits; every sweep asks.
+            models.Index(
+                fields=["answer_status", "finished_at"],
+                name="refused_by_answer",
+                condition=KEPT & Q(status="rejected"),
             ),
         ]
 
@@ -207,7 +335,7 @@ class Generation(models.Model):
     @property
     def can_send_again(self) -> bool:
         """Whether the same request may go out again under its key: not after a 400 or 409, which cannot become true."""
-        if self.has_old_uploads:
+        if self.deleted_at or self.has_old_uploads:
             return False
         if self.status == self.Status.REJECTED:
             return self.answer_status not in {400, 409}
@@ -232,6 +360,16 @@ class Generation(models.Model):
         fields: dict[str, Any] = json.loads(self.body)
         fields.pop("idempotencyKey", None)
         return fields
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was chosen beside prompt and model. Addresses of what was referred to are the owner's affair."""
+        apart = {"prompt", "modelId", "referenceImages", "referenceVideo", "referenceVideos", "referenceAudios"}
+        chosen = {name: value for name, value in self.request_fields.items() if name not in apart}
+        if isinstance(options := chosen.get("niji7Options"), dict):
+            named = {name: value for name, value in options.items() if "://" not in str(value)}
+            chosen["niji7Options"] = named
+        return chosen
 
     def move(
         self,
@@ -271,17 +409,33 @@ class Generation(models.Model):
         Generation.objects.filter(pk=self.pk).update(version=F("version") + 1, changed_at=timezone.now())
 
 
+class MadeAt(models.DateTimeField):  # type: ignore[type-arg]
+    """When the row's generation was made, which never changes: so that an index of these rows has the lists' order."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "editable": False})
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, options  # to a migration it is nothing else
+
+    def pre_save(self, model_instance: Any, add: bool) -> datetime:  # noqa: FBT001 (Django's)
+        made_at: datetime = model_instance.generation.created_at
+        setattr(model_instance, self.attname, made_at)
+        return made_at
+
+
 class Attempt(models.Model):
     """One POST: committed before it leaves, completed with whatever came back. The rate window counts these rows."""
 
     class Outcome(models.TextChoices):
-        SENT = "sent", "Sent, no answer yet"
-        ACCEPTED = "accepted", "Accepted"
-        REFUSED = "refused", "Refused"
-        LIMITED = "limited", "Asked to wait"
-        UNREACHABLE = "unreachable", "Not reached"
-        UNKNOWN = "unknown", "Outcome unknown"
-        SETTLED = "settled", "Settled by a later answer"
+        SENT = "sent", _("Sent, no answer yet")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Refused")
+        LIMITED = "limited", _("Asked to wait")
+        UNREACHABLE = "unreachable", _("Not reached")
+        UNKNOWN = "unknown", _("Outcome unknown")
+        SETTLED = "settled", _("Settled by a later answer")
 
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()
@@ -300,7 +454,10 @@ class Attempt(models.Model):
         indexes = [models.Index(fields=["token_fingerprint", "sent_at"], name="attempts_in_window")]
 
     def __str__(self) -> str:
-        return f"Attempt {self.number}: {self.get_outcome_display()}"
+        return gettext("Attempt %(number)s: %(outcome)s") % {
+            "number": self.number,
+            "outcome": self.get_outcome_display(),
+        }
 
     @property
     def at(self) -> datetime:
@@ -320,4 +477,4 @@ class Event(models.Model):
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
-        return self.note or self.get_status_display()
+        return said(self.note) or self.get_status_display()

@@ -46,6 +46,13 @@ class Lease(models.Model):
         return bool(cls.objects.filter(free, name=name).update(owner=me, expires_at=until))
 
     @classmethod
+    def turn(cls, name: str, every: timedelta) -> bool:
+        """Whether it is time for what one process, whichever, does that often; says so once."""
+        now = timezone.now()
+        cls.objects.get_or_create(name=name, defaults={"expires_at": now - timedelta(seconds=1)})
+        return bool(cls.objects.filter(is_over("expires_at", now), name=name).update(expires_at=now + every))
+
+    @classmethod
     def give_back(cls, name: str) -> None:
         cls.objects.filter(name=name, owner=this_process()).update(owner="", expires_at=timezone.now())
 

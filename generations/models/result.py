@@ -14,7 +14,9 @@ from .lease import is_over
 class ResultQuerySet(models.QuerySet["Result"]):
     def due(self, now: datetime) -> ResultQuerySet:
         """What may be fetched now; own columns only, so that an UPDATE may ask it again."""
-        return self.filter(is_over("lease_until", now), is_over("not_before", now), kept_at=None, gone_at=None)
+        return self.filter(
+            is_over("lease_until", now), is_over("not_before", now), kept_at=None, gone_at=None, erased_at=None
+        )
 
 
 class Result(models.Model):
@@ -32,9 +34,12 @@ class Result(models.Model):
     problem = models.TextField(blank=True, help_text="Why the latest try failed.")
     kept_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True, help_text="Since when its files, and then this row, are to be removed.")
 
     file = models.FileField(max_length=200, blank=True)
+    # Two small WebP pictures: of the picture itself, or of a video's first frame.
     thumbnail = models.FileField(max_length=200, blank=True)
+    preview = models.FileField(max_length=200, blank=True, help_text="The larger one.")
     content_type = models.CharField(max_length=40, blank=True)
     size = models.PositiveBigIntegerField(null=True, help_text="Bytes.")
     sha256 = models.CharField(max_length=64, blank=True)
@@ -47,7 +52,10 @@ class Result(models.Model):
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["generation", "number"], name="results_are_numbered")]
         indexes = [
-            models.Index(fields=["not_before"], name="results_to_fetch", condition=models.Q(kept_at=None, gone_at=None))
+            models.Index(
+                fields=["not_before"], name="results_to_fetch", condition=models.Q(kept_at=None, gone_at=None)
+            ),
+            models.Index(fields=["erased_at"], name="results_to_remove", condition=models.Q(erased_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

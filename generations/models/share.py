@@ -1,4 +1,4 @@
-"""Links that show a result to people without an account, and can be taken back."""
+"""Links that show results to people without an account, and can be taken back."""
 
 from __future__ import annotations
 
@@ -7,44 +7,70 @@ import hashlib
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import vault
 
-from .generation import Generation
+from .collection import Collection, CollectionItem
+from .generation import Generation, GenerationQuerySet
+from .result import Result
 
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def live(self) -> ShareQuerySet:
-        return self.filter(revoked_at=None)
+        """Neither taken back nor over."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
     def for_secret(self, secret: str) -> Share | None:
-        """The live share behind a link, or None: unknown and revoked look the same."""
-        return self.live().filter(secret_hash=_hash(secret)).select_related("generation").first()
+        """The live share behind a link, or None: unknown, revoked and expired look the same."""
+        return self.live().filter(secret_hash=_hash(secret)).select_related("created_by").first()
+
+    def showing(self, generation: Generation) -> ShareQuerySet:
+        """Those in which this generation was chosen."""
+        return self.filter(Exists(ShareItem.objects.filter(share=OuterRef("pk"), generation=generation)))
 
 
 class Share(models.Model):
-    """A link to one generation. Only the hash of its secret is stored.
+    """A link to chosen generations, or to whatever is in a collection. Only the hash of its secret is stored.
 
     The secret is derived from the row's id under a key of TOKEN_KEYS, so that its owner can copy the link again while a
     stolen database opens nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    generation = models.ForeignKey(Generation, models.CASCADE, related_name="shares")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="shares")
     secret_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    generations = models.ManyToManyField(Generation, through="ShareItem", related_name="shares")
+    collection = models.ForeignKey(
+        Collection, models.CASCADE, null=True, related_name="shares", help_text="Set when the link follows it."
+    )
+
+    title = models.CharField(max_length=120, blank=True)
+    note = models.TextField(blank=True)
+    password = models.CharField(max_length=128, blank=True, help_text="Hashed; empty asks for none.")
+    hint = models.CharField(max_length=120, blank=True)
+    shows_prompts = models.BooleanField(default=True)
+    allows_downloads = models.BooleanField(default=True)
+    allows_hearts = models.BooleanField(default=False)
+
+    views = models.PositiveIntegerField(default=0)
+    viewed_at = models.DateTimeField(null=True)
 
     objects = ShareQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["created_by", "-created_at"], name="own_shares")]
 
     def __str__(self) -> str:
-        return f"Link of {self.created_at:%Y-%m-%d %H:%M}"
+        return self.title or f"Link of {self.created_at:%Y-%m-%d %H:%M}"
 
     def seal(self) -> None:
         """Writes the hash of this row's secret; called once, before the first save."""
@@ -58,6 +84,74 @@ class Share(models.Model):
     def _secrets(self) -> list[str]:
         digests = vault.derivations("share link", self.pk.bytes)
         return [base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode() for digest in digests]
+
+    def set_password(self, plain: str) -> None:
+        self.password = make_password(plain) if plain else ""
+
+    def is_opened_by(self, plain: str) -> bool:
+        return check_password(plain, self.password)
+
+    @property
+    def is_over(self) -> bool:
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= timezone.now())
+
+    def contents(self) -> GenerationQuerySet:
+        """What it shows now, in its order: finished work of its maker alone, whatever else was chosen or collected.
+
+        Others showed theirs to the team, not to the world.
+        """
+        own = Generation.objects.owned_by(self.created_by).kept().filter(status=Generation.Status.DONE)
+        if self.collection_id is not None:
+            inside = CollectionItem.objects.filter(collection=self.collection_id, generation=OuterRef("pk"))
+            return own.filter(Exists(inside)).newest_first()
+        return own.filter(shareitem__share=self).order_by("shareitem__number")
+
+
+class ShareItem(models.Model):
+    """A generation's place in a share."""
+
+    share = models.ForeignKey(Share, models.CASCADE)
+    generation = models.ForeignKey(Generation, models.CASCADE)
+    number = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["share", "generation"], name="once_per_share")]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
+class Heart(models.Model):
+    """A guest's heart for one picture of a share, under the name they typed."""
+
+    share = models.ForeignKey(Share, models.CASCADE, related_name="hearts")
+    result = models.ForeignKey(Result, models.CASCADE, related_name="hearts")
+    guest = models.CharField(max_length=64, help_text="A random value of their browser, hashed.")
+    name = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [models.UniqueConstraint(fields=["share", "result", "guest"], name="one_heart_per_guest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WrongPasswords(models.Model):
+    """How often a visitor has tried a share's password lately."""
+
+    share = models.ForeignKey(Share, models.CASCADE, related_name="wrong_passwords")
+    visitor = models.CharField(max_length=64, help_text="Their address, hashed.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    latest_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["share", "visitor"], name="tries_per_visitor")]
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries"
 
 
 def _hash(secret: str) -> str:

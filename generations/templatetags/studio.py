@@ -1,26 +1,34 @@
 """What the cards need and Django's own filters lack."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django import template
 from django.forms import BoundField
+from django.template import Context
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.http import Request
 from accounts.models import User
-from generations import explain
+from generations import explain, media, tick, words
+from generations.dispatch.inspect import PREVIEW, THUMBNAIL
 from generations.forms import GenerateForm
-from generations.models import Generation, Result
+from generations.forms.options import CHOICES
+from generations.models import Collection, Generation, Result
 from meigen_api.types import Model, number
 
 register = template.Library()
 
 WIDEST, TALLEST = 4.0, 0.25
+# How high a row of cards usually is, in rem: wall.css makes it 16 and lets it grow.
+CARD_ROW = 18
 
 
 def proportions(ratio: str) -> tuple[float, float] | None:
@@ -36,16 +44,89 @@ def proportions(ratio: str) -> tuple[float, float] | None:
     return shape * 100, 100.0
 
 
+def _box(card: Generation) -> tuple[float, float]:
+    """The card's proportions: what was asked for, from the first moment to the last, else what the file has.
+
+    Kept as asked when the file differs by a little, so that nothing on the page moves when it comes.
+    """
+    asked = proportions(card.aspect_ratio)
+    result = first_result(card)
+    if result is None or not result.width or not result.height:
+        return asked or ((178, 100) if card.is_video else (100, 100))
+    got = proportions(f"{result.width / 100}:{result.height / 100}") or (100, 100)
+    is_near = asked is not None and abs(asked[0] * got[1] / (asked[1] * got[0]) - 1) < 0.03
+    return asked if asked and is_near else got
+
+
 @register.filter
 def shape(card: Generation) -> SafeString:
     """An empty drawing that gives the card its final proportions before the picture exists."""
-    result = first_result(card)
-    if result and result.width and result.height:
-        box = proportions(f"{result.width / 100}:{result.height / 100}")
-    else:
-        box = proportions(card.aspect_ratio)
-    width, height = box or ((178, 100) if card.is_video else (100, 100))
+    width, height = _box(card)
     return format_html('<svg class="shape" viewBox="0 0 {} {}" aria-hidden="true"></svg>', f"{width:g}", f"{height:g}")
+
+
+@register.filter
+def ratio_class(card: Generation) -> str:
+    """The class that gives the card its share of a row: `r` and the ratio in twentieths, from r10 to r50."""
+    return _ratio_class(*_box(card))
+
+
+@register.simple_tag
+def picture_class(width: int | None, height: int | None) -> str:
+    """The same for a picture whose pixels are known, or not."""
+    return _ratio_class(width or 100, height or 100)
+
+
+def _ratio_class(width: float, height: float) -> str:
+    return f"r{min(max(round(width / height * 20), 10), 50)}"
+
+
+@register.simple_tag
+def small_picture(result: Result) -> SafeString:
+    """The `src` of a result's small picture where it is seen in passing."""
+    return format_html('src="{}"', media.small_url(result, "thumbnail"))
+
+
+@register.simple_tag
+def card_picture(card: Generation, result: Result) -> SafeString:
+    """The same on a card: with the larger one for screens on which the small one would be blurred."""
+    width, height = result.width or 0, result.height or 0
+    longer = max(width, height)
+    small, large = (width * min(longer, side) // longer if longer else 0 for side in (THUMBNAIL, PREVIEW))
+    if not result.preview or large <= small:
+        return small_picture(result)
+    across, down = _box(card)
+    return format_html(
+        '{} srcset="{} {}w, {} {}w" sizes="{}rem"',
+        small_picture(result),
+        *(media.small_url(result, "thumbnail"), small),
+        *(media.small_url(result, "preview"), large),
+        round(CARD_ROW * across / down),
+    )
+
+
+@register.simple_tag
+def poster(result: Result) -> SafeString:
+    """The `poster` of a video, if there is one."""
+    return format_html(' poster="{}"', media.small_url(result, "preview")) if result.preview else SafeString("")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A drawing of icons.svg; the words beside it, or the label around it, say what it means."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def act(name: str, pk: object) -> SafeString:
+    """The attributes of a card's button that posts to an address and takes the changed card back.
+
+    The page holds one form with the CSRF value for all of them, so that a card is the same for every session.
+    """
+    words = (
+        'form="act" formaction="{0}" hx-post="{0}" hx-include="#act" hx-target="closest article" hx-swap="outerHTML"'
+    )
+    return format_html(words, reverse(name, args=[pk]))
 
 
 @register.simple_tag
@@ -69,7 +150,7 @@ def split(words: str) -> list[str]:
 @register.filter
 def hint_names(form: GenerateForm) -> list[str]:
     """The places of the form in which a hint of Meigen can stand; "" is the top."""
-    hidden = {"nonce", "count", "reference_video_seconds", "sref", "raw"}
+    hidden = {"nonce", "count", "into", "reference_video_seconds", "sref", "raw"}
     return ["", *(name for name in form.fields if name not in hidden)]
 
 
@@ -105,10 +186,22 @@ def any_live(cards: Iterable[Generation] | None) -> bool:
     return any(card.is_live for card in cards or [])
 
 
+@register.filter
+def any_done(cards: Iterable[Generation] | None) -> bool:
+    return any(card.status == Generation.Status.DONE for card in cards or [])
+
+
+@register.simple_tag
+def collections_for(user: User) -> dict[str, list[Collection]]:
+    """The collections this person may put something into: `mine` for their eyes alone, and the `team`'s."""
+    rows = Collection.objects.visible_to(user)
+    return {"mine": [row for row in rows if not row.is_team], "team": [row for row in rows if row.is_team]}
+
+
 @register.simple_tag
 def lacking_credits(user: User) -> tuple[int, int]:
     """(how many generations of this person wait for credits, what they cost together as far as is known)."""
-    prices = Generation.objects.visible_to(user).lacking_credits(timezone.now()).values_list("credits_estimated")
+    prices = Generation.objects.owned_by(user).lacking_credits(timezone.now()).values_list("credits_estimated")
     return len(prices), sum(price or 0 for (price,) in prices)
 
 
@@ -116,12 +209,6 @@ def lacking_credits(user: User) -> tuple[int, int]:
 def is_from_studio(request: Request) -> bool:
     """Whether the page that asks is the studio itself, which has places that others lack."""
     return urlsplit(request.htmx.current_url_abs_path or "").path == reverse("studio")
-
-
-@register.filter
-def following(query: str, place: str) -> str:
-    """The address of the history's next page."""
-    return f"{reverse('generations')}?{query}{'&' if query else ''}{urlencode({'before': place})}"
 
 
 @register.filter
@@ -141,10 +228,12 @@ def seconds_until(moment: datetime | None) -> int:
 
 @register.filter
 def soon(seconds: int) -> str:
-    """How long until then, in words; studio.js counts on from there in the same ones."""
+    """How long until then, in words; studio.js counts on from there in the same ones, which <body> tells it."""
     if seconds < 2:
-        return "in a moment"
-    return f"in ~{seconds} s" if seconds < 90 else f"in ~{round(seconds / 60)} min"
+        return _("in a moment")
+    if seconds < 90:
+        return _("in ~{seconds} s").format(seconds=seconds)
+    return _("in ~{minutes} min").format(minutes=round(seconds / 60))
 
 
 @register.filter
@@ -156,6 +245,25 @@ def clock(seconds: int) -> str:
 def unlocalized(value: float) -> str:
     """A number as HTML attributes want it, whatever the language."""
     return f"{value:.1f}"
+
+
+@register.filter
+def settings(card: Generation) -> list[tuple[str, str]]:
+    """What was chosen beside prompt, model and ratio, as (name, value)."""
+    names = {choice.member: _(choice.word) for choice in CHOICES}
+    shown = []
+    for member, value in card.settings.items():
+        if isinstance(value, dict):
+            shown += [(str(name), str(part)) for name, part in value.items()]
+        elif member != "aspectRatio":
+            shown.append((names.get(member, member), ", ".join(value) if isinstance(value, list) else str(value)))
+    return shown
+
+
+@register.filter
+def said(text: str) -> str:
+    """What a row keeps in English, such as `message` and `problem`, in the reader's language."""
+    return words.said(text)
 
 
 @register.filter
@@ -175,8 +283,8 @@ def price(model: Model) -> str:
     """A model's price in a few characters, "" when the catalogue does not say."""
     rates = list(_numbers(model.price_per_second))
     if rates:
-        return f"from {min(rates):g} cr/s"
-    return "" if model.credits is None else f"{model.credits:g} cr"
+        return _("from {credits} cr/s").format(credits=f"{min(rates):g}")
+    return "" if model.credits is None else _("{credits} cr").format(credits=f"{model.credits:g}")
 
 
 def _numbers(value: object) -> Iterator[float]:
@@ -193,10 +301,34 @@ def wait(model: Model, waits: dict[str, int]) -> str:
     seconds = waits.get(model.id) or model.typical_seconds
     if not seconds:
         return ""
-    return f"~{seconds:.0f} s" if seconds < 90 else f"~{seconds / 60:.0f} min"
+    if seconds < 90:
+        return _("~{seconds} s").format(seconds=f"{seconds:.0f}")
+    return _("~{minutes} min").format(minutes=f"{seconds / 60:.0f}")
 
 
 @register.filter
 def at(mapping: Mapping[str, str] | None, key: str) -> str:
     """The mapping's value for a key that a variable holds."""
     return (mapping or {}).get(key, "")
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """How a page asks for news: with which token, and whether also for places in line, which the tick does not tell."""
+
+    token: str
+    in_line: bool
+
+
+@register.simple_tag(takes_context=True)
+def refresh(context: Context) -> Refresh | None:
+    """How a page with these `cards` asks for news of them, None when nothing will change by itself.
+
+    `still_live` says that others on the page are live, `in_line` whether any are queued. Where only the first is known
+    the page asks for places too; `live` tells it to stop.
+    """
+    cards, still_live = context.get("cards") or [], context.get("still_live")
+    if not still_live and not any_live(cards):
+        return None
+    in_line = context.get("in_line", still_live or any(card.status == Generation.Status.QUEUED for card in cards))
+    return Refresh(tick.token_for(context["request"].user), bool(in_line))

@@ -1,1 +1,1 @@
-"""The pages, by subject: studio, one generation and its actions, history, shared links, health."""
+"""The pages, a module for each subject."""

@@ -1,52 +1,107 @@
-"""One generation: its page, its files, and what its owner does with it."""
+"""One generation: its page, its files, and what people do with it."""
 
 import json
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request
-from generations import actions, media, sharing
-from generations.cards import placed
-from generations.models import Attempt, Event, Generation, Share
+from generations import actions, collecting, library, media, neighbours, sharing, zips
+from generations.cards import prepared
+from generations.dispatch import catalogue
+from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
+
+from .back import back_to
+from .shares import address
 
 
-def _generation(request: Request, pk: UUID) -> Generation:
-    return get_object_or_404(Generation.objects.visible_to(request.user).with_card(), pk=pk)
-
-
-def _placed(request: Request, pk: UUID) -> Generation:
-    [card] = placed([_generation(request, pk)])
+def _one(rows: GenerationQuerySet, request: Request, pk: UUID) -> Generation:
+    [card] = prepared([get_object_or_404(rows.with_card(), pk=pk)], request.user)
     return card
+
+
+def _seen(request: Request, pk: UUID) -> Generation:
+    return _one(Generation.objects.visible_to(request.user), request, pk)
+
+
+def _own(request: Request, pk: UUID) -> Generation:
+    return _one(Generation.objects.owned_by(request.user), request, pk)
 
 
 @require_safe
 def generation(request: Request, pk: UUID) -> HttpResponse:
-    row = _placed(request, pk)
-    entries: list[Event | Attempt] = [*row.events.all(), *row.attempts.all()]
-    timeline = sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Attempt)))
-    shares = [
-        (share, request.build_absolute_uri(f"/s/{share.secret}/") if share.secret else "")
-        for share in row.shares.live()
-    ]
-    own = Generation.objects.visible_to(request.user).only("pk")
-    context = {
+    """`?picture=<number>` chooses one of a set, from 0."""
+    row = _seen(request, pk)
+    kept = [result for result in row.results.all() if result.kept_at]
+    context: dict[str, Any] = {
         "card": row,
-        "newer": own.after(row.created_at, row.pk).first(),
-        "older": own.newest_first().before(row.created_at, row.pk).first(),
-        "timeline": timeline,
+        "kept": kept,
+        **neighbours.in_set(kept, request.GET.get("picture", "")),
+        "models": catalogue.known(),
+        "names": [
+            (collecting.known_as(collection, request.user), collection.is_team)
+            for collection in Collection.objects.visible_to(request.user)
+        ],
+        "collected": Collection.objects.visible_to(request.user).filter(generations=row),
+        **neighbours.around(row, request.user),
+    }
+    if row.is_own:
+        context |= _for_owner(request, row)
+    return render(request, "generations/generation.html", context)
+
+
+def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
+    """What only the owner may know: the timeline, Meigen's words, the links."""
+    entries: list[Event | Attempt] = [*row.events.all(), *row.attempts.all()]
+    links = Share.objects.live().showing(row).filter(created_by=request.user)
+    shares = [(share, address(request, share)) for share in links]
+    return {
+        "timeline": sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Attempt))),
         "shares": shares,
         "asked": json.dumps(row.request_fields, indent=2, ensure_ascii=False),
     }
-    return render(request, "generations/generation.html", context)
+
+
+@require_safe
+def compare(request: Request, pk: UUID) -> HttpResponse:
+    """Two pictures over each other. `?picture=` is the first's number, `?with=<id>` and `?number=` name the second."""
+    row = _seen(request, pk)
+    kept = [result for result in row.results.all() if result.kept_at and not result.is_video]
+    first = neighbours.chosen(kept, request.GET.get("picture", ""))
+    others = neighbours.comparable(row, request.user, first)
+    wanted = (request.GET.get("with", ""), request.GET.get("number", "0"))
+    second = neighbours.find(others, request.user, *wanted)
+    context = {"card": row, "first": first, "second": second, "others": others}
+    return render(request, "generations/compare.html", context)
 
 
 @require_safe
 def result(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    return media.serve(request, media.authorise(number, viewer=(request.user, pk)), "file")
+    """The file; `?download` saves it, and `?text` saves a PNG with what it was asked for inside."""
+    row = media.authorise(number, viewer=(request.user, pk))
+    if "text" in request.GET and row.content_type == "image/png":
+        return media.download_with_words(request, row, _words(row.generation))
+    return media.serve(request, row, "file")
+
+
+def _words(row: Generation) -> dict[str, str]:
+    """By the keywords that the PNG specification names."""
+    told = zips.metadata(row)
+    asked = {name: told[name] for name in ("model", "settings")}
+    return {
+        "Description": row.prompt,
+        "Software": "Meigen Studio",
+        "Comment": json.dumps(asked, ensure_ascii=False),
+    }
 
 
 @require_safe
@@ -54,78 +109,103 @@ def thumbnail(request: Request, pk: UUID, number: int) -> HttpResponseBase:
     return media.serve(request, media.authorise(number, viewer=(request.user, pk)), "thumbnail")
 
 
+@require_safe
+def preview(request: Request, pk: UUID, number: int) -> HttpResponseBase:
+    return media.serve(request, media.authorise(number, viewer=(request.user, pk)), "preview")
+
+
 @require_POST
 def cancel(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
+    row = _own(request, pk)
     if not actions.cancel(row):
-        messages.warning(request, "It was on its way already, so it could not be cancelled.")
+        messages.warning(request, _("It was on its way already, so it could not be cancelled."))
     return _back(request, row)
 
 
 @require_POST
 def cancel_click(request: Request, pk: UUID) -> HttpResponse:
     """All of the click that this one belongs to."""
-    row = _generation(request, pk)
+    row = _own(request, pk)
     if not actions.cancel_click(row):
-        messages.warning(request, "All of them are on their way already.")
+        messages.warning(request, _("All of them are on their way already."))
     if not request.htmx:
         return redirect("studio")
-    together = Generation.objects.visible_to(request.user).filter(nonce=row.nonce).with_card().order_by("number")
-    return render(request, "generations/_changed.html", {"cards": placed(together), "still_live": True})
+    together = Generation.objects.owned_by(request.user).filter(nonce=row.nonce).with_card().order_by("number")
+    cards = prepared(together, request.user)
+    return render(request, "generations/_changed.html", {"cards": cards, "still_live": True})
 
 
 @require_POST
 def send_again(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
+    row = _own(request, pk)
     if not actions.send_again(row):
-        messages.warning(request, "This one is not waiting to be sent again.")
+        messages.warning(request, _("This one is not waiting to be sent again."))
     return _back(request, row)
 
 
 @require_POST
 def check_again(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
+    row = _own(request, pk)
     if problem := actions.check_again(row):
         messages.warning(request, problem)
     return _back(request, row)
 
 
 @require_POST
-def star(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
-    actions.star(row)
+def fetch_again(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if not actions.fetch_again(row):
+        messages.warning(request, _("There is nothing to fetch again."))
     return _back(request, row)
 
 
 @require_POST
-def fetch_again(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
-    if not actions.fetch_again(row):
-        messages.warning(request, "There is nothing to fetch again.")
+def star(request: Request, pk: UUID) -> HttpResponse:
+    """Puts the person's star on it, or with `on=0` takes it off; said twice it is the same."""
+    row = _seen(request, pk)
+    library.star(request.user, row, on=request.POST.get("on") != "0")
+    return _back(request, row)
+
+
+@require_POST
+def team(request: Request, pk: UUID) -> HttpResponse:
+    """Shows it to the team, or with `shown=0` no longer; said twice it is the same."""
+    row = _own(request, pk)
+    shown = request.POST.get("shown") != "0"
+    if not library.show_to_team(request.user, [pk], shown=shown) and shown and row.team_at is None:
+        messages.warning(request, _("Only what is finished can be shown to the team."))
+    return _back(request, row)
+
+
+@require_POST
+def delete(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if not library.delete(request.user, [pk]) and row.deleted_at is None:
+        messages.warning(request, _("It is still under way. Delete it when it has ended."))
+    return _back(request, row)
+
+
+@require_POST
+def restore(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    library.restore(request.user, [pk])
     return _back(request, row)
 
 
 def _back(request: Request, row: Generation) -> HttpResponse:
     """The changed card for htmx, the generation's page for a plain form."""
     if not request.htmx:
-        return redirect(row)
-    return render(request, "generations/_acted.html", {"card": _placed(request, row.pk)})
+        return HttpResponseRedirect(back_to(request, row.get_absolute_url()))
+    return render(request, "generations/_acted.html", {"card": _seen(request, row.pk)})
 
 
 @require_POST
 def share(request: Request, pk: UUID) -> HttpResponse:
-    row = _generation(request, pk)
-    if row.status == Generation.Status.DONE:
-        sharing.share(row, request.user)
-        messages.success(request, "The link is ready. Whoever has it can see the result, until you take it back.")
+    """A link with the usual choices; `new_share` asks for them."""
+    if rows := sharing.shareable(request.user, [_own(request, pk).pk]):
+        days = settings.SHARE_DAYS
+        sharing.share(request.user, rows, expires_at=timezone.now() + timedelta(days=days) if days else None)
+        messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
     else:
-        messages.warning(request, "Only a finished generation can be shared.")
-    return redirect(f"{row.get_absolute_url()}#share")
-
-
-@require_POST
-def revoke(request: Request, pk: UUID, share_id: UUID) -> HttpResponse:
-    row = _generation(request, pk)
-    sharing.revoke(get_object_or_404(Share, pk=share_id, generation=row))
-    messages.success(request, "The link is taken back. It shows nothing any more.")
-    return redirect(f"{row.get_absolute_url()}#share")
+        messages.warning(request, _("Only a finished generation can be shared."))
+    return redirect(f"{reverse('generation', args=[pk])}#share")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request
@@ -28,7 +29,7 @@ def inspiration(request: Request) -> HttpResponse:
     try:
         images, problem = gallery.search(words, offset), ""
     except MeigenError:
-        images, problem = [], "Meigen's gallery cannot be reached. Try again in a minute."
+        images, problem = [], _("Meigen's gallery cannot be reached. Try again in a minute.")
     following = offset + gallery.PAGE if len(images) == gallery.PAGE else None
     context = {"q": words, "images": images, "problem": problem, "next": following}
     return render(
@@ -39,12 +40,12 @@ def inspiration(request: Request) -> HttpResponse:
 @require_safe
 def inspiration_image(request: Request, image_id: str) -> HttpResponse:
     try:
-        image, problem = gallery.image(image_id), ""
+        image, problem, status = gallery.image(image_id), "", 200
     except NotFound:
-        image, problem = None, "Meigen's gallery has no image with this id."
+        image, problem, status = None, _("Meigen's gallery has no image with this id."), 404
     except MeigenError:
-        image, problem = None, "Meigen's gallery cannot be reached. Try again in a minute."
-    status = 200 if image else 404 if "no image" in problem else 503
+        image, status = None, 503
+        problem = _("Meigen's gallery cannot be reached. Try again in a minute.")
     context = {"image": image, "problem": problem}
     return render(request, "generations/inspiration_image.html", context, status=status)
 

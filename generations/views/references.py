@@ -6,28 +6,32 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from accounts.http import Request
 from generations import attachments, media
 from generations.dispatch.download import Refused
 from generations.models import Reference
+from generations.templatetags.studio import is_from_studio
+from generations.words import said
 
 
 def collect(request: Request) -> tuple[list[Reference], list[str]]:
     """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
     found, complete = attachments.owned(request.user, request.POST.getlist("reference"))
-    problems = [] if complete else ["A reference is not there any more. Add it again, or leave it out."]
+    problems = [] if complete else [_("A reference is not there any more. Add it again, or leave it out.")]
     for file in request.FILES.getlist("reference_file")[: attachments.MAX_AT_ONCE]:
         try:
             found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
         except Refused as refusal:
-            problems.append(f"{file.name}: {refusal}")
+            problems.append(_("%(file)s: %(problem)s") % {"file": file.name, "problem": said(str(refusal))})
     for link in request.POST.get("reference_url", "").split():
         try:
             found.append(attachments.add_link(request.user, link))
         except Refused as refusal:
-            problems.append(str(refusal))
+            problems.append(said(str(refusal)))
     return list(dict.fromkeys(found)), problems
 
 
@@ -47,14 +51,19 @@ def reference(request: Request, pk: UUID) -> HttpResponseBase:
 
 @require_POST
 def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
-    """Makes a reference of an own result and goes to the studio with it."""
+    """Makes a reference of a result and takes it to the studio's form."""
     result = media.authorise(number, viewer=(request.user, pk))
-    if result.is_video:
-        messages.warning(request, "A video cannot be a reference picture.")
-        return redirect(result.generation)
     try:
+        if result.is_video:
+            raise Refused(_("A video cannot be a reference picture."))
         made = attachments.add_result(request.user, result)
     except Refused as refusal:
-        messages.warning(request, str(refusal))
-        return redirect(result.generation)
-    return redirect(f"{reverse('studio')}?reference={made.pk}")
+        messages.warning(request, said(str(refusal)))
+        target = result.generation.get_absolute_url()
+        return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+    if request.htmx and is_from_studio(request):
+        # The form is there already: the picture joins what is in it.
+        response = render(request, "generations/_references_added.html", {"references": [made], "problems": []})
+        return reswap(retarget(response, "#reference-list"), "beforeend")
+    target = f"{reverse('studio')}?reference={made.pk}"
+    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)

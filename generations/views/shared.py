@@ -1,56 +1,211 @@
 """What a share link shows to somebody without an account: the pictures and nothing else."""
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 
-from generations import media
-from generations.models import Share
+from generations import media, sharing, zips
+from generations.ids import name_in
+from generations.models import Result, Share
 
 View = Callable[..., HttpResponseBase]
+OPENED = 86_400  # seconds that a password given holds
+GUEST = "guest"
+A_YEAR = 365 * 86_400
 
 
-def through_link(view: View) -> View:
-    """Finds the share behind the secret, else 404; keeps the page out of search engines, referrers and caches."""
+def through_link(*methods: str, locked: bool = False) -> Callable[[View], View]:
+    """Finds the share behind the secret, else 404; keeps the page out of search engines, referrers and caches.
 
-    @require_safe
-    @login_not_required
-    @wraps(view)
-    def wrapper(request: HttpRequest, secret: str, **kwargs: Any) -> HttpResponseBase:
-        share = Share.objects.for_secret(secret)
-        if share is None:
-            raise Http404
-        response = view(request, share, **kwargs)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "private, no-store"
+    Without its password only a view that is `locked` is reached: the one that asks for it. Everything else is a 404, so
+    that no address tells more than the page does.
+    """
+
+    def decorate(view: View) -> View:
+        @login_not_required
+        @csrf_exempt  # no session stands behind a link: who has it may do what it allows
+        @wraps(view)
+        def wrapper(request: HttpRequest, secret: str, **kwargs: Any) -> HttpResponseBase:
+            share = Share.objects.for_secret(secret)
+            if share is None or (not locked and not is_open(request, share)):
+                raise Http404
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            response = view(request, share, secret, **kwargs)
+            response["X-Robots-Tag"] = "noindex, nofollow"
+            response["Referrer-Policy"] = "no-referrer"
+            response["Cache-Control"] = "private, no-store"
+            return response
+
+        return wrapper
+
+    return decorate
+
+
+def is_open(request: HttpRequest, share: Share) -> bool:
+    """Whether the share asks for no password, or this browser has given the one it has now."""
+    if not share.password:
+        return True
+    return request.get_signed_cookie(f"share-{share.pk.hex}", default="", salt=_salt(share), max_age=OPENED) == "open"
+
+
+def _salt(share: Share) -> str:
+    return f"share {share.pk} {share.password}"  # another password makes the former cookie worthless
+
+
+@through_link("GET", "HEAD", locked=True)
+def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
+    if not is_open(request, share):
+        return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
+    if request.method == "GET" and not request.COOKIES.get(f"seen-{share.pk.hex}"):
+        sharing.count_view(share, request.headers.get("User-Agent", ""))
+    guest = request.COOKIES.get(GUEST, "")
+    order, results = _in_order(share)
+    waiting = Result.objects.filter(generation__in=order, kept_at=None, gone_at=None).exists()
+    if not results and not waiting and share.collection_id is None:
+        raise Http404  # all of it is deleted
+    address = request.build_absolute_uri(reverse("shared", args=[secret]))
+    context = {
+        "share": share,
+        "secret": secret,
+        "results": results,
+        "waiting": waiting,
+        "title": share.title or (results[0].generation.prompt if results and share.shows_prompts else ""),
+        "address": address,
+        "cover": next((result for result in results if result.thumbnail), None),
+        "loved": sharing.hearts_of(share, guest) if guest else set(),
+        "name": request.COOKIES.get("guest-name", ""),
+    }
+    response = render(request, "generations/shared.html", context)
+    # One visit, however often the page is loaded anew meanwhile.
+    response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
+    return response
+
+
+def address_path(secret: str) -> str:
+    return reverse("shared", args=[secret])
+
+
+def _cookie(request: HttpRequest) -> dict[str, Any]:
+    return {"httponly": True, "samesite": "Lax", "secure": request.is_secure()}
+
+
+@sensitive_post_parameters("password")
+@through_link("POST", locked=True)
+def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
+    """Takes the password; ten wrong ones pause the link for this visitor."""
+    if is_open(request, share):
+        return redirect("shared", secret)
+    address = str(get_adapter().get_client_ip(request))
+    opened = sharing.try_password(share, address, request.POST.get("password", "")[:200])
+    if opened:
+        response: HttpResponse = redirect("shared", secret)
+        response.set_signed_cookie(
+            f"share-{share.pk.hex}",
+            "open",
+            salt=_salt(share),
+            max_age=OPENED,
+            path=address_path(secret),
+            **_cookie(request),
+        )
         return response
-
-    return wrapper
-
-
-@through_link
-def shared(request: HttpRequest, share: Share) -> HttpResponse:
-    results = share.generation.results.filter(kept_at__isnull=False)
-    waiting = share.generation.results.filter(kept_at=None, gone_at=None).exists()
-    secret = request.resolver_match.kwargs["secret"] if request.resolver_match else ""
-    return render(
-        request,
-        "generations/shared.html",
-        {"results": results, "waiting": waiting, "secret": secret, "prompt": share.generation.prompt},
-    )
+    if opened is None:
+        problem, status = _("Too many wrong passwords. Try again in 15 minutes."), 429
+    else:
+        problem, status = _("This is not the password."), 403
+    context = {"secret": secret, "hint": share.hint, "problem": problem}
+    return render(request, "generations/shared_locked.html", context, status=status)
 
 
-@through_link
-def shared_result(request: HttpRequest, share: Share, number: int) -> HttpResponseBase:
-    return media.serve(request, media.authorise(number, share=share), "file")
+@through_link("GET", "HEAD")
+def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
+    """The picture as the page shows it: the file, or a small one where downloads are not allowed."""
+    row = _result(share, result)
+    small: media.Kind = "preview" if row.preview else "thumbnail"
+    kind: media.Kind = "file" if share.allows_downloads or row.is_video else small
+    if "download" in request.GET and not share.allows_downloads:
+        raise Http404
+    return media.serve(request, row, kind, title=_title(share, row))
 
 
-@through_link
-def shared_thumbnail(request: HttpRequest, share: Share, number: int) -> HttpResponseBase:
-    return media.serve(request, media.authorise(number, share=share), "thumbnail")
+@through_link("GET", "HEAD")
+def shared_thumbnail(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
+    return media.serve(request, _result(share, result), "thumbnail", title=_title(share, None))
+
+
+@through_link("GET")
+def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseBase:
+    if not share.allows_downloads:
+        raise Http404
+    _, results = _in_order(share)
+    told = zips.told_to_guests if share.shows_prompts else None
+    response = StreamingHttpResponse(zips.stream(results, told), content_type="application/zip")
+    name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@through_link("POST")
+def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponse:
+    """Puts the guest's heart on a picture, or takes it off, under the name they type."""
+    row = _result(share, result)
+    name = name_in(request.POST.get("name", ""))[:40] or request.COOKIES.get("guest-name", "")[:40]
+    if not share.allows_hearts:
+        raise Http404
+    guest = request.COOKIES.get(GUEST, "")[:64] or secrets.token_urlsafe(16)
+    if name:
+        sharing.heart(share, row, guest, name)
+    if "HX-Request" in request.headers:
+        context = {
+            "share": share,
+            "secret": secret,
+            "result": row,
+            "loved": sharing.hearts_of(share, guest),
+            "name": name,
+        }
+        response = render(request, "generations/_heart.html", context)
+    else:
+        response = redirect(f"{address_path(secret)}#picture-{row.pk}")
+    response.set_cookie(GUEST, guest, max_age=A_YEAR, path="/s/", **_cookie(request))
+    if name:
+        response.set_cookie("guest-name", name, max_age=A_YEAR, path="/s/", **_cookie(request))
+    return response
+
+
+def _in_order(share: Share) -> tuple[list[UUID], list[Result]]:
+    """What the share shows, and its files, in its order."""
+    shown = list(share.contents().values_list("pk", flat=True)[: sharing.MOST])
+    order = {pk: place for place, pk in enumerate(shown)}
+    results = list(media.readable(share=share).filter(generation__in=shown))
+    return shown, sorted(results, key=lambda result: (order[result.generation_id], result.number))
+
+
+def _result(share: Share, pk: UUID) -> Result:
+    return get_object_or_404(media.readable(share=share), pk=pk)
+
+
+def _title(share: Share, row: Result | None) -> str:
+    """A file name that tells the prompt only where the page does."""
+    words = row.generation.prompt if row and share.shows_prompts else share.title
+    return f"{slugify(words[:60], allow_unicode=True) or 'picture'}{f'-{row.number + 1}' if row else ''}"

@@ -1,6 +1,5 @@
 """The studio: the form, the wall of recent cards, and the one request that keeps them live."""
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -11,53 +10,71 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, reswap, retarget
+from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from accounts.http import Request
 from accounts.models import Token, User
-from generations import actions, attachments, explain, waits
-from generations.cards import placed, shown
+from generations import actions, already, attachments, explain, tick, waits
+from generations.cards import prepared, shown
 from generations.dispatch import catalogue, gallery, upload
 from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from
-from generations.models import Generation, Reference
+from generations.ids import is_uuid
+from generations.models import Collection, Generation, Preset
 from meigen_api.errors import MeigenError
 
+from . import drafts
 from . import references as reference_views
 from .history import history
 
 WALL = 24
-DRAFT = "draft"
-FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values(), "reference_video_seconds"} - {"nonce"}
+INTO = "into"  # in the session: the collection of the last click
+EXAMPLES = [
+    gettext_lazy("A calico cat in a sunlit kitchen, soft morning light"),
+    gettext_lazy("Product photo of a glass perfume bottle on wet black stone"),
+    gettext_lazy("A paper-cut poster of a {red|blue} train in the mountains"),
+]
 
 
 @require_safe
 def studio(request: Request) -> HttpResponse:
     """The form beside the person's recent cards.
 
-    `?model_id=` and the other fields preselect; `?from=<id>` fills in an earlier request, `?inspiration=<id>` a prompt
-    of the vendor's gallery, `?reference=<id>` adds a picture.
+    `?model_id=` and the other fields preselect; `?from=<id>` fills in an earlier request, `?preset=<id>` a preset,
+    `?inspiration=<id>` a prompt of the vendor's gallery, `?reference=<id>` adds a picture.
     """
     offer = catalogue.offer()
-    draft: dict[str, Any] = request.session.pop(DRAFT, {})
+    draft = drafts.take(request)
+    preset = _preset(request)
     earlier = _earlier(request.user, request.GET.get("from", ""))
-    initial = {**(initial_from(earlier.request_fields) if earlier else {}), **_inspired(request), **draft}
+    own = [earlier] if earlier and earlier.owner_id == request.user.pk else []
+    initial = {**(initial_from(_wanted(earlier, request.user)) if earlier else {}), **_inspired(request)}
+    initial |= {"into": request.session.get(INTO, ""), **(preset.values if preset else {}), **draft}
     initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
     if not offer.model(str(initial.get("model_id", ""))):
+        if preset and offer.models and "model_id" not in request.GET:
+            words = _("Meigen does not offer %(model)s any more, which “%(preset)s” uses. Choose another model.")
+            messages.warning(request, words % {"model": preset.model_name, "preset": preset.name})
         initial.pop("model_id", None)
         last = _last_model(request.user)
         if offer.model(last):
             initial["model_id"] = last
-    wanted = draft.get("reference", request.GET.getlist("reference"))
-    references = attachments.owned(request.user, wanted)[0] or (earlier.references_in_order() if earlier else [])
+    wanted = draft.get("reference", request.GET.getlist("reference") or (preset.references if preset else []))
+    references = attachments.owned(request.user, wanted)[0] or [
+        reference for row in own for reference in row.references_in_order()
+    ]
     form = GenerateForm(offer, initial=initial, references=references)
-    return _page(request, form, lost=form.dropped(initial), hints=_hints([earlier] if earlier else [], form))
+    return _page(request, form, lost=form.dropped(initial), hints=_hints(own, form))
 
 
 def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
-    cards = shown(Generation.objects.visible_to(request.user).newest_first()[:WALL])
-    context |= {"form": form, "offer": form.offer, "cards": cards, "waits": waits.typical()}
-    recent = Generation.objects.filter(owner=request.user).newest_first().values_list("prompt", flat=True)
+    cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: WALL + 1], request.user)
+    context |= {"form": form, "offer": form.offer, "cards": cards[:WALL], "more": len(cards) > WALL}
+    context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)
+    context |= {"waits": waits.typical(), "examples": EXAMPLES}
+    recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)
     context["earlier_prompts"] = list(dict.fromkeys(recent[:60]))[:20]
     return render(request, "generations/studio.html", context, status=status)
 
@@ -65,12 +82,12 @@ def _page(request: Request, form: GenerateForm, status: int = 200, **context: An
 @require_POST
 def model(request: Request) -> HttpResponse:
     """Without JavaScript: the studio again, with the fields of the chosen model and all that was typed."""
-    return _keep_draft(request, reverse("studio"), reference_views.collect(request)[0])
+    return drafts.keep(request, reverse("studio"), reference_views.collect(request)[0])
 
 
 @require_safe
 def fields(request: Request) -> HttpResponse:
-    """The fields of the chosen model with the choices it shares with the former one, and the price of them."""
+    """The fields of the chosen model with the choices it shares with the former one. The price follows."""
     offer = catalogue.offer()
     references, _ = attachments.owned(request.user, request.GET.getlist("reference"))
     asked = GenerateForm(offer, data=request.GET, references=references)
@@ -81,9 +98,13 @@ def fields(request: Request) -> HttpResponse:
 
 @require_POST
 def price(request: Request) -> HttpResponse:
-    """The price of what is chosen now, for the button. A POST, though it changes nothing: prompts are long."""
+    """The price of what is chosen now, and what was made with it before. A POST, though it changes nothing: prompts are
+    long."""
     offer = catalogue.offer()
-    return render(request, "generations/_priced.html", {"form": GenerateForm(offer, data=request.POST), "offer": offer})
+    references, _complete = attachments.owned(request.user, request.POST.getlist("reference"))
+    form = GenerateForm(offer, data=request.POST, references=references)
+    context = {"form": form, "offer": offer, "already": already.made(request.user, form)}
+    return render(request, "generations/_priced.html", context)
 
 
 @login_not_required  # so that what a signed-out person posts is kept until they are back
@@ -93,7 +114,7 @@ def generations(request: HttpRequest) -> HttpResponse:
     signed_in = cast(Request, request)
     if isinstance(request.user, AnonymousUser):
         if request.method == "POST":
-            return _keep_draft(signed_in, f"{reverse('account_login')}?next={reverse('studio')}")
+            return drafts.keep(signed_in, f"{reverse('account_login')}?next={reverse('studio')}")
         return redirect_to_login(request.get_full_path())
     return _generate(signed_in) if request.method == "POST" else history(signed_in)
 
@@ -104,7 +125,7 @@ def _generate(request: Request) -> HttpResponse:
     form = GenerateForm(offer, data=request.POST, references=references)
     token = Token.objects.default_for(request.user)
     if token is None and form.is_valid() and not problems:
-        return _keep_draft(request, f"{reverse('tokens')}?next={reverse('studio')}", references)
+        return drafts.keep(request, f"{reverse('tokens')}?next={reverse('studio')}", references)
     for problem in problems:
         form.add_error(None, problem)
     if token is None or not form.is_valid():
@@ -112,31 +133,30 @@ def _generate(request: Request) -> HttpResponse:
     try:
         urls = [upload.public_url(reference) for reference in references]
     except (MeigenError, OSError):
-        form.add_error(None, "A reference picture could not be uploaded to Meigen. Nothing was sent; try again.")
+        form.add_error(None, _("A reference picture could not be uploaded to Meigen. Nothing was sent; try again."))
         return _invalid(request, form)
     rows, new = actions.ask(request.user, token, form, urls)
     if new:
         actions.send_now(rows)
+    into = form.cleaned_data["into"]
+    is_there = into is not None and Collection.objects.filter(pk=into, generations=rows[0]).exists()
+    if request.session.get(INTO, "") != (kept := str(into) if is_there else ""):
+        request.session[INTO] = kept
+    if into and not is_there:
+        words = _("The collection you chose is not there any more. What you generate is in your history.")
+        messages.warning(request, words)
     if not request.htmx:
         return redirect("studio")
     if not new:
         return HttpResponseClientRefresh()
     context = {
-        "cards": placed(rows),
+        "cards": prepared(rows, request.user),
         "nonce": GenerateForm(offer).initial["nonce"],
         "hints": _hints(rows, form),
         "form": form,
+        "into_is_gone": into and not is_there,
     }
     return render(request, "generations/_made.html", context)
-
-
-def _keep_draft(request: Request, target: str, references: Sequence[Reference] = ()) -> HttpResponse:
-    """Sends the person somewhere first; what was typed waits in the session."""
-    names = FORM_FIELDS & request.POST.keys()
-    typed: dict[str, Any] = {name: request.POST[name][:20_000] for name in names}
-    kept = [str(reference.pk) for reference in references] or request.POST.getlist("reference")[:20]
-    request.session[DRAFT] = {**typed, "reference": kept}
-    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
 
 
 def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
@@ -167,7 +187,7 @@ def _fitting(form: GenerateForm) -> dict[str, Any]:
 
 
 def _earlier(user: User, wanted: str) -> Generation | None:
-    if not _is_uuid(wanted):
+    if not is_uuid(wanted):
         return None
     return Generation.objects.visible_to(user).filter(pk=wanted).first()
 
@@ -180,12 +200,26 @@ def _inspired(request: Request) -> dict[str, Any]:
     try:
         return {"prompt": gallery.image(wanted).prompt}
     except MeigenError:
-        messages.warning(request, "Meigen's gallery could not be asked for this prompt. Try again in a minute.")
+        messages.warning(request, _("Meigen's gallery could not be asked for this prompt. Try again in a minute."))
         return {}
 
 
+def _wanted(row: Generation, user: User) -> dict[str, Any]:
+    """What a request asked for; of another person's without what they referred to."""
+    if row.owner_id == user.pk:
+        return row.request_fields
+    return {"prompt": row.prompt, "modelId": row.model_id, **row.settings}
+
+
+def _preset(request: Request) -> Preset | None:
+    wanted = request.GET.get("preset", "")
+    if not is_uuid(wanted):
+        return None
+    return Preset.objects.visible_to(request.user).filter(pk=wanted).first()
+
+
 def _last_model(user: User) -> str:
-    latest = Generation.objects.filter(owner=user).newest_first().values_list("model_id", flat=True)
+    latest = Generation.objects.owned_by(user).kept().newest_first().values_list("model_id", flat=True)
     return latest.first() or ""
 
 
@@ -195,38 +229,39 @@ def live(request: Request) -> HttpResponse:
 
     A POST, though it changes nothing: the list may be longer than an address.
     """
-    seen = dict(part.rpartition(":")[::2] for part in request.POST.getlist("live")[:500])
+    seen = tick.seen(request)
     user = request.user
-    wanted = [pk for pk in seen if _is_uuid(pk)]
-    rows = Generation.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", "version", "status")
+    rows = Generation.objects.visible_to(user).filter(pk__in=list(seen)).values_list("pk", "version", "status")
     # A place in line changes with what others do, so it is not in the row's version.
-    maybe = [
-        pk
-        for pk, version, status in rows
-        if status == Generation.Status.QUEUED or seen[str(pk)].partition(".")[0] != str(version)
-    ]
-    cards = placed(Generation.objects.visible_to(user).filter(pk__in=maybe).with_card()) if maybe else []
+    queued = {pk for pk, _, status in rows if status == Generation.Status.QUEUED}
+    maybe = [pk for pk, version, _ in rows if pk in queued or tick.has_changed(version, seen[str(pk)])]
+    cards = prepared(Generation.objects.visible_to(user).filter(pk__in=maybe).with_card(), user) if maybe else []
     cards = [card for card in cards if seen[str(card.pk)] != card.marker]
+    still = len(rows) - len(cards) + sum(card.is_live for card in cards)
+    in_line = bool(queued)
     if not cards:
-        return HttpResponse(status=204)
-    still = len(wanted) - len(cards) + sum(card.is_live for card in cards)
+        if still and not _asks_wrongly(request, in_line=in_line):
+            return HttpResponse(status=204)
+        context = {"oob": True, "whole": "whole" in request.POST, "still_live": still, "in_line": in_line}
+        return render(request, "generations/_live.html", context)
     if "whole" in request.POST and not still:
         return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
-    return render(request, "generations/_changed.html", {"cards": cards, "still_live": still})
+    return render(request, "generations/_changed.html", {"cards": cards, "still_live": still, "in_line": in_line})
+
+
+def _asks_wrongly(request: Request, *, in_line: bool) -> bool:
+    """Whether the page ticks with a token that is no good any more, or asks too often or too seldom for places."""
+    if "tick" not in request.POST:
+        return False
+    return tick.holder(request.POST["tick"]) != request.user.pk or ("in_line" in request.POST) != in_line
 
 
 @require_POST
 def send_all_again(request: Request) -> HttpResponse:
     """Everything refused for want of credits lately, after a top-up."""
     if count := actions.send_all_again(request.user):
-        messages.success(request, f"{count} on their way again." if count > 1 else "On its way again.")
+        said = ngettext("On its way again.", "%(count)s on their way again.", count)
+        messages.success(request, said % {"count": count})
     else:
-        messages.warning(request, "Nothing waits for credits any more.")
+        messages.warning(request, _("Nothing waits for credits any more."))
     return redirect("studio")
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return str(uuid.UUID(value)) == value
-    except ValueError:
-        return False

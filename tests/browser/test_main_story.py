@@ -37,19 +37,19 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
     expect(page.locator(card(page))).to_have_attribute("id", re.compile("^generation-[0-9a-f-]{36}$"))
     expect(page.locator(card(page, "running"))).to_contain_text(re.compile(r"00:0\d"))
     expect(page.locator(card(page, "done")).locator("img")).to_be_visible(timeout=20_000)
-    assert page.locator("article.card img").evaluate("image => image.naturalWidth") == 640
+    assert "/thumbnail/" in page.locator("article.card img").evaluate("image => image.naturalWidth && image.currentSrc")
     expect(page.locator("#credits")).to_have_text(re.compile("998 credits"))
 
     # Its page, and a link for somebody outside.
     page.click("article.card a.frame")
-    expect(page.locator(".mat img")).to_be_visible()
+    expect(page.locator(".large img")).to_be_visible()
     page.click("text=Make a link")
     link = page.locator(".share-link").input_value()
     with chromium.new_context(viewport={"width": 390, "height": 800}) as outside:
         visitor = outside.new_page()
         watch.over(visitor)
         visitor.goto(link)
-        expect(visitor.locator("img")).to_be_visible()
+        expect(visitor.locator(".pictures img")).to_be_visible()
         expect(visitor.locator("body")).not_to_contain_text("credits")
         page.click("text=Take back")
         expect(page.locator(".share-link")).to_have_count(0)
@@ -65,8 +65,8 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
     expect(page.locator("#generate button.primary")).to_have_text("Generate · 64 credits")
     page.click("#generate button.primary")
     expect(page.locator(card(page, "done"))).to_have_count(2, timeout=40_000)
-    expect(page.locator("article.card video")).to_be_visible(timeout=20_000)
-    page.locator("article.card:has(video) a.frame").click()
+    expect(page.locator("article.card svg.play")).to_be_visible(timeout=20_000)
+    page.locator("article.card:has(svg.play) a.frame").click()
     video = page.locator(".mat video")
     expect(video).to_be_visible()
     played = video.evaluate(

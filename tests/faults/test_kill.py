@@ -3,23 +3,34 @@
 `FAULT_RUNS=20 pytest tests/faults/test_kill.py` repeats each; every other run takes the whole cluster down.
 """
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import wake
-from generations.models import Generation
+from generations.models import Generation, Lease, Result
 from tests.conftest import FastSandbox
 from tests.faults.conftest import RUNS, Processes, Visitor, all_kept, each_charged_once, until
-from tests.helpers import make_generation
+from tests.helpers import make_generation, make_result
 
+KEEPING = ["half-written", "renamed-alone", "renamed"]
 SENDING = ["claimed", "place-taken", "attempt-committed", "request-half-sent", "answer-unread", "answer-unsaved"]
-WATCHING = ["polling", "polled-unwritten", "saved-unacknowledged", "downloading", "renamed"]
+WATCHING = ["polling", "polled-unwritten", "saved-unacknowledged", "downloading", *KEEPING]
 IN_THE_WORKER = [*SENDING, *WATCHING]
 IN_THE_WEB_SERVER = ["before-commit", "after-commit", *SENDING]
+
+
+def files_belong_to_rows() -> bool:
+    """Whether no file is missing and none is left over, not even a part that was written when the process died."""
+    named = Result.objects.values_list("file", "thumbnail", "preview")
+    files = [path.relative_to(configured.MEDIA_ROOT) for path in configured.MEDIA_ROOT.rglob("*") if path.is_file()]
+    return sorted(map(str, files)) == sorted(name for names in named for name in names)
 
 
 def is_gone(path: Path) -> bool:
@@ -44,7 +55,24 @@ def test_a_worker_killed_at_this_step_costs_nothing(
             workers.start()
         longest = max(longest, until(all_kept, 60))
     assert each_charged_once(sandbox)
+    assert files_belong_to_rows()
     print(f"\n{failpoint}: {RUNS} kills, at most {longest:.1f} s until all was well")
+
+
+@pytest.mark.parametrize("failpoint", ["erased-with-files", "files-gone-row-left"])
+def test_a_worker_killed_while_it_empties_the_trash_leaves_no_file(
+    workers: Processes, sandbox: FastSandbox, user: User, failpoint: str
+) -> None:
+    long_ago = timezone.now() - timedelta(days=60)
+    for _ in range(3):
+        make_result(make_generation(user, status="done", deleted_at=long_ago))
+    armed = workers.arm(failpoint)
+    workers.start()
+    until(partial(is_gone, armed))
+    Lease.objects.filter(name=wake.TRASH).update(expires_at=long_ago)  # an hour later
+    until(lambda: not Result.objects.exists())
+    assert Generation.objects.filter(erased_at__isnull=False).count() == 3
+    assert [path for path in configured.MEDIA_ROOT.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("failpoint", IN_THE_WEB_SERVER)

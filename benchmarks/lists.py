@@ -1,0 +1,274 @@
+"""What pages of lists and searches cost with a million generations beside a thousand, in one run.
+
+`view` is the whole request through the test client, `db` the part of it that the database took; each the median of
+`RUNS` warm requests. The aim is at most 2 x at any depth, and searches within `SEARCH_MS`.
+
+Milliseconds of CPU, of this process and of PostgreSQL's for it when that runs on this machine: everything is in memory,
+so this is the time it takes when nothing else runs. With a server elsewhere it is the time on the clock.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache, caches
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from benchmarks import seed
+from generations import waits
+from generations.dispatch import line, submit, wake
+from generations.forms.history import HistoryForm
+from generations.models import Generation
+from tests.helpers import make_token
+
+RUNS = 21
+MOST_RATIO = 2.0
+SEARCH_MS = {"postgresql": 10.0, "sqlite": 5.0}
+PAGE = 24
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds, medians; what the page has shown."""
+
+    view: float
+    db: float
+    queries: int
+    cards: int
+
+
+class Meter:
+    """Seconds of CPU so far, or on the clock."""
+
+    def __init__(self) -> None:
+        self.server: Path | None = None
+        self.is_cpu = connection.vendor == "sqlite"
+        if not self.is_cpu:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                self.server = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+            command = self.server.with_name("comm")
+            self.is_cpu = command.exists() and command.read_text().startswith("postgres")
+
+    def __call__(self) -> float:
+        if not self.is_cpu:
+            return time.perf_counter()
+        served = int(self.server.read_text().split()[0]) / 1e9 if self.server else 0.0
+        return time.process_time() + served
+
+
+def cost(ask: Callable[[], Any], *, only_search: bool = False) -> Cost:
+    """Of asking, warm. The queries (or only those of the search) are asked again alone, and their answers read."""
+    meter = Meter()
+    ask()
+    queries: list[tuple[str, Any]] = []
+    with connection.execute_wrapper(partial(_note, queries)):
+        answer = ask()
+    if only_search:
+        queries = [entry for entry in queries if any(sign in entry[0] for sign in ("generations_searchable", " LIKE "))]
+    views, databases = [], []
+    for _ in range(RUNS):
+        begun = meter()
+        ask()
+        views.append(meter() - begun)
+        begun = meter()
+        with connection.cursor() as cursor:
+            for query, params in queries:
+                cursor.execute(query, params)
+                cursor.fetchall()
+        databases.append(meter() - begun)
+    cards = getattr(answer, "content", b"").count(b"<article")
+    return Cost(statistics.median(views) * 1000, statistics.median(databases) * 1000, len(queries), cards)
+
+
+def _note(asked: list[tuple[str, Any]], execute: Callable[..., Any], *args: Any) -> Any:
+    if args[0].startswith("SELECT"):
+        asked.append((args[0], args[1]))
+    return execute(*args)
+
+
+def filters(user: User) -> dict[str, dict[str, str]]:
+    """Every list, by name."""
+    middle = f"{_middle():%Y-%m-%d}"
+    return {
+        "all": {},
+        "state: waiting": {"state": "waiting"},
+        "state: done": {"state": "done"},
+        "state: needs a look": {"state": "trouble"},
+        "state: cancelled": {"state": "cancelled"},
+        "state: deleted": {"state": "deleted"},
+        "kind: picture": {"kind": "image"},
+        "kind: video": {"kind": "video"},
+        "model: the first": {"model": seed.MODELS[0][0]},
+        "model: the fifth": {"model": seed.MODELS[5][0]},
+        "starred": {"starred": "on"},
+        "a collection": {"collection": str(user.collections.get().pk)},
+        "the team's": {"whose": "team"},
+        "the team's, a model": {"whose": "team", "model": seed.MODELS[0][0]},
+        "since": {"since": middle},
+        "until": {"until": middle},
+    }
+
+
+def _is_teams(query: Mapping[str, str]) -> bool:
+    return query.get("whose") == "team"
+
+
+def _form(user: User, query: Mapping[str, str]) -> HistoryForm:
+    return HistoryForm(user, query, of_team=_is_teams(query))
+
+
+def _address(query: Mapping[str, str]) -> str:
+    return "/gallery/" if _is_teams(query) else "/generations/"
+
+
+def pages(client: Client, user: User) -> dict[str, Callable[[], Any]]:
+    """What to ask for, by the name of the page and its depth."""
+
+    def getter(url: str, query: Mapping[str, str]) -> Callable[[], Any]:
+        return lambda: client.get(url, query)
+
+    found: dict[str, Callable[[], Any]] = {}
+    for name, query in filters(user).items():
+        rows = _form(user, query).rows().values_list("created_at", "pk")
+        count = rows.count()
+        for depth, at in {"first": 0, "middle": count // 2, "deepest": max(0, count - PAGE - 1)}.items():
+            place = rows[at : at + 1].get() if at else None
+            before = {"before": f"{place[0].isoformat()}_{place[1]}"} if place else {}
+            found[f"{name}, {depth}"] = getter(_address(query), {**query, **before})
+    found["the studio"] = getter("/", {})
+    own = Generation.objects.owned_by(user).kept().filter(status="done", media_type="image").newest_first()
+    for depth, row in {"newest": own.first(), "oldest": own.last()}.items():
+        assert row is not None
+        found[f"a result, {depth}"] = getter(row.get_absolute_url(), {})
+        found[f"compare, {depth}"] = getter(f"{row.get_absolute_url()}compare/", {})
+    found["collections"] = getter("/collections/", {})
+    found["admin, first"] = getter("/admin/generations/generation/", {})
+    found["admin, rejected"] = getter("/admin/generations/generation/", {"status__exact": "rejected"})
+    return found
+
+
+def behind() -> dict[str, Callable[[], Any]]:
+    """What nobody asks for by a page: the work of the sweep and the watchdog, and what is kept for minutes."""
+    return {
+        "sweep: what is live": wake.live,
+        "sweep: what waits": wake.waiting,
+        "sweep: tidy": submit.tidy,
+        "sweep: whose turn": lambda: line.turns(timezone.now(), 16),
+        "watchdog": lambda: wake.work_left(0),
+        "usual waits": waits._measure,
+    }
+
+
+def cold(user: User) -> dict[str, Callable[[], Any]]:
+    """What is kept in memory otherwise."""
+
+    def models(data: dict[str, str]) -> Callable[[], Any]:
+        def ask() -> None:
+            caches["local"].clear()
+            _form(user, data)
+
+        return ask
+
+    return {"models of one's own": models({}), "models of the team": models({"whose": "team"})}
+
+
+def measured(asks: Mapping[str, Callable[[], Any]]) -> dict[str, Cost]:
+    return {name: cost(ask) for name, ask in asks.items()}
+
+
+SEARCHES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "3 in 10": (["portrait", "Portrait of", "ORTRAIT"], {}),
+    "1 in 10": (["lighthouse", "bokeh", "candlelight", "sushi"], {}),
+    "1 in 100": (["fox ramen", "狐狸 水彩画", "owl watercolour bokeh", "knight teapot"], {}),
+    "5 in a million": (["zeppelin", "ZEPPELIN", "zeppel", "eppelin"], {}),
+    "nothing": (["quetzalcoatl", "xylophone", "金字塔塔尖", "nosuchword", "100%", "brontosaurus"], {}),
+    "nothing, of common parts": (["thering", "stonet", "portraits", "oldlight", "ographed"], {}),
+    "one and two letters": (["4k", "猫", "8k", "湖泊", "ai", "a"], {}),
+    "one and two letters, nothing": (["qz", "🦊", "%", "_", "鲸", "\\"], {}),
+    "common words that never meet": (["portrait 水彩画", "lighthouse 油画风格", "fox 猫"], {}),
+    "3 in 10, starred": (["portrait", "light"], {"starred": "on"}),
+    "5 in a million, starred": (["zeppelin"], {"starred": "on"}),
+    "3 in 10, a collection": (["portrait", "light"], {"collection": ""}),
+    "3 in 10, the team's": (["portrait", "light"], {"whose": "team"}),
+    "nothing, the team's": (["quetzalcoatl", "xylophone"], {"whose": "team"}),
+    "3 in 10, deleted": (["portrait", "light"], {"state": "deleted"}),
+    "3 in 10, cancelled": (["portrait", "light"], {"state": "cancelled"}),
+    "3 in 10, a rare model": (["portrait", "light"], {"model": seed.MODELS[19][0]}),
+    "3 in 10, until": (["portrait", "light"], {"until": "long ago"}),
+}
+
+
+def searches(client: Client, user: User) -> None:
+    limit = SEARCH_MS[connection.vendor]
+    lists = filters(user)
+    said = {"collection": lists["a collection"], "until": lists["until"]}
+    halfway = Generation.objects.filter(created_at__gte=_middle()).order_by("created_at")[:1].get()
+    place = {"before": f"{halfway.created_at.isoformat()}_{halfway.pk}"}
+    print(f"\nSearches, from the newest and from the middle on; at most {limit:g} ms of the search's own queries")
+    print(f"  {'':34} {'db ms':>8} {'view ms':>8} {'cards':>6}")
+    for name, (words, filtered) in SEARCHES.items():
+        query = {name: value for given in filtered for name, value in said.get(given, filtered).items()}
+        for depth, before in {"": {}, ", from the middle": place}.items():
+            costs = {each: cost(_search(client, {**query, **before, "q": each}), only_search=True) for each in words}
+            worst = max(costs, key=lambda each: costs[each].db)
+            median = statistics.median(found.db for found in costs.values())
+            misses = [each for each, found in costs.items() if found.db > limit]
+            print(
+                f"  {name + depth:46} {median:8.2f} {statistics.median(found.view for found in costs.values()):8.2f}"
+                f" {costs[worst].cards:6}   at most {costs[worst].db:.2f} ({worst})"
+                f"{'  MISS: ' + ', '.join(misses) if misses else ''}"
+            )
+
+
+def _middle() -> datetime:
+    """Half way between the oldest and the newest."""
+    first, last = [Generation.objects.order_by(way)[:1].get().created_at for way in ("created_at", "-created_at")]
+    return first + (last - first) / 2
+
+
+def _search(client: Client, query: Mapping[str, str]) -> Callable[[], Any]:
+    return lambda: client.get(_address(query), query)
+
+
+def main(*, small: bool = False) -> None:
+    few, many = 1000, 20_000 if small else seed.MOST
+    cache.clear()
+    seed.seed(few)
+    user = seed.people()[0]
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    make_token(user)
+    client = Client()
+    client.force_login(user)
+    begun: dict[str, Cost] = {}
+    print(f"Lists ({connection.vendor}), median of {RUNS}")
+    for number in (few, many):
+        if number == many:
+            seed.seed(many, lambda words: print(f"  seeding: {words}"))
+        caches["local"].clear()
+        costs = {**measured(pages(client, user)), **measured(behind()), **measured(cold(user))}
+        if number == few:
+            begun = costs
+    print(f"  {'':34} {'view ms at':>10} {'':>10} {'':>6}   {'db ms at':>8} {'':>8}   cards, queries")
+    print(f"  {'':34} {few:>10,} {many:>10,} {'ratio':>6}   {few:>8,} {many:>8,}")
+    misses = 0
+    for name, now in costs.items():
+        then = begun[name]
+        ratio = now.view / then.view
+        miss = ratio > MOST_RATIO
+        misses += miss
+        same = "" if now.cards == then.cards else f" (at {few:,}: {then.cards})"
+        print(
+            f"  {name:34} {then.view:10.2f} {now.view:10.2f} {ratio:6.2f}   {then.db:8.2f} {now.db:8.2f}"
+            f"   {now.cards}, {now.queries}{same}{'  MISS' if miss else ''}"
+        )
+    print(f"  {misses} of {len(costs)} cost more than {MOST_RATIO:g} x")
+    searches(client, user)

@@ -1,0 +1,154 @@
+"""Comparing rows with files, and mending what can be mended. Any number of either takes the same memory."""
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from generations.models import Reference, Result
+from generations.storage import pieces
+
+from . import fetch, poster
+from .download import Refused
+from .inspect import inspect
+
+BATCH = 500
+# What is younger may belong to a download that is under way.
+ORPHAN_AGE = timedelta(days=1)
+# Names that we gave: of a row's file or small picture, or of a part that a killed process left.
+OURS = re.compile(r"([0-9a-f]{32})(\.thumb\.webp|\.preview\.webp|\.\w+)|\.([0-9a-f]{32})\..+\.part")
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a file, and what was done about it: nothing when `mended` is empty."""
+
+    name: str
+    wrong: str
+    mended: str = ""
+
+
+def findings(*, repair: bool, hashes: bool) -> Iterator[Finding]:
+    """Everything wrong with the files of results and references. With `hashes` every file is read."""
+    yield from _results(repair=repair, hashes=hashes)
+    for reference in _rows(Reference.objects.exclude(file="")):
+        name = reference.file.name or ""
+        if (wrong := _compare(name, None, reference.sha256 if hashes else "")) and _is_row(Reference, reference):
+            yield Finding(name, wrong)
+    yield from _orphans("results", Result, repair=repair)
+    yield from _orphans("references", Reference, repair=repair)
+
+
+def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
+    for result in _rows(Result.objects.filter(kept_at__isnull=False, erased_at=None)):
+        name = result.file.name or ""
+        if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
+            if _is_row(Result, result):
+                mended = "is fetched again" if repair and fetch.anew(result) else ""
+                yield Finding(name, wrong, mended)
+        elif _lacks_small_pictures(result, repair=repair) and _is_row(Result, result):
+            mended = "made anew" if repair and _make_small_pictures(result) else ""
+            if mended or not result.is_video:  # a video may have none
+                yield Finding(name, "has no small pictures", mended)
+
+
+def _rows(rows: QuerySet[M]) -> Iterator[M]:
+    """All of them in the order of their ids, a batch at a time: what changes meanwhile may be written."""
+    batch = list(rows.order_by("pk")[:BATCH])
+    while batch:
+        yield from batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
+
+
+def _is_row(model: type[Reference] | type[Result], row: Reference | Result) -> bool:
+    """Whether the row still names this file: it may have been erased since it was read."""
+    return model.objects.filter(pk=row.pk, file=row.file.name or "").exists()
+
+
+def _compare(name: str, size: int | None, sha256: str) -> str:
+    """What is wrong with a file, "" when nothing is."""
+    try:
+        found = default_storage.size(name) if name else None
+    except FileNotFoundError:
+        found = None
+    if found is None:
+        return "is missing"
+    if size is not None and found != size:
+        return f"has {found} bytes, not {size}"
+    if sha256:
+        digest = hashlib.sha256()
+        for piece in pieces(name, 0, found):
+            digest.update(piece)
+        if digest.hexdigest() != sha256:
+            return "is not what was kept"
+    return ""
+
+
+def _lacks_small_pictures(result: Result, *, repair: bool) -> bool:
+    """A video without a poster is worth another try only where there is ffmpeg."""
+    names = [result.thumbnail.name, result.preview.name]
+    if result.is_video and not any(names):
+        return repair and poster.can_be_made()
+    return not all(name and default_storage.exists(name) for name in names)
+
+
+def _make_small_pictures(result: Result) -> bool:
+    # ffmpeg wants a file on this machine, wherever the storage is.
+    with default_storage.open(result.file.name or "") as source, tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(source, file)
+        file.seek(0)
+        try:
+            small = inspect(file).small
+        except Refused:
+            return False
+    if small is None:
+        return False
+    columns = fetch.keep_small(fetch.stem_of(result.pk), small)
+    made = Result.objects.filter(pk=result.pk, file=result.file.name or "").update(**columns)
+    result.generation.touch()
+    return bool(made)
+
+
+def _orphans(folder: str, model: type[Reference] | type[Result], *, repair: bool) -> Iterator[Finding]:
+    """Old files that no row names. What we did not name is not ours, and is left alone."""
+    for inner in sorted(_list(folder)[0]):
+        found = iter(_list(f"{folder}/{inner}")[1])
+        while batch := list(islice(found, BATCH)):
+            ours = [(f"{folder}/{inner}/{name}", match) for name in batch if (match := OURS.fullmatch(name))]
+            known = _known(model, {UUID(match[1] or match[3]) for _, match in ours})
+            for name in [name for name, _ in ours if name not in known and _is_old(name)]:
+                if repair:
+                    default_storage.delete(name)
+                yield Finding(name, "belongs to nothing", "deleted" if repair else "")
+
+
+def _list(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def _known(model: type[Reference] | type[Result], ids: set[UUID]) -> set[str]:
+    """The names of all files of these rows."""
+    columns = ["file", "thumbnail", "preview"] if model is Result else ["file"]
+    rows = model.objects.filter(pk__in=ids).values_list(*columns)
+    return {name for row in rows for name in row if name}
+
+
+def _is_old(name: str) -> bool:
+    try:
+        return default_storage.get_modified_time(name) < timezone.now() - ORPHAN_AGE
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,84 @@
+"""What a share link says and allows."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from generations.models import Collection, Share
+
+DAYS = (1, 7, 30, 90, 365)
+
+
+class ShareForm(forms.Form):
+    """For a new link, or for `share` as it is. `follows` is asked only where a `collection` is shared."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), required=False, max_length=120)
+    note = forms.CharField(
+        label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    days = forms.ChoiceField(label=gettext_lazy("Ends"))
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        min_length=6,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("Leave it empty for a link without one."),
+    )
+    hint = forms.CharField(
+        label=gettext_lazy("Hint for the password"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Everybody who has the link reads it."),
+    )
+    no_password = forms.BooleanField(label=gettext_lazy("Ask for no password any more"), required=False)
+    follows = forms.BooleanField(label=gettext_lazy("Show what comes into the collection later, too"), required=False)
+    shows_prompts = forms.BooleanField(label=gettext_lazy("Show the prompts"), required=False, initial=True)
+    allows_downloads = forms.BooleanField(label=gettext_lazy("Allow downloads"), required=False, initial=True)
+    allows_hearts = forms.BooleanField(label=gettext_lazy("Let guests give hearts"), required=False)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, share: Share | None = None, collection: Collection | None = None
+    ) -> None:
+        names = ["title", "note", "hint", "shows_prompts", "allows_downloads", "allows_hearts"]
+        initial = {name: getattr(share, name) for name in names} if share else {}
+        if collection:
+            initial = {"title": collection.name}
+        super().__init__(data, initial=initial, label_suffix="")
+        self.share = share
+        if share is None or not share.password:
+            del self.fields["no_password"]
+        else:
+            self.fields["password"].help_text = _("It has one. A new one here replaces it.")
+        if collection is None:
+            del self.fields["follows"]
+        days = self.fields["days"]
+        assert isinstance(days, forms.ChoiceField)
+        days.choices = _ends(share)
+        days.required = share is None
+        days.initial = "" if share else str(settings.SHARE_DAYS)
+
+    def choices(self) -> dict[str, Any]:
+        """The fields of a Share that this form decides, the password aside."""
+        values = self.cleaned_data
+        names = ["title", "note", "hint", "shows_prompts", "allows_downloads", "allows_hearts"]
+        chosen = {name: values[name] for name in names}
+        if values["days"]:
+            days = int(values["days"])
+            chosen["expires_at"] = timezone.now() + timedelta(days=days) if days else None
+        return chosen
+
+
+def _ends(share: Share | None) -> list[tuple[str, str]]:
+    most = settings.SHARE_MAX_DAYS
+    offered = sorted({*DAYS, settings.SHARE_DAYS} - {0})
+    days = [number for number in offered if not most or number <= most] or [most]
+    words = [(str(n), ngettext("in %(count)s day", "in %(count)s days", n) % {"count": n}) for n in days]
+    never = [] if most else [("0", _("never"))]
+    return [*([("", _("as it is"))] if share else []), *words, *never]

@@ -1,0 +1,26 @@
+"""Ids and names as people's browsers send them."""
+
+import uuid
+from collections.abc import Iterable
+
+
+def is_uuid(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value
+    except ValueError:
+        return False
+
+
+def uuids(texts: Iterable[str]) -> list[uuid.UUID]:
+    """The well-formed ids among these, each once."""
+    return [uuid.UUID(text) for text in dict.fromkeys(texts) if is_uuid(text)]
+
+
+def plain(text: str, most: int) -> str:
+    """The text without what no database keeps, and no longer than that."""
+    return text.replace("\0", "")[:most]
+
+
+def name_in(text: str) -> str:
+    """A name as typed, with single spaces."""
+    return " ".join(text.replace("\0", "").split())

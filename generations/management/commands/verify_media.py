@@ -1,0 +1,36 @@
+"""`manage.py verify_media`: compares the rows of results and references with their files."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generations.dispatch import verify
+
+
+class Command(BaseCommand):
+    help = (
+        "Find files that are missing, damaged or left over. Exits with 1 when something is wrong that was not mended. "
+        "Safe to interrupt, to run again and to run while people work."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="fetch again what Meigen still has, make small pictures anew, delete what is left over since a day",
+        )
+        parser.add_argument("--hashes", action="store_true", help="read every file and compare its hash")
+
+    def handle(self, *args: Any, repair: bool, hashes: bool, **options: Any) -> None:
+        mended = wrong = 0
+        for finding in verify.findings(repair=repair, hashes=hashes):
+            self.stdout.write(
+                f"{finding.name or '(no file)'} {finding.wrong}{finding.mended and '; ' + finding.mended}"
+            )
+            if finding.mended:
+                mended += 1
+            else:
+                wrong += 1
+        self.stdout.write(f"{wrong} wrong, {mended} mended.")
+        if wrong:
+            raise CommandError("Not everything is as it should be." if repair else "Try it with --repair.")

@@ -1,0 +1,171 @@
+"""Collections: generations that belong together in somebody's eyes, private or the team's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Self, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+from .generation import Generation, GenerationQuerySet, MadeAt, visible
+
+MANY = 1000  # a collection of more is counted no further, and looked through another way
+T = TypeVar("T", bound=models.Model)
+
+
+class NamedQuerySet(models.QuerySet[T]):
+    """Rows that a person tells apart by name, upper and lower case aside, as the database's constraint does."""
+
+    def named(self, owner: User, name: str) -> Self:
+        return self.called(name).filter(owner=owner)
+
+    def called(self, name: str) -> Self:
+        return self.annotate(lower_name=Lower("name")).filter(lower_name=Lower(Value(name)))
+
+
+class CollectionQuerySet(NamedQuerySet["Collection"]):
+    def visible_to(self, user: User) -> CollectionQuerySet:
+        """What this person may open and add to: their own ones and the team's."""
+        return self.filter(Q(owner=user) | Q(is_team=True)).select_related("owner")
+
+    def owned_by(self, user: User) -> CollectionQuerySet:
+        """What this person may rename, switch, arrange and delete."""
+        return self.filter(owner=user)
+
+    def locked(self) -> CollectionQuerySet:
+        """For the rest of the transaction nobody else adds to it, switches, merges or deletes it."""
+        return self.select_related(None).select_for_update(no_key=True).order_by("pk")
+
+    def with_face(self, viewer: User) -> CollectionQuerySet:
+        """With `count`, how many items the viewer sees up to `MANY`, and `face`, the generation that is their cover.
+
+        That is the owner's choice if the viewer sees it, else the latest that has a picture, or None.
+        """
+        items = CollectionItem.objects.filter(collection=OuterRef("pk")).seen_by(viewer).order_by()
+        counted = items.values("collection").annotate(count=models.Count("pk")).values("count")
+        count = Case(When(Exists(items[MANY:]), then=MANY), default=Coalesce(Subquery(counted), 0))
+        chosen = items.filter(generation=OuterRef("cover")).values("generation")[:1]
+        latest = items.filter(generation__results__thumbnail__gt="").order_by("-pk").values("generation")[:1]
+        face = Coalesce(Subquery(chosen), Subquery(latest), output_field=models.UUIDField())
+        return self.annotate(count=count, face=face)  # type: ignore[no-redef]
+
+
+class Collection(models.Model):
+    """A named set of generations."""
+
+    class Order(models.TextChoices):
+        NEWEST = "newest", _("Newest first")
+        OLDEST = "oldest", _("Oldest first")
+        HAND = "hand", _("By hand")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="collections")
+    name = models.CharField(max_length=80)
+    is_team = models.BooleanField(default=False, help_text="Every member sees it and may add to it.")
+    order = models.CharField(max_length=6, choices=Order, default=Order.NEWEST)
+    cover = models.ForeignKey(
+        Generation, models.SET_NULL, null=True, related_name="+", help_text="Shown for it while it is in it and seen."
+    )
+    generations = models.ManyToManyField(Generation, through="CollectionItem", related_name="collections")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = CollectionQuerySet.as_manager()
+
+    # Set by `with_face`.
+    count: int
+    face: uuid.UUID | None
+
+    class Meta:
+        ordering = [Lower("name")]
+        constraints = [models.UniqueConstraint("owner", Lower("name"), name="collection_names_differ")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("collection", args=[self.pk])
+
+    def narrow(self, rows: GenerationQuerySet) -> GenerationQuerySet:
+        """Those of the rows that are in it: by what is in it or, when that is a lot, by asking row after row."""
+        items = CollectionItem.objects.filter(collection=self)
+        if not items.order_by("-pk")[MANY:].exists():
+            return rows.filter(collections=self)
+        return rows.filter(Exists(items.filter(generation=OuterRef("pk"))))
+
+    def seen_by(self, user: User, *places: Q) -> GenerationQuerySet:
+        """What is in it, at these places, and this person may see."""
+        here = Q(*places, collectionitem__collection=self)  # at once, so that it is one join
+        return Generation.objects.filter(visible(user), here, deleted_at=None)
+
+    def wall(self, user: User, after: tuple[int, int] | None = None) -> GenerationQuerySet:
+        """What this person sees of it in its order; `after` the (position, item) of the last one seen."""
+        order = [
+            f"-collectionitem__{name[1:]}" if name[0] == "-" else f"collectionitem__{name}" for name in self.places
+        ]
+        return self.seen_by(user, *([self._after(*after)] if after else [])).order_by(*order)
+
+    @property
+    def places(self) -> list[str]:
+        """How its items are sorted."""
+        return {self.Order.OLDEST: ["pk"], self.Order.HAND: ["position", "-pk"]}.get(self.Order(self.order), ["-pk"])
+
+    def _after(self, position: int, item: int) -> Q:
+        if self.order == self.Order.OLDEST:
+            return Q(collectionitem__pk__gt=item)
+        before = Q(collectionitem__pk__lt=item)
+        if self.order == self.Order.NEWEST:
+            return before
+        further = Q(collectionitem__position__gt=position) | Q(collectionitem__position=position) & before
+        return further & Q(collectionitem__position__gte=position)
+
+    def add(self, user: User, generations: Iterable[Generation]) -> None:
+        """Puts these in; the row is `locked`.
+
+        The team sees what a member puts into a collection of the team, as soon as it is done.
+        """
+        rows = list(generations)
+        items = [CollectionItem(collection=self, generation=row) for row in rows]
+        CollectionItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=500)
+        if self.is_team:
+            Generation.objects.filter(pk__in=[row.pk for row in rows]).owned_by(user).show()
+
+
+class CollectionItemQuerySet(models.QuerySet["CollectionItem"]):
+    def seen_by(self, user: User) -> CollectionItemQuerySet:
+        """Those whose generation this person may see."""
+        return self.filter(visible(user, "generation__"), generation__deleted_at=None)
+
+
+class CollectionItem(models.Model):
+    """A generation's place in a collection."""
+
+    collection = models.ForeignKey(Collection, models.CASCADE)
+    generation = models.ForeignKey(Generation, models.CASCADE)
+    added_at = models.DateTimeField(default=timezone.now)
+    position = models.PositiveIntegerField(
+        default=0, help_text="The place somebody gave it by hand, from 1; what has none yet comes before, newest first."
+    )
+
+    made_at = MadeAt()
+
+    objects = CollectionItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["collection", "generation"], name="once_per_collection")]
+        indexes = [
+            models.Index(fields=["collection", "-id"], name="items_newest_first"),
+            models.Index(fields=["collection", "-made_at", "-generation"], name="collected_newest_first"),
+            models.Index(fields=["collection", "position", "-id"], name="items_by_hand"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Added {self.added_at:%Y-%m-%d}"

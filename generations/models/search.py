@@ -1,0 +1,245 @@
+"""Searching prompts: every word somewhere in the prompt, in whatever case the database can tell, at a million rows.
+
+`Searchable` holds each prompt as an index wants it. Triggers of the database write it (`search_tables`), so no code
+path can forget to. An index only narrows: every row that is found has been compared with the words themselves.
+
+PostgreSQL: a table of its own, because a prompt never changes while its generation is updated often, and every update
+would write the trigram index anew. SQLite: an FTS5 table whose rowids are the order of `newest_first`, so that a page
+is read from its index in order, without sorting all that matches.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Upper
+
+if TYPE_CHECKING:
+    from .generation import GenerationQuerySet
+
+Position = tuple[datetime, uuid.UUID]  # in `newest_first` order
+Span = tuple[datetime | None, datetime | None]  # since, until
+
+TABLE = "generations_searchable"
+PLACES = "generations_searchable_place"
+BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
+PLACES_A_MICROSECOND = 1024
+FEW = 1000
+ENOUGH = 25
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HAS_TRIGRAM = re.compile(r"[^\W_]{3}")
+
+
+class _Unread(models.Manager["Searchable"]):
+    """Nothing: the rows say what the generations say, and must not be dumped beside them."""
+
+    def get_queryset(self) -> models.QuerySet[Searchable]:
+        return super().get_queryset().none()
+
+
+class Searchable(models.Model):
+    """A prompt as searches read it. Columns differ between the databases; only `search` knows them."""
+
+    generation = models.OneToOneField(
+        "generations.Generation", models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="searchable"
+    )
+    # PostgreSQL
+    owner_id = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    words = models.TextField(help_text="The prompt in capitals.")
+    # SQLite
+    place = models.BigIntegerField(db_column="rowid")
+    index = models.TextField(db_column=TABLE, help_text="FTS5's name for all its columns.")
+
+    objects = _Unread()
+
+    class Meta:
+        managed = False
+        db_table = TABLE
+
+    def __str__(self) -> str:
+        return f"Words of {self.generation_id}"
+
+
+@models.TextField.register_lookup
+class Matches(models.Lookup):
+    """FTS5's own."""
+
+    lookup_name = "matches"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} MATCH {right}", [*left_params, *right_params]
+
+
+@models.TextField.register_lookup
+class HasCharacters(models.Lookup):
+    """Contains a word that has no trigram, by PostgreSQL's index of characters and pairs of neighbours."""
+
+    lookup_name = "has_characters"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        # The index has a collation of its own. The planner takes `strpos` for true and goes by what it knows of the
+        # characters; as LIKE it would count the same word twice, and think it far rarer than it is.
+        pairs = f'generations_pairs({left}, true) COLLATE "C" @> generations_pairs({right}, length({right}) = 1)'
+        sql = f"({pairs} AND strpos({left}, {right}) <> 0)"
+        return sql, [*left_params, *right_params, *right_params, *left_params, *right_params]
+
+
+def keyset(before: Position, created_at: str = "created_at", pk: str = "id") -> Q:
+    """What comes after this place in `newest_first` order.
+
+    The plain bound beside the keyset is what lets an index serve it; the OR alone is as slow as OFFSET.
+    """
+    moment, last = before
+    later = Q(**{f"{created_at}__lt": moment}) | Q(**{created_at: moment, f"{pk}__lt": last})
+    return later & Q(**{f"{created_at}__lte": moment})
+
+
+def search(
+    rows: GenerationQuerySet,
+    words: str,
+    *,
+    owner: int | None = None,
+    span: Span = (None, None),
+    before: Position | None = None,
+    listed: GenerationQuerySet | None = None,
+) -> GenerationQuerySet:
+    """Those of the rows whose prompts have all the words, newest first.
+
+    The rest says again what the rows are filtered by, so that an index can use it: `owner`, the `span` of time, the
+    place they come after. `listed` are the same rows in the same order as a list, if that may be a short one.
+    """
+    wanted = words.replace("\0", " ").split()
+    if not wanted:
+        return listed if listed is not None else _after(rows.newest_first(), before)
+    if connection.vendor == "sqlite":
+        return _in_index(rows, wanted, owner, span, before, listed)
+    return _in_table(rows, wanted, owner, span, before, listed)
+
+
+def _after(rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
+    return rows.filter(keyset(before)) if before else rows
+
+
+# PostgreSQL
+
+
+def _in_table(
+    rows: GenerationQuerySet,
+    words: list[str],
+    owner: int | None,
+    span: Span,
+    before: Position | None,
+    listed: GenerationQuerySet | None,
+) -> GenerationQuerySet:
+    """The planner chooses: from the newest on when the words are common, from the index when they are rare."""
+    if listed is not None:
+        return _having(listed, words)
+    # By the table's own columns, so that what does not match is never looked up among the generations.
+    rows = _having(rows, words)
+    if owner is not None:
+        rows = rows.filter(searchable__owner_id=owner)
+    since, until = span
+    if since:
+        rows = rows.filter(searchable__created_at__gte=since)
+    if until:
+        rows = rows.filter(searchable__created_at__lte=until)
+    if before:
+        rows = rows.filter(keyset(before, "searchable__created_at", "searchable__generation"))
+    return rows.order_by("-searchable__created_at", "-searchable__generation")
+
+
+def _having(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
+    for word in words:
+        way = "contains" if HAS_TRIGRAM.search(word) else "has_characters"
+        rows = rows.filter(**{f"searchable__words__{way}": Upper(models.Value(word))})
+    return rows
+
+
+# SQLite
+
+
+def _in_index(
+    rows: GenerationQuerySet,
+    words: list[str],
+    owner: int | None,
+    span: Span,
+    before: Position | None,
+    listed: GenerationQuerySet | None,
+) -> GenerationQuerySet:
+    asked = " ".join(map(_quoted, [*([] if owner is None else [owner_mark(owner)]), *_grams(words)]))
+    if listed is not None and _is_common(asked) and _is_near(listed, words):
+        return _containing(listed, words)
+    rows = _containing(rows, words).filter(searchable__index__matches=asked)
+    since, until = span
+    if since:
+        rows = rows.filter(searchable__place__gte=first_place(since))
+    if until:
+        rows = rows.filter(searchable__place__lte=first_place(until) | (PLACES_A_MICROSECOND - 1))
+    if before:
+        moment, last = before
+        known = RawSQL(f"(SELECT place FROM {PLACES} WHERE generation_id = %s)", [last.hex])  # noqa: S608, S611
+        rows = rows.filter(searchable__place__lt=Coalesce(known, models.Value(first_place(moment))))
+    return rows.order_by("-searchable__place")
+
+
+def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
+    for word in words:
+        rows = rows.filter(prompt__icontains=word)
+    return rows
+
+
+def _is_common(asked: str) -> bool:
+    """Whether so much matches that few of it may be in a short list."""
+    with connection.cursor() as cursor:
+        some = f"SELECT 1 FROM {TABLE} WHERE {TABLE} MATCH %s LIMIT {FEW}"  # noqa: S608
+        cursor.execute(f"SELECT COUNT(*) FROM ({some})", [asked])  # noqa: S608
+        return bool(cursor.fetchone()[0] == FEW)
+
+
+def _is_near(listed: GenerationQuerySet, words: list[str]) -> bool:
+    """Whether a page of it is among the first of the list, or the list is short: then reading the list is less work."""
+    first = listed.values("pk")[:FEW]
+    found = _containing(listed.model.objects.filter(pk__in=first), words)[:ENOUGH].count()
+    return found == ENOUGH or listed.order_by()[:FEW].count() < FEW
+
+
+def _grams(words: list[str]) -> list[str]:
+    """What FTS5's trigram index has of the words: three characters each, `BETWEEN` among those of short words."""
+    grams = []
+    for word in words:
+        if len(word) == 1:
+            grams.append(f"{BETWEEN}{word}{BETWEEN}")
+        elif len(word) == 2:
+            grams.append(BETWEEN.join(word))
+        grams += [word[start : start + 3] for start in range(len(word) - 2)]
+    return list(dict.fromkeys(grams))
+
+
+def _quoted(gram: str) -> str:
+    return '"' + gram.replace('"', '""') + '"'
+
+
+def owner_mark(owner: int) -> str:
+    """Three characters of Unicode's private area for a person: a trigram of its own at the beginning of their texts.
+
+    Without it a word that only others use would be looked up in all of theirs.
+    """
+    return "".join(chr(0xE000 + owner // 6400**power % 6400) for power in (2, 1, 0))
+
+
+def first_place(moment: datetime) -> int:
+    """The first place of SQLite's index for what was made at that moment."""
+    microseconds = (moment - EPOCH) // timedelta(microseconds=1)
+    # The last bits are left free where the moment is beyond what SQLite can count.
+    return max(min(microseconds, 2**53 - 1), -(2**53)) * PLACES_A_MICROSECOND

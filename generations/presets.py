@@ -1,0 +1,32 @@
+"""Keeping the studio's form under a name, and finding it again."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+
+from .dispatch import catalogue
+from .models import Preset
+
+
+def save(user: User, name: str, values: dict[str, str], references: list[str], *, is_team: bool) -> Preset:
+    """A new preset, or the person's own of this name with new values."""
+    model = next((model for model in catalogue.known() if model.id == values.get("model_id")), None)
+    kept: dict[str, Any] = {
+        "values": values,
+        "references": references,
+        "model_name": (model.name if model else values.get("model_id", ""))[:200],
+        "saved_at": timezone.now(),
+    }
+    own = Preset.objects.filter(pk__in=Preset.objects.named(user, name).values("pk"))
+    if is_team:
+        kept["is_team"] = True  # what the team has already is not taken from it by saving again
+    if not own.update(**kept):
+        try:
+            with transaction.atomic():
+                return Preset.objects.create(owner=user, name=name, **kept)
+        except IntegrityError:  # made by another click meanwhile
+            own.update(**kept)
+    return own.get()

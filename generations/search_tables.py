@@ -1,0 +1,252 @@
+"""The tables, indexes and triggers behind `models.search`, as migrations make them.
+
+On SQLite Django changes a column by making the table anew, and the triggers go with the old one: a migration that does
+so to `generations_generation` ends with `install_triggers` (a test asks for it).
+"""
+
+from typing import Any
+
+from django.db import DatabaseError
+
+TABLE = "generations_generation"
+SEARCHABLE = "generations_searchable"
+PLACES = "generations_searchable_place"
+
+NEEDS_SQLITE = "Searching prompts needs SQLite 3.34 or newer with FTS5 (its trigram tokenizer); this is {version}."
+NEEDS_TRIGRAMS = (
+    "Searching prompts needs PostgreSQL's extension pg_trgm, and this role may not create it. Let an administrator run "
+    'CREATE EXTENSION pg_trgm; in the database "{database}" once (managed servers offer it among their extensions; on '
+    "Debian it is in the package postgresql-contrib), then migrate again. The database said: {error}"
+)
+
+
+def install(schema_editor: Any) -> None:
+    """Makes all of it, and reads the prompts that are there."""
+    if schema_editor.connection.vendor == "sqlite":
+        _need_trigram_tokenizer(schema_editor)
+        _run(schema_editor, _SQLITE_TABLES)
+        fill(schema_editor)
+    else:
+        _need_trigram_extension(schema_editor)
+        _run(schema_editor, _POSTGRESQL_TABLES)
+        fill(schema_editor)
+        _run(schema_editor, [*_POSTGRESQL_INDEXES, f"ANALYZE {SEARCHABLE}"])
+    install_triggers(schema_editor)
+
+
+def install_triggers(schema_editor: Any) -> None:
+    """Makes the triggers, again if need be."""
+    remove_triggers(schema_editor)
+    is_sqlite = schema_editor.connection.vendor == "sqlite"
+    _run(schema_editor, _SQLITE_TRIGGERS.values() if is_sqlite else _POSTGRESQL_TRIGGERS)
+
+
+def remove_triggers(schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "sqlite":
+        _run(schema_editor, [f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE_TRIGGERS])
+    else:
+        for name in ("generations_searchable_row", "generations_searchable_truncate"):
+            _run(schema_editor, [f"DROP TRIGGER IF EXISTS {name} ON {TABLE}"])
+
+
+def remove(schema_editor: Any) -> None:
+    """Removes all of it; the extension stays, others may use it."""
+    remove_triggers(schema_editor)
+    _run(schema_editor, [f"DROP TABLE IF EXISTS {SEARCHABLE}", f"DROP TABLE IF EXISTS {PLACES}"])
+    if schema_editor.connection.vendor != "sqlite":
+        _run(
+            schema_editor,
+            [
+                "DROP FUNCTION IF EXISTS generations_searchable_follow()",
+                "DROP FUNCTION IF EXISTS generations_pairs(text, boolean)",
+            ],
+        )
+
+
+def fill(schema_editor: Any) -> None:
+    """Reads all prompts anew."""
+    _run(schema_editor, _SQLITE_FILL if schema_editor.connection.vendor == "sqlite" else _POSTGRESQL_FILL)
+
+
+def _run(schema_editor: Any, statements: Any) -> None:
+    for statement in statements:
+        schema_editor.execute(statement)
+
+
+# SQLite
+#
+# The rowids of an FTS5 table are the order in which it reads. So they are made of the moment a generation was made, in
+# 1024ths of a microsecond: those of one moment follow each other as they come. The table of places keeps which row is
+# whose (the generations' own rowids change with VACUUM) and is what FTS5 takes for the content; its `words` are always
+# null, since the prompts are in the generations already.
+#
+# detail=none: an index of which rows have a trigram, not where; a third of the size, and the rows found are compared
+# with the words anyway. Each text has three parts: the owner's mark, the prompt, and the prompt again with a character
+# between all of its characters, which makes trigrams of one and of two of them.
+
+_MARK = f"char({', '.join(f'57344 + {{row}}.owner_id / {6400**power} % 6400' for power in (2, 1, 0))})"
+_SPREAD = (
+    "(WITH RECURSIVE step(at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM step WHERE at < length({row}.prompt))"
+    " SELECT group_concat(substr({row}.prompt, at, 1), char(1)) FROM step)"
+)
+_TEXT = f"{_MARK} || char(2) || {{row}}.prompt || char(1) || {_SPREAD} || char(1)"
+# Django writes no fraction when there is none.
+_MOMENT = (
+    "(CAST(strftime('%%s', {row}.created_at) AS INTEGER) * 1000000"
+    " + CAST(substr({row}.created_at || '.000000', 21, 6) AS INTEGER)) * 1024"
+)
+# The next place of that moment. When all of them are taken, whatever that means: one at the end, for an order that is
+# not quite right is better than a generation that cannot be saved.
+_PLACE = f"""
+    SELECT CASE
+        WHEN last IS NULL THEN first
+        WHEN last < first + 1023 THEN last + 1
+        ELSE (SELECT max(place) + 1 FROM {PLACES})
+    END FROM (
+        SELECT first, (SELECT max(place) FROM {PLACES} WHERE place BETWEEN first AND first + 1023) AS last
+        FROM (SELECT {_MOMENT} AS first)
+    )
+"""
+_ENTER = f"""
+    INSERT INTO {PLACES} (place, generation_id) VALUES (({_PLACE.format(row="NEW")}), NEW.id);
+    INSERT INTO {SEARCHABLE} (rowid, words, generation_id)
+        SELECT place, {_TEXT.format(row="NEW")}, NEW.id FROM {PLACES} WHERE generation_id = NEW.id;
+"""
+_LEAVE = f"""
+    INSERT INTO {SEARCHABLE} ({SEARCHABLE}, rowid, words, generation_id)
+        SELECT 'delete', place, {_TEXT.format(row="OLD")}, OLD.id FROM {PLACES} WHERE generation_id = OLD.id;
+    DELETE FROM {PLACES} WHERE generation_id = OLD.id;
+"""
+_CHANGED = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in ("prompt", "owner_id", "created_at", "id"))
+
+_SQLITE_TABLES = [
+    f"CREATE TABLE {PLACES} (place integer PRIMARY KEY, generation_id char(32) NOT NULL UNIQUE, words text)",
+    f"""
+    CREATE VIRTUAL TABLE {SEARCHABLE} USING fts5(
+        words, generation_id UNINDEXED, content='{PLACES}', content_rowid='place', tokenize='trigram', detail=none
+    )""",
+]
+_SQLITE_TRIGGERS = {
+    "generations_searchable_insert": f"""
+        CREATE TRIGGER generations_searchable_insert AFTER INSERT ON {TABLE} BEGIN {_ENTER} END""",
+    "generations_searchable_update": f"""
+        CREATE TRIGGER generations_searchable_update AFTER UPDATE OF prompt, owner_id, created_at, id ON {TABLE}
+        WHEN {_CHANGED} BEGIN {_LEAVE} {_ENTER} END""",
+    "generations_searchable_delete": f"""
+        CREATE TRIGGER generations_searchable_delete AFTER DELETE ON {TABLE} BEGIN {_LEAVE} END""",
+}
+_SQLITE_FILL = [
+    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}) VALUES ('delete-all')",
+    f"DELETE FROM {PLACES}",
+    f"""
+    INSERT INTO {PLACES} (place, generation_id)
+        SELECT {_MOMENT.format(row="g")} + number - 1, id FROM (
+            SELECT created_at, id, row_number() OVER (PARTITION BY created_at ORDER BY id) AS number FROM {TABLE}
+        ) g WHERE number <= 1024""",
+    f"""
+    INSERT INTO {PLACES} (place, generation_id)
+        SELECT (SELECT max(place) FROM {PLACES}) + row_number() OVER (ORDER BY created_at, id), id
+        FROM {TABLE} WHERE id NOT IN (SELECT generation_id FROM {PLACES})""",
+    f"""
+    INSERT INTO {SEARCHABLE} (rowid, words, generation_id)
+        SELECT place, {_TEXT.format(row="g")}, g.id
+        FROM {PLACES} p CROSS JOIN {TABLE} g ON g.id = p.generation_id ORDER BY place""",
+]
+
+
+def _need_trigram_tokenizer(schema_editor: Any) -> None:
+    from sqlite3 import sqlite_version
+
+    try:
+        schema_editor.execute("CREATE VIRTUAL TABLE generations_try USING fts5(words, tokenize='trigram')")
+        schema_editor.execute("DROP TABLE generations_try")
+    except DatabaseError as error:
+        raise RuntimeError(NEEDS_SQLITE.format(version=sqlite_version)) from error
+
+
+# PostgreSQL
+
+_POSTGRESQL_TABLES = [
+    f"""
+    CREATE TABLE {SEARCHABLE} (
+        generation_id uuid PRIMARY KEY,
+        owner_id bigint NOT NULL,
+        created_at timestamptz NOT NULL,
+        words text NOT NULL
+    )""",
+    # The planner goes by how common a word is; the default sample cannot tell 1 in 100 from 1 in a million.
+    f"ALTER TABLE {SEARCHABLE} ALTER COLUMN words SET STATISTICS 1000",
+    # The characters of a text and its pairs of neighbours, or the pairs alone.
+    """
+    CREATE FUNCTION generations_pairs(words text, singles boolean) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT CASE WHEN singles THEN string_to_array(words, NULL) ELSE '{}' END || coalesce((
+            SELECT array_agg(one || next)
+            FROM unnest(string_to_array(words, NULL), (string_to_array(words, NULL))[2:]) AS step(one, next)
+            WHERE next IS NOT NULL
+        ), '{}')
+    $$""",
+]
+# With a short list of what is not in the index proper yet: it is read whole by every search.
+_GIN = "WITH (fastupdate = on, gin_pending_list_limit = 256)"
+STATISTICS = "ALTER INDEX generations_searchable_pairs ALTER COLUMN 1 SET STATISTICS 1000"
+_POSTGRESQL_INDEXES = [
+    f"CREATE INDEX generations_searchable_trigrams ON {SEARCHABLE} USING gin (words gin_trgm_ops) {_GIN}",
+    # For words without three letters or digits in a row, which have no trigram: 4k, 猫, %.
+    f"""
+    CREATE INDEX generations_searchable_pairs ON {SEARCHABLE}
+        USING gin ((generations_pairs(words, true)) COLLATE "C") {_GIN}""",
+    STATISTICS,
+    # For words that are common: from a person's newest on, or anybody's.
+    f"CREATE INDEX generations_searchable_own ON {SEARCHABLE} (owner_id, created_at DESC, generation_id DESC)",
+    f"CREATE INDEX generations_searchable_all ON {SEARCHABLE} (created_at DESC, generation_id DESC)",
+]
+_POSTGRESQL_FILL = [
+    f"TRUNCATE {SEARCHABLE}",
+    f"""
+    INSERT INTO {SEARCHABLE} (generation_id, owner_id, created_at, words)
+        SELECT id, owner_id, created_at, upper(prompt) FROM {TABLE} ORDER BY created_at""",
+]
+_POSTGRESQL_TRIGGERS = [
+    f"""
+    CREATE OR REPLACE FUNCTION generations_searchable_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'TRUNCATE' THEN
+            TRUNCATE {SEARCHABLE};
+            RETURN NULL;
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+            IF (NEW.id, NEW.owner_id, NEW.created_at, NEW.prompt) = (OLD.id, OLD.owner_id, OLD.created_at, OLD.prompt)
+            THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+        IF TG_OP <> 'INSERT' THEN
+            DELETE FROM {SEARCHABLE} WHERE generation_id = OLD.id;
+        END IF;
+        IF TG_OP <> 'DELETE' THEN
+            INSERT INTO {SEARCHABLE} (generation_id, owner_id, created_at, words)
+                VALUES (NEW.id, NEW.owner_id, NEW.created_at, upper(NEW.prompt));
+        END IF;
+        RETURN NULL;
+    END $$""",
+    f"""
+    CREATE TRIGGER generations_searchable_row
+        AFTER INSERT OR DELETE OR UPDATE OF id, owner_id, created_at, prompt ON {TABLE}
+        FOR EACH ROW EXECUTE FUNCTION generations_searchable_follow()""",
+    f"""
+    CREATE TRIGGER generations_searchable_truncate AFTER TRUNCATE ON {TABLE}
+        FOR EACH STATEMENT EXECUTE FUNCTION generations_searchable_follow()""",
+]
+
+
+def _need_trigram_extension(schema_editor: Any) -> None:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
+        if cursor.fetchone():
+            return
+    try:
+        schema_editor.execute("CREATE EXTENSION pg_trgm")
+    except DatabaseError as error:
+        database = schema_editor.connection.settings_dict["NAME"]
+        raise RuntimeError(NEEDS_TRIGRAMS.format(database=database, error=error)) from error

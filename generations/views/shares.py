@@ -1,0 +1,114 @@
+"""A person's share links: making one, changing it, the list of all, taking it back."""
+
+import io
+from uuid import UUID
+
+import qrcode
+import qrcode.image.svg
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.http import Request
+from generations import sharing
+from generations.forms import ShareForm
+from generations.ids import uuids
+from generations.models import Collection, Generation, Share
+
+from .back import back_to
+
+
+@require_safe
+def shares(request: Request) -> HttpResponse:
+    """Every link of this person that still shows something."""
+    rows = Share.objects.live().filter(created_by=request.user).select_related("collection")
+    counted = rows.annotate(items=Count("shareitem", distinct=True), loved=Count("hearts", distinct=True))
+    return render(request, "generations/shares.html", {"shares": counted})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_share(request: Request) -> HttpResponse:
+    """`selected` are ids of generations, or `collection` is one of a collection."""
+    source = request.POST if request.method == "POST" else request.GET
+    collection = _collection(request, source.get("collection", ""))
+    ids = uuids(source.getlist("selected"))
+    if collection is not None:
+        inside = Generation.objects.owned_by(request.user).filter(collections=collection).newest_first()
+        ids = list(inside.values_list("pk", flat=True)[: sharing.MOST])
+    rows = sharing.shareable(request.user, ids)
+    if not rows and collection is None:
+        messages.warning(request, _("Only finished results of your own can be shared."))
+        return redirect("generations")
+    form = ShareForm(request.POST if request.method == "POST" else None, collection=collection)
+    if request.method == "POST" and form.is_valid():
+        follow = collection if collection is not None and form.cleaned_data.get("follows") else None
+        made = sharing.share(
+            request.user, rows, follow=follow, password=form.cleaned_data["password"], **form.choices()
+        )
+        messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
+        return redirect("share_link", made.pk)
+    context = {"form": form, "rows": rows, "collection": collection, "left_out": len(set(ids)) - len(rows)}
+    return render(request, "generations/new_share.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_link(request: Request, pk: UUID) -> HttpResponse:
+    """One link: its address, who looked, the hearts; a POST changes what it says and allows."""
+    share = _own(request, pk)
+    form = ShareForm(request.POST if request.method == "POST" else None, share=share)
+    if request.method == "POST" and form.is_valid():
+        for name, value in form.choices().items():
+            setattr(share, name, value)
+        if form.cleaned_data["password"] or form.cleaned_data.get("no_password"):
+            share.set_password(form.cleaned_data["password"])
+        share.save(update_fields=[*form.choices(), "password"])
+        messages.success(request, _("The link is changed."))
+        return redirect("share_link", share.pk)
+    context = {
+        "share": share,
+        "form": form,
+        "address": address(request, share),
+        "shown": share.contents().with_card()[:24],
+        "hearts": share.hearts.select_related("result__generation"),
+    }
+    return render(request, "generations/share_link.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def revoke(request: Request, pk: UUID) -> HttpResponse:
+    sharing.revoke(_own(request, pk))
+    messages.success(request, _("The link is taken back. It shows nothing any more."))
+    target = back_to(request, reverse("shares"))
+    return redirect("shares" if target == reverse("share_link", args=[pk]) else target)
+
+
+@require_safe
+def share_qr(request: Request, pk: UUID) -> HttpResponse:
+    """The link as a QR code, drawn here."""
+    drawn = qrcode.make(address(request, _own(request, pk)), image_factory=qrcode.image.svg.SvgPathImage, border=2)
+    body = io.BytesIO()
+    drawn.save(body)
+    return HttpResponse(body.getvalue(), content_type="image/svg+xml")
+
+
+def address(request: Request, share: Share) -> str:
+    """The link as a guest gets it, "" when it can no longer be told."""
+    return request.build_absolute_uri(reverse("shared", args=[share.secret])) if share.secret else ""
+
+
+def _own(request: Request, pk: UUID) -> Share:
+    return get_object_or_404(
+        Share.objects.live().select_related("collection", "created_by"), pk=pk, created_by=request.user
+    )
+
+
+def _collection(request: Request, pk: str) -> Collection | None:
+    [*found] = uuids([pk])
+    return get_object_or_404(Collection, pk=found[0], owner=request.user) if found else None

@@ -1,0 +1,63 @@
+"""Words that rows keep. Workers speak to nobody: they store English, and `said` says it to whoever looks."""
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext, gettext_noop
+
+# Sentences in which something differs. Fixed ones stand where they are used, marked with gettext_noop.
+FILE_KEPT = gettext_noop("File %(number)s is kept.")
+FILE_LOST = gettext_noop("File %(number)s: %(reason)s")
+FILE_GONE = gettext_noop("Meigen no longer has the file (%(status)s).")
+FILE_ANSWER = gettext_noop("The file's server answered %(status)s.")
+FILE_TOO_LARGE = gettext_noop("The file is larger than %(megabytes)s MB.")
+FILE_NOT_WRITTEN = gettext_noop("The file could not be kept here: %(reason)s.")
+TOO_MANY_PIXELS = gettext_noop("The picture has more than %(millions)s million pixels.")
+WRONG_HOST = gettext_noop("Results are not fetched from %(reason)s; MEIGEN_MEDIA_HOSTS lists the hosts.")
+JOB_GONE = gettext_noop("Meigen no longer knows this generation (%(status)s). It is not sent again by itself.")
+SENT_ONCE = gettext_noop("%(reason)s We make sure it is sent once.")
+ANSWERED = gettext_noop("Meigen answered %(status)s.")
+
+_SENTENCES = [
+    FILE_KEPT,
+    FILE_LOST,
+    FILE_GONE,
+    FILE_ANSWER,
+    FILE_TOO_LARGE,
+    FILE_NOT_WRITTEN,
+    TOO_MANY_PIXELS,
+    WRONG_HOST,
+    JOB_GONE,
+    SENT_ONCE,
+    ANSWERED,
+]
+
+# What the API client, which knows no Django, says when no answer came or one that tells nothing.
+gettext_noop("charged")
+gettext_noop("refunded")
+gettext_noop("Meigen could not be reached.")
+gettext_noop("Meigen did not answer in time.")
+gettext_noop("The connection broke before Meigen's answer was complete.")
+gettext_noop("The answer did not end in time.")
+gettext_noop("The answer is larger than 10 MB.")
+gettext_noop("The answer is not JSON.")
+gettext_noop("The answer names no status.")
+gettext_noop("Meigen took the request but named no generation.")
+
+
+def said(text: str, depth: int = 2) -> str:
+    """A stored text, or that of a refusal, in the reader's language; Meigen's own words stay as they are.
+
+    A sentence may hold another one as its reason, down to `depth`.
+    """
+    for sentence in _SENTENCES if depth else ():
+        if found := _pattern(sentence).fullmatch(text):
+            return gettext(sentence) % {name: said(part, depth - 1) for name, part in found.groupdict().items()}
+    return gettext(text)
+
+
+@cache
+def _pattern(sentence: str) -> re.Pattern[str]:
+    """What the sentence looks like when it is filled in: with a reason in words, else with numbers."""
+    words = re.escape(sentence).replace(r"%\(reason\)s", "(?P<reason>.+)")
+    return re.compile(re.sub(r"%\\\((\w+)\\\)s", "(?P<\\1>[0-9]+)", words), re.DOTALL)

@@ -1,0 +1,25 @@
+// A card that is replaced by its next state keeps the keyboard where it was.
+(() => {
+  const place = (element) => element.getAttribute("formaction") ?? element.getAttribute("href") ?? element.className;
+  let held;
+  const hold = () => {
+    const card = document.activeElement?.closest("article.card");
+    if (card) held = { id: card.id, place: place(document.activeElement) };
+  };
+  document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("htmx:oobBeforeSwap", hold);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    // A form that came back with errors leads to the first of them.
+    if (event.target.id === "generate") {
+      const wrong = event.target.querySelector("[aria-invalid=true], .note.error");
+      wrong?.focus();
+      wrong?.scrollIntoView({ block: "center" });
+    }
+    if (!held) return;
+    const card = document.getElementById(held.id);
+    const same = [...(card?.querySelectorAll("a, button, input") ?? [])].find((element) => place(element) === held.place);
+    held = undefined;
+    if (document.activeElement && document.activeElement !== document.body) return;
+    (same ?? card?.querySelector(".over button") ?? card?.querySelector(".frame"))?.focus();
+  });
+})();

@@ -1,0 +1,118 @@
+"""Collections as people use them: chosen before generating, moved between, arranged with the keyboard alone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Studio, sign_in
+
+
+@pytest.fixture
+def person(studio: Studio) -> str:
+    """Somebody with three finished pictures in a collection."""
+    name = studio.person()
+    code = f"""
+from accounts.models import User
+from generations import collecting
+from tests.helpers import make_generation, make_result
+user = User.objects.get(username={name!r})
+letters, _ = collecting.create(user, "Letters")
+collecting.create(user, "Finals")
+for words in ["letter a", "letter b", "letter c"]:
+    row = make_generation(user, prompt=words, status="done")
+    make_result(row)
+    collecting.add(user, letters.pk, [row.pk])
+"""
+    studio.manage("shell", "--no-imports", "-c", code)
+    return name
+
+
+def prompts(page: Page) -> list[str]:
+    return [words.strip() for words in page.locator(".card-prompt").all_text_contents()]
+
+
+def test_results_land_in_the_collection_that_was_chosen(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/collections/")
+    page.get_by_label("New collection").fill("Owls")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("Nothing in it yet")).to_be_visible()
+    collection = page.url
+    page.get_by_role("link", name="Generate into it").click()
+    expect(page.get_by_label("Into")).to_have_value(collection.split("/")[-2])
+    page.fill("[name=prompt]", "an owl for the collection")
+    page.select_option("[name=model_id]", "z-image-turbo")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("article.card").first).to_contain_text("an owl for the collection")
+    page.goto("/")
+    expect(page.get_by_label("Into")).to_have_value(collection.split("/")[-2])
+    page.goto(collection)
+    expect(page.locator("article.card[data-status=done]")).to_have_count(1, timeout=30_000)
+    expect(page.get_by_text("Nothing in it yet")).to_be_hidden()
+
+
+def test_items_are_moved_and_taken_out_and_leave_the_wall_at_once(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/collections/")
+    page.get_by_role("link", name="Letters").click()
+    page.get_by_label("Select: letter b").check(force=True)
+    page.get_by_label("Collection", exact=True).fill("Finals")
+    page.get_by_role("button", name="Move").click()
+    expect(page.get_by_text("1 is in Finals now.")).to_be_visible()
+    expect(page.locator("article.card")).to_have_count(2)
+    for letter in "ac":
+        page.get_by_label(f"Select: letter {letter}").check(force=True)
+    page.get_by_role("button", name="Take out").click()
+    expect(page.get_by_text("Nothing in it yet")).to_be_visible()
+    page.goto("/collections/")
+    page.get_by_role("link", name="Finals").click()
+    expect(page.locator("article.card")).to_have_count(1)
+
+
+def test_the_order_is_arranged_with_the_keyboard_alone(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/collections/")
+    page.get_by_role("link", name="Letters").click()
+    page.wait_for_url("**/collections/*-*/")
+    assert prompts(page) == ["letter c", "letter b", "letter a"]
+    page.get_by_label("Order").select_option("oldest")
+    expect(page.locator(".card-prompt").first).to_have_text("letter a")
+    page.get_by_role("link", name="Arrange").click()
+    later = page.get_by_role("button", name="Later: letter a")
+    later.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".arrange li").nth(1)).to_contain_text("letter a")
+    expect(later).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".arrange li").nth(2)).to_contain_text("letter a")
+    expect(page.locator("#announcements")).to_have_text("Now at place 3 of 3.")
+    page.get_by_role("link", name="Back to the collection").click()
+    expect(page.get_by_label("Order")).to_have_value("hand")
+    assert prompts(page) == ["letter b", "letter c", "letter a"]
+
+
+def test_the_gallery_is_filtered_by_a_collection_of_the_team(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/collections/")
+    page.get_by_role("link", name="Letters").click()
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_text("sees 3 finished results of yours that")).to_be_visible()
+    page.get_by_role("button", name="Show it to the team").click()
+    expect(page.get_by_text("3 results of yours more")).to_be_visible()
+    page.keyboard.press("g")
+    page.wait_for_url("**/gallery/")
+    page.get_by_label("Collection", exact=True).first.select_option(label="Letters")
+    page.wait_for_url("**collection=**")
+    expect(page.locator("article.card")).to_have_count(3)
+    page.reload()
+    expect(page.locator("article.card")).to_have_count(3)
+    expect(page.locator("#find-collection option:checked")).to_have_text("Letters")
+
+
+def test_the_header_stays_one_line_on_a_small_phone(person: str, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(page, person)
+    for path in ["/", "/gallery/", "/collections/"]:
+        page.goto(path)
+        height = page.locator(".top").evaluate("top => top.offsetHeight")
+        assert height < 60, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

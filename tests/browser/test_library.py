@@ -1,0 +1,157 @@
+"""What people do with results, as they do it: choosing many, undoing, looking closely, comparing, using them again."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Studio, sign_in
+
+
+@pytest.fixture(scope="module")
+def person(studio: Studio) -> str:
+    """Somebody with three finished pictures, one of them seen by the team."""
+    name = studio.person()
+    code = f"""
+from accounts.models import User
+from django.utils import timezone
+from tests.helpers import make_generation, make_result, picture
+user = User.objects.get(username={name!r})
+for words in ["an owl", "a fox", "a cat"]:
+    row = make_generation(user, prompt=words, status="done", credits_used=2)
+    make_result(row, data=picture(size=(1600, 1200)), width=1600, height=1200)
+    if words == "a cat":
+        make_result(row, number=1)
+"""
+    studio.manage("shell", "--no-imports", "-c", code)
+    return name
+
+
+def card(page: Page, words: str):  # type: ignore[no-untyped-def]
+    return page.locator("article.card", has=page.get_by_text(words, exact=True))
+
+
+def test_many_are_chosen_with_shift_and_ctrl_and_starred_together(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/generations/")
+    card(page, "a cat").locator(".frame").click(modifiers=["ControlOrMeta"])
+    card(page, "an owl").locator(".frame").click(modifiers=["Shift"])
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    card(page, "a fox").locator(".frame").click(modifiers=["ControlOrMeta"])
+    page.get_by_role("button", name="Star", exact=True).last.click()
+    expect(page.get_by_text("2 starred.")).to_be_visible()
+    expect(card(page, "a cat").locator(".star")).to_have_attribute("aria-pressed", "true")
+    expect(card(page, "a fox").locator(".star")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection")).to_be_hidden()
+
+
+def test_what_is_deleted_stays_in_place_until_it_is_undone_or_left(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/generations/")
+    fox = card(page, "a fox")
+    before = fox.bounding_box()
+    fox.hover()
+    fox.get_by_role("button", name="Delete").click()
+    expect(fox.get_by_text("Deleted.")).to_be_visible()
+    after = fox.bounding_box()
+    assert before
+    assert after
+    assert (before["x"], before["width"]) == (after["x"], after["width"])
+    fox.get_by_role("button", name="Undo").click()
+    expect(fox.get_by_role("button", name="Undo")).to_have_count(0)
+    page.reload()
+    expect(fox).to_be_visible()
+
+
+def test_the_keyboard_stays_on_a_card_that_changes(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/generations/")
+    owl = card(page, "an owl")
+    owl.get_by_role("button", name="Star").focus()
+    before = owl.locator(".star").get_attribute("aria-pressed")
+    page.keyboard.press("Enter")
+    expect(owl.locator(".star")).to_have_attribute("aria-pressed", "false" if before == "true" else "true")
+    expect(owl.locator(".star")).to_be_focused()
+    owl.get_by_role("button", name="Delete").focus()
+    page.keyboard.press("Enter")
+    expect(owl.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(owl.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(owl.locator(".frame")).to_be_focused()
+
+
+def test_a_result_is_looked_at_closely_and_compared_without_a_mouse(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/generations/")
+    card(page, "a cat").locator(".frame").click()
+    page.wait_for_load_state()
+    page.keyboard.press("z")
+    expect(page.locator("#zoom img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#zoom")).to_be_hidden()
+    page.keyboard.press("ArrowRight")  # the set's second picture first
+    page.wait_for_url("**picture=1")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(lambda url: "picture" not in url)
+    expect(page.get_by_text("a fox", exact=True)).to_be_visible()
+    page.keyboard.press("c")
+    page.wait_for_url("**/compare/**")
+    slider = page.get_by_label("How much of the first")
+    slider.focus()
+    wide = page.locator("[data-compare]").evaluate("pair => pair.style.getPropertyValue('--cut')")
+    page.keyboard.press("ArrowRight")
+    assert wide == "50%"
+    assert page.locator("[data-compare]").evaluate("pair => pair.style.getPropertyValue('--cut')") == "51%"
+    page.get_by_role("button", name="Side by side").click()
+    boxes = [picture.bounding_box() for picture in page.locator("[data-compare] img").all()]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+
+
+def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.select_option("[name=model_id]", "nanobanana-2")
+    page.fill("[name=prompt]", "like this, but at night")
+    page.fill("[name=count]", "3")
+    card(page, "an owl").hover()
+    card(page, "an owl").get_by_role("button", name="Use as reference").click()
+    expect(page.locator("#reference-list .reference")).to_have_count(1)
+    expect(page.locator("[name=prompt]")).to_have_value("like this, but at night")
+    expect(page.locator("[name=count]")).to_have_value("3")
+
+
+def test_a_form_is_kept_as_a_preset_and_what_was_made_before_is_offered(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.select_option("[name=model_id]", "z-image-turbo")
+    page.fill("[name=prompt]", "an owl")
+    expect(page.get_by_text("for 0 credits")).to_be_visible()
+    page.get_by_text("Presets", exact=True).click()
+    expect(page.get_by_text("No presets yet")).to_be_visible()
+    page.fill("[name=preset_name]", "Owls")
+    page.locator(".save").get_by_role("button", name="Save").click()
+    page.locator("#presets").get_by_role("link", name="Owls").click()
+    page.wait_for_url("**preset=**")
+    expect(page.locator("[name=prompt]")).to_have_value("an owl")
+    # The words of the menu went nowhere else.
+    expect(page.locator("#wall")).not_to_contain_text("preset")
+
+
+def test_on_a_phone_the_form_opens_from_a_bar_and_closes_when_it_is_sent(studio: Studio, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(page, studio.person())
+    expect(page.locator("[name=model_id]")).to_be_hidden()
+    page.locator("[name=prompt]").click()
+    expect(page.locator("[name=model_id]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("[name=model_id]")).to_be_hidden()
+    page.locator("[name=prompt]").click()
+    page.fill("[name=prompt]", "a boat")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("article.card")).to_have_count(1)
+    expect(page.locator("[name=model_id]")).to_be_hidden()
+    # A form that is wrong stays open and says so.
+    page.locator("[name=prompt]").click()
+    page.fill("[name=prompt]", "")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_text("Write a prompt first")).to_be_visible()
+    expect(page.locator("[name=model_id]")).to_be_visible()

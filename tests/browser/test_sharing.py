@@ -1,0 +1,100 @@
+"""A collection goes out by a link, is looked at on a phone, loved, downloaded, and is gone when it is taken back."""
+
+import zipfile
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Studio, Watch, sign_in
+
+
+def test_a_collection_is_shared_with_a_password_loved_downloaded_and_taken_back(
+    studio: Studio, page: Page, chromium: Browser, watch: Watch
+) -> None:
+    name = studio.person()
+    code = f"""
+from accounts.models import User
+from generations import collecting
+from tests.helpers import make_generation, make_result, picture
+user = User.objects.get(username={name!r})
+rows = [make_generation(user, prompt=words, status="done", credits_used=2) for words in ["an owl", "a fox"]]
+for row in rows: make_result(row, data=picture(size=(1200, 900)), width=1200, height=900)
+collection, _ = collecting.create(user, "Campaign")
+collecting.add(user, collection.pk, [row.pk for row in rows])
+print(collection.pk)
+"""
+    collection = studio.manage("shell", "--no-imports", "-c", code).strip().splitlines()[-1]
+    sign_in(page, name)
+    page.goto(f"/shares/new/?collection={collection}")
+    page.fill("[name=title]", "Autumn campaign")
+    page.fill("[name=note]", "Which one do you like?")
+    page.select_option("[name=days]", "7")
+    page.fill("[name=password]", "open sesame")
+    page.fill("[name=hint]", "as in the tale")
+    page.check("[name=allows_hearts]")
+    page.get_by_role("button", name="Make the link").click()
+    address = page.locator("#link").input_value()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+
+    with chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, user_agent="Mozilla/5.0 (iPhone)"
+    ) as context:
+        context.on("page", watch.over)
+        phone = context.new_page()
+        phone.goto(address)
+        expect(phone.get_by_text("Autumn campaign")).to_have_count(0)
+        expect(phone.get_by_text("as in the tale")).to_be_visible()
+        phone.fill("[name=password]", "wrong one")
+        phone.get_by_role("button", name="Open").click()
+        expect(phone.get_by_text("not the password")).to_be_visible()
+        phone.fill("[name=password]", "open sesame")
+        phone.get_by_role("button", name="Open").click()
+        expect(phone.get_by_role("heading", name="Autumn campaign")).to_be_visible()
+        expect(phone.locator("figure img")).to_have_count(2)
+        wide = phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert wide
+        fox = phone.locator("figure", has_text="a fox")
+        fox.get_by_label("Your name").fill("Ada")
+        fox.get_by_role("button", name="Heart").click()
+        expect(fox.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "true")
+        fox.locator("img").tap()
+        expect(phone.locator("#lightbox img")).to_be_visible()
+        phone.keyboard.press("ArrowRight")
+        expect(phone.locator("#lightbox img")).to_have_attribute("alt", "an owl")
+        phone.keyboard.press("Escape")
+        with phone.expect_download() as download:
+            phone.get_by_role("link", name="Download all").click()
+        assert len(zipfile.ZipFile(download.value.path()).namelist()) == 3
+
+        page.reload()
+        expect(page.get_by_text("Ada: a fox")).to_be_visible()
+        expect(page.get_by_text("1 view")).to_be_visible()
+        page.get_by_role("button", name="Take back").click()
+        expect(page.get_by_text("taken back")).to_be_visible()
+        answer = phone.goto(address)
+        assert answer
+        assert answer.status == 404
+        expect(phone.get_by_text("Autumn campaign")).to_have_count(0)
+
+
+def test_a_shared_page_works_without_javascript(studio: Studio, page: Page, chromium: Browser) -> None:
+    name = studio.person()
+    code = f"""
+from accounts.models import User
+from generations import sharing
+from tests.helpers import make_generation, make_result
+user = User.objects.get(username={name!r})
+row = make_generation(user, prompt="an owl", status="done")
+make_result(row)
+print(sharing.share(user, [row], password="open sesame", allows_hearts=True).secret)
+"""
+    secret = studio.manage("shell", "--no-imports", "-c", code).strip().splitlines()[-1]
+    with chromium.new_context(base_url=studio.url, java_script_enabled=False) as context:
+        plain = context.new_page()
+        plain.goto(f"/s/{secret}/")
+        plain.fill("[name=password]", "open sesame")
+        plain.get_by_role("button", name="Open").click()
+        plain.get_by_label("Your name").fill("Bob")
+        plain.get_by_role("button", name="Heart").click()
+        expect(plain.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "true")
+        plain.locator("figure img").click()
+        plain.wait_for_url("**/s/**/*-*-*/")

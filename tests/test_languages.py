@@ -1,0 +1,444 @@
+"""The studio speaks the person's language, and what is translated is whole: nothing missing, stale or broken."""
+
+import ast
+import gettext
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from django.test import Client
+from django.utils import translation
+from django.utils.translation.template import templatize
+
+from accounts.models import Token, User
+from generations import collecting, explain
+from generations.dispatch import catalogue, poll, submit
+from generations.models import Event, Generation
+from generations.templatetags.studio import soon
+from generations.words import FILE_GONE, FILE_KEPT, said
+from tests.conftest import FastSandbox
+from tests.helpers import form_data, make_generation, make_result, make_user
+
+SIGN_IN = "/accounts/login/"
+TOKENS = "/accounts/tokens/"
+CHINESE = '<html lang="zh-hans" dir="ltr">'
+ENGLISH = '<html lang="en" dir="ltr">'
+CATALOGUES = sorted(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/django.po"))
+
+
+def switch(client: Client, url: str, language: str) -> str:
+    """Presses the page's button of that language, as the page offers it; returns the page it leads to."""
+    body = client.get(url).content.decode()
+    found = re.search(rf'<form method="post" action="/i18n/setlang/">.*?value="{language}".*?</form>', body, re.DOTALL)
+    assert found
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', found[0]))
+    response = client.post("/i18n/setlang/", {**form, "language": language})
+    assert response.status_code == 302
+    assert response["Location"] == url
+    return client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("wish", ["zh-Hans", "zh-CN,zh;q=0.9,en;q=0.8", "zh"])
+def test_a_browser_that_asks_for_chinese_gets_it(db: None, wish: str) -> None:
+    body = Client().get(SIGN_IN, headers={"Accept-Language": wish}).content.decode()
+    assert CHINESE in body
+    assert "登录" in body
+    assert "Sign in" not in body
+
+
+@pytest.mark.parametrize("wish", ["", "en", "fr-CH", "tlh", "*"])
+def test_every_other_browser_gets_english(db: None, wish: str) -> None:
+    body = Client().get(SIGN_IN, headers={"Accept-Language": wish}).content.decode()
+    assert ENGLISH in body
+    assert "Sign in" in body
+
+
+def test_who_chooses_a_language_before_signing_in_keeps_it(user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    body = switch(client, SIGN_IN, "zh-hans")
+    assert CHINESE in body
+    assert client.cookies["django_language"]["max-age"] == 365 * 86_400
+    [csrf] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', body))
+    client.post(SIGN_IN, {"login": user.username, "password": "a-long-password", "csrfmiddlewaretoken": csrf})
+    assert get_user(as_request(client)).is_authenticated
+    assert "Meigen 令牌" in client.get(TOKENS).content.decode()
+
+
+def as_request(client: Client) -> HttpRequest:
+    request = HttpRequest()
+    request.session = client.session
+    return request
+
+
+def test_the_account_menu_changes_the_language_there_and_back(browser: Client) -> None:
+    page = f"{TOKENS}?next=/generations/"
+    assert CHINESE in switch(browser, page, "zh-hans")
+    assert CHINESE in browser.get("/generations/").content.decode()
+    assert ENGLISH in switch(browser, page, "en")
+    # What was chosen goes before what the browser asks for.
+    assert ENGLISH in browser.get(TOKENS, headers={"Accept-Language": "zh-Hans"}).content.decode()
+
+
+def test_the_button_names_the_other_language_in_that_language(browser: Client) -> None:
+    english = browser.get(TOKENS).content.decode()
+    assert re.search(r'<button [^>]*lang="zh-hans">简体中文</button>', english)
+    assert 'value="en"' not in english
+    chinese = switch(browser, TOKENS, "zh-hans")
+    assert re.search(r'<button [^>]*lang="en">English</button>', chinese)
+    assert 'value="zh-hans"' not in chinese
+
+
+def test_the_switch_leads_nowhere_else(db: None) -> None:
+    response = Client().post("/i18n/setlang/", {"language": "zh-hans", "next": "https://evil.example/"})
+    assert response["Location"] == "/"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_page_of_a_failed_replacement_can_be_loaded_anew(browser: Client, token: Token) -> None:
+    url = f"{TOKENS}{token.pk}/replace/"
+    assert browser.post(url, {"token": "nonsense"}).status_code == 422
+    assert browser.get(url)["Location"] == TOKENS
+
+
+def test_messages_and_form_errors_are_in_the_persons_language(browser: Client) -> None:
+    response = browser.post(TOKENS, {"token": ""}, headers={"Accept-Language": "zh-Hans"})
+    assert "请先粘贴令牌" in response.content.decode()
+
+
+def test_an_error_page_is_in_the_persons_language(browser: Client) -> None:
+    response = browser.get("/nowhere/", headers={"Accept-Language": "zh-Hans"})
+    assert response.status_code == 404
+    assert CHINESE in response.content.decode()
+    assert "这里什么都没有" in response.content.decode()
+
+
+def test_credits_are_counted_in_words() -> None:
+    assert [Token(credits=n).spendable for n in (0, 1, 2)] == ["0 credits", "1 credit", "2 credits"]
+    with translation.override("zh-hans"):
+        assert Token(credits=1).spendable == "1 积分"
+
+
+def test_people_with_the_same_token_are_named_and_counted(browser: Client, token: Token) -> None:
+    for name, words in [("ana", "ana has this token too: its 12 requests a minute"), ("bo", "ana, bo have this token")]:
+        Token.objects.create(owner=make_user(name), fingerprint=token.fingerprint, label="Same")
+        assert words in browser.get(TOKENS).content.decode()
+    body = browser.get(TOKENS, headers={"Accept-Language": "zh-Hans"}).content.decode()
+    assert "ana、bo 也在使用此令牌" in body
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "in ~5 s"), ("zh-hans", "约 5 秒后")])
+def test_the_countdown_of_a_page_goes_on_in_the_words_it_began_with(browser: Client, language: str, words: str) -> None:
+    body = browser.get(TOKENS, headers={"Accept-Language": language}).content.decode()
+    told = dict(re.findall(r'data-(soon[\w-]*)="([^"]+)"', body))
+    with translation.override(language):
+        assert soon(1) == told["soon"]
+        assert soon(5) == told["soon-seconds"].replace("{seconds}", "5") == words
+        assert soon(180) == told["soon-minutes"].replace("{minutes}", "3")
+
+
+# Pages in Chinese, whole
+
+
+class Shown(HTMLParser):
+    """What a person sees or hears of a page."""
+
+    SPOKEN = {"alt", "aria-label", "placeholder", "title", "data-copied", "data-one", "data-many"}
+    DATA = {"script", "style", "textarea", "datalist", "pre", "code", "kbd"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.parts += [value for name, value in attrs if name in self.SPOKEN and value]
+        if tag in self.DATA:
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and tag == self.inside[-1]:
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.inside:
+            self.parts.append(" ".join(data.split()))
+
+
+def english_in(body: str, *data: str) -> list[str]:
+    """The texts of a Chinese page that hold a message of the catalogue, or any three English words in a row.
+
+    Left out are prompts, the models as Meigen names them, and `data`.
+    """
+    shown = Shown()
+    shown.feed(body)
+    told = {name for model in catalogue.known() for name in (model.name, model.description, *model.tags)}
+    told |= {*data, *Generation.objects.values_list("prompt", flat=True)}
+    pieces = {
+        piece.strip()
+        for entry in messages(CATALOGUES[0])
+        for piece in re.split(r"%\(\w+\)s|\{\w*\}|<[^>]*>", entry.strings["msgid"])
+        if len(piece.strip()) > 12
+    }
+    found = []
+    theirs = re.compile("|".join(re.escape(known) for known in sorted(told - {""}, key=len, reverse=True)))
+    for part in shown.parts:
+        text = theirs.sub("", part)
+        if re.search(r"[A-Za-z']+([ ,]+[a-z']+){2}", text) or any(piece in text for piece in pieces):
+            found.append(part)
+    return found
+
+
+@pytest.fixture
+def reader(browser: Client) -> Client:
+    """The user, whose browser asks for Chinese."""
+    browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-Hans"
+    return browser
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/",
+        "/?model_id=seedance-2-0",
+        "/?model_id=midjourney-v8.1",
+        "/fields/?model_id=veo-3.1&resolution=8K&quality=high&raw=on",
+        "/generations/",
+        "/generations/?q=nothing+has+this",
+        "/generations/?state=deleted",
+        "/gallery/",
+        "/inspiration/?q=no+such+thing",
+        "/inspiration/00000000-0000-0000-0000-000000000000/",
+        "/collections/",
+        "/presets/",
+        TOKENS,
+    ],
+)
+def test_a_page_is_chinese_throughout(sandbox: FastSandbox, reader: Client, token: Token, page: str) -> None:
+    catalogue.offer()
+    rows = [make_generation(token.owner, status=status) for status in Generation.Status]
+    make_result(rows[3])
+    body = reader.get(page).content.decode()
+    assert re.search(r"[\u4e00-\u9fff]{4}", body)
+    assert english_in(body, "no such thing", "nothing has this") == []
+
+
+@pytest.mark.parametrize("page", ["", "settings/", "arrange/", "delete/"])
+@pytest.mark.parametrize("is_team", [False, True])
+def test_the_pages_of_a_collection_are_chinese_throughout(
+    reader: Client, token: Token, page: str, *, is_team: bool
+) -> None:
+    collection, _ = collecting.create(token.owner, "Foxes", is_team=is_team)
+    collecting.create(token.owner, "Others")
+    for url in ["/collections/", f"{collection.get_absolute_url()}{page}"]:
+        assert english_in(reader.get(url).content.decode()) == []
+    rows = [make_generation(token.owner, status=status) for status in Generation.Status]
+    make_result(rows[3])
+    collecting.add(token.owner, collection.pk, [row.pk for row in rows])
+    for url in ["/collections/", f"{collection.get_absolute_url()}{page}"]:
+        assert english_in(reader.get(url).content.decode()) == []
+
+
+def test_the_page_of_a_generation_is_chinese_throughout(reader: Client, token: Token) -> None:
+    row = make_generation(token.owner)
+    Event.objects.create(generation=row, at=row.created_at, status="queued", note="The token was replaced.")
+    row.move(Generation.Status.DONE, expecting=Generation.Status.QUEUED, note=FILE_KEPT % {"number": 1})
+    make_result(row)
+    body = reader.get(row.get_absolute_url()).content.decode()
+    assert "令牌已更换。" in body
+    assert "文件 1 已保存。" in body
+    assert english_in(body) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"count": "9"}, "请选择 1 到 8 之间的数。"),
+        ({"prompt": ""}, "请先写提示词"),
+        ({"prompt": "a {red|} car {|blue|green}" * 3}, "一次最多 40 次"),
+        ({"aspect_ratio": "17:4"}, "没有此比例：17:4。"),
+        ({"model_id": "gone"}, "Meigen 已不再提供此模型。"),
+        ({"quality": "high"}, "没有“质量”设置"),
+        ({"model_id": "veo-3.1", "reference_url": "http://a.example/b.png"}, "必须是公开的 https 地址"),
+    ],
+)
+def test_a_form_error_is_chinese(
+    sandbox: FastSandbox, reader: Client, token: Token, wrong: dict[str, str], words: str
+) -> None:
+    response = reader.post("/generations/", form_data(**wrong))
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert english_in(response.content.decode()) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [("x sandbox:402", "需要 1001 积分，你有 1000，还差 1。请充值后重新发送。"), ("x sandbox:400", "允许的值：1:1")],
+)
+def test_a_rejected_card_is_chinese_beside_meigens_words(
+    sandbox: FastSandbox, reader: Client, token: Token, prompt: str, words: str
+) -> None:
+    body = reader.post("/generations/", form_data(prompt=prompt), headers={"HX-Request": "true"}).content.decode()
+    assert 'data-status="rejected"' in body
+    assert words in body
+    row = Generation.objects.get()
+    assert english_in(body, row.message.rstrip("."), *(value for _, value in explain.details(row))) == []
+    # What the row keeps is English, whoever was there when it was written.
+    assert not re.search(r"[\u4e00-\u9fff]", "".join(row.events.values_list("note", flat=True)))
+
+
+def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Client, token: Token) -> None:
+    make_result(make_generation(token.owner, status="done"))
+    for language, word in [("zh-Hans", "已完成"), ("en", "Done"), ("zh-Hans", "已完成")]:
+        body = reader.get("/generations/", headers={"Accept-Language": language}).content.decode()
+        assert re.search(rf"</svg>{word}</span>", body)
+        assert ("提示词中的字词" in body) == (language == "zh-Hans")
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("Cancelled.", "已取消。"),
+        (poll.STOPPED, "Meigen 仍在生成，我们已停止跟踪。请再检查一次，不花积分。"),
+        (submit.MAYBE_CHARGED, "我们无法得知它的结果。可能已经扣费，请查看你的 Meigen 历史。"),
+        (FILE_GONE % {"status": 404}, "Meigen 已不再保留此文件（404）。"),
+        ("File 2: Meigen no longer has the file (410).", "文件 2：Meigen 已不再保留此文件（410）。"),
+        (
+            "The request could not be followed to its end. We make sure it is sent once.",
+            "未能跟踪请求直到结束。我们会确保只发送一次。",
+        ),
+        ("Meigen answered 500. We make sure it is sent once.", "Meigen 返回了 500。我们会确保只发送一次。"),
+        ("Out of stock. We make sure it is sent once.", "Out of stock.我们会确保只发送一次。"),
+        ("File too large: 12", "File too large: 12"),
+        ("100% of %(number)s", "100% of %(number)s"),
+        ("", ""),
+    ],
+)
+def test_what_rows_keep_in_english_is_said_in_the_readers_language(stored: str, shown: str) -> None:
+    assert said(stored) == stored
+    with translation.override("zh-hans"):
+        assert said(stored) == shown
+
+
+def test_a_sentence_within_itself_without_end_is_no_trouble() -> None:
+    with translation.override("zh-hans"):
+        assert said("File 1: " * 10_000).startswith("文件 1：文件 1：File 1: ")
+
+
+# The catalogues
+
+
+@dataclass
+class Entry:
+    """One message of a .po file."""
+
+    flags: set[str] = field(default_factory=set)
+    strings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """As gettext keys it: the context goes in front."""
+        context = self.strings.get("msgctxt")
+        return self.strings["msgid"] if context is None else f"{context}\x04{self.strings['msgid']}"
+
+    @property
+    def translations(self) -> dict[str, str]:
+        return {name: text for name, text in self.strings.items() if name.startswith("msgstr")}
+
+
+def read_po(path: Path) -> list[Entry]:
+    """Every message, the header first."""
+    entries: list[Entry] = [Entry()]
+    name = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        comes = re.fullmatch(r'(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?) )?(".*")', line)
+        if entries[-1].translations and not (comes and (not comes[1] or comes[1].startswith("msgstr"))):
+            entries.append(Entry())
+        if comes:
+            name = comes[1] or name
+            entries[-1].strings[name] = entries[-1].strings.get(name, "") + ast.literal_eval(comes[2])
+        elif line.startswith("#,"):
+            entries[-1].flags |= {flag.strip() for flag in line[2:].split(",")}
+        else:
+            assert not line or line.startswith("#"), line
+    return [entry for entry in entries if entry.translations]
+
+
+def messages(path: Path) -> list[Entry]:
+    return read_po(path)[1:]
+
+
+def in_python(path: Path) -> Iterator[str]:
+    """The keys of all messages that a Python file asks for."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if re.fullmatch(r"_|u?n?p?gettext(_lazy|_noop)?", name):
+            texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            if texts:  # else the message is a variable, and marked where it is written
+                yield "\x04".join(str(text) for text in texts[: 2 if "pgettext" in name else 1])
+
+
+def in_template(path: Path) -> Iterator[str]:
+    text = r"""\s*u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*"""
+    for name, first, second in re.findall(
+        rf"\b(_|n?p?gettext)\({text}(?:,{text})?", templatize(path.read_text(encoding="utf-8"))
+    ):
+        yield "\x04".join(ast.literal_eval(part) for part in ([first, second] if "pgettext" in name else [first]))
+
+
+def asked() -> set[str]:
+    """The keys of all messages that the pages and the code ask for."""
+    base = settings.BASE_DIR
+    code = [path for app in ("accounts", "generations", "meigen_site") for path in (base / app).rglob("*.py")]
+    templates = [path for kind in ("html", "txt") for path in (base / "templates").rglob(f"*.{kind}")]
+    keys = {key for path in code for key in in_python(path)}
+    return keys | {key for path in templates for key in in_template(path)}
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)[a-z]|%[a-z%]|\{\w*\}", text))
+
+
+def test_every_offered_language_has_a_catalogue() -> None:
+    offered = {translation.to_locale(code) for code, _ in settings.LANGUAGES} - {"en"}
+    assert {path.parts[-3] for path in CATALOGUES} == offered
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
+class TestCatalogue:
+    def test_it_holds_what_is_asked_for_and_nothing_else(self, path: Path) -> None:
+        """When this fails: `make messages`, translate what is new, `make messages` again."""
+        assert {entry.key for entry in messages(path)} == asked()
+
+    def test_everything_is_translated(self, path: Path) -> None:
+        for entry in read_po(path):
+            assert "fuzzy" not in entry.flags, entry.key
+            assert all(entry.translations.values()), entry.key
+
+    def test_placeholders_and_markup_agree(self, path: Path) -> None:
+        for entry in messages(path):
+            source = entry.strings.get("msgid_plural", entry.strings["msgid"])
+            for text in entry.translations.values():
+                assert placeholders(text) == placeholders(source), entry.key
+                assert sorted(re.findall(r"<[^>]*>", text)) == sorted(re.findall(r"<[^>]*>", source)), entry.key
+                # Many stand in attributes, where it would end them.
+                assert text.count('"') == source.count('"'), entry.key
+
+    def test_what_is_compiled_is_what_is_written(self, path: Path) -> None:
+        """When this fails: `make messages`."""
+        written: dict[str | tuple[str, int], str] = {}
+        for entry in messages(path):
+            for name, text in entry.translations.items():
+                number = re.search(r"\d+", name)
+                written[(entry.key, int(number[0])) if number else entry.key] = text
+        with path.with_suffix(".mo").open("rb") as file:
+            compiled = vars(gettext.GNUTranslations(file))["_catalog"]
+        del compiled[""]  # the header, without its dates
+        assert compiled == written

@@ -1,0 +1,386 @@
+"""What has ended: stars, the team, collections, deleting with undo, many at once."""
+
+import io
+import json
+import uuid
+import zipfile
+from typing import Any
+
+import pytest
+from django.http import StreamingHttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations import collecting, library, sharing
+from generations.dispatch import poll
+from generations.models import Collection, Generation
+from meigen_api.types import Status
+from tests.helpers import make_generation, make_result, make_user, picture
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def done(user: User, token: Token) -> Generation:
+    row = make_generation(user, status="done", prompt="a CANARY fox", credits_used=2)
+    make_result(row)
+    return row
+
+
+@pytest.fixture
+def colleague() -> Client:
+    client = Client()
+    client.force_login(make_user("colleague"))
+    return client
+
+
+def do(browser: Client, verb: str, *rows: Generation, **more: Any) -> Any:
+    return browser.post("/generations/selected/", {"do": verb, "selected": [row.pk for row in rows], **more})
+
+
+# Deleting
+
+
+def test_what_is_deleted_is_out_of_every_list_and_its_links_show_nothing(
+    browser: Client, user: User, done: Generation
+) -> None:
+    link = f"/s/{sharing.share(user, [done]).secret}/"
+    body = browser.post(f"/generations/{done.pk}/delete/", headers=HTMX).content.decode()
+    assert "Deleted." in body
+    assert "Undo" in body
+    for page in ["/", "/generations/", "/gallery/"]:
+        assert "CANARY" not in browser.get(page).content.decode()
+    assert Client().get(link).status_code == Client().get(f"{link}0/").status_code == 404
+    assert "CANARY" in browser.get("/generations/?state=deleted").content.decode()
+
+
+def test_undo_brings_it_back_whole(browser: Client, user: User, done: Generation) -> None:
+    link = f"/s/{sharing.share(user, [done]).secret}/"
+    browser.post(f"/generations/{done.pk}/delete/")
+    assert "CANARY" in browser.post(f"/generations/{done.pk}/restore/", headers=HTMX).content.decode()
+    assert "CANARY" in browser.get("/generations/").content.decode()
+    assert Client().get(link).status_code == 200
+
+
+@pytest.mark.parametrize("status", ["queued", "sending", "running"])
+def test_what_is_under_way_cannot_be_deleted(browser: Client, user: User, token: Token, status: str) -> None:
+    row = make_generation(user, status=status)
+    assert "still under way" in browser.post(f"/generations/{row.pk}/delete/", headers=HTMX).content.decode()
+    row.refresh_from_db()
+    assert row.deleted_at is None
+
+
+@pytest.mark.parametrize("answer", [401, 402])
+def test_a_refused_one_that_is_deleted_is_never_sent_by_itself(user: User, token: Token, answer: int) -> None:
+    row = make_generation(user, status="rejected", answer_status=answer, finished_at=timezone.now())
+    assert library.delete(user, [row.pk]) == [row.pk]
+    for waiting in [Generation.objects.freed(), Generation.objects.lacking_credits(timezone.now())]:
+        assert row.pk not in waiting.values_list("pk", flat=True)
+    library.restore(user, [row.pk])
+    assert row.pk not in Generation.objects.freed().values_list("pk", flat=True)
+    assert (row.pk in Generation.objects.lacking_credits(timezone.now()).values_list("pk", flat=True)) == (
+        answer == 402
+    )
+
+
+def test_what_runs_after_all_is_in_sight_again(user: User, token: Token) -> None:
+    row = make_generation(user, status="stalled", deleted_at=timezone.now())
+    status = Status("processing", generation_id="job-1")
+    assert poll.start(row, status, expecting=Generation.Status.STALLED, token_revision=1, now=timezone.now())
+    row.refresh_from_db()
+    assert (row.status, row.deleted_at) == ("running", None)
+
+
+def test_a_deleted_one_cannot_be_sent_again_without_being_in_sight(browser: Client, user: User, token: Token) -> None:
+    row = make_generation(user, status="cancelled")
+    browser.post(f"/generations/{row.pk}/delete/")
+    body = browser.post(f"/generations/{row.pk}/send-again/", headers=HTMX).content.decode()
+    assert "not waiting to be sent again" in body
+    row.refresh_from_db()
+    assert row.status == "cancelled"
+
+
+def test_the_card_of_a_deleted_one_is_not_the_card_kept_in_memory(browser: Client, done: Generation) -> None:
+    assert "Undo" not in browser.get("/generations/").content.decode()
+    browser.post(f"/generations/{done.pk}/delete/")
+    assert "Undo" in browser.get("/generations/?state=deleted").content.decode()
+    browser.post(f"/generations/{done.pk}/restore/")
+    assert "Undo" not in browser.get("/generations/").content.decode()
+
+
+# The team
+
+
+def test_the_team_sees_what_is_shown_to_it_and_nothing_that_is_only_the_owners(
+    browser: Client, colleague: Client, user: User, done: Generation
+) -> None:
+    sharing.share(user, [done])
+    Generation.objects.filter(pk=done.pk).update(answer_body='{"secret":"ANSWER"}', balance_purchased=4321)
+    url = done.get_absolute_url()
+    assert colleague.get(url).status_code == 404
+    browser.post(f"{url}team/")
+    body = colleague.get(url).content.decode()
+    assert "CANARY" in body
+    assert user.username in body
+    for private in [
+        "ANSWER",
+        "4321",
+        "/s/",
+        "Timeline",
+        "The request as it was sent",
+        'formaction="' + url + "delete/",
+    ]:
+        assert private not in body
+    assert colleague.get(f"{url}results/0/").status_code == 200
+    assert "CANARY" in colleague.get("/gallery/").content.decode()
+    assert "CANARY" not in colleague.get("/generations/").content.decode()
+
+
+def test_a_colleague_may_star_remix_and_refer_to_it_but_change_nothing(
+    browser: Client, colleague: Client, user: User, done: Generation
+) -> None:
+    url = done.get_absolute_url()
+    browser.post(f"{url}team/")
+    for verb in [
+        "team",
+        "delete",
+        "restore",
+        "cancel",
+        "cancel-all",
+        "send-again",
+        "check-again",
+        "fetch-again",
+        "share",
+    ]:
+        assert colleague.post(f"{url}{verb}/").status_code == 404, verb
+    do(colleague, "delete", done)
+    do(colleague, "private", done)
+    done.refresh_from_db()
+    assert done.team_at is not None
+    assert done.deleted_at is None
+    assert 'aria-pressed="true"' in colleague.post(f"{url}star/", headers=HTMX).content.decode()
+    assert 'aria-pressed="false"' in browser.get("/generations/").content.decode()
+    assert "CANARY" in colleague.get(f"/?from={done.pk}").content.decode()
+    assert colleague.post(f"{url}results/0/use/").status_code == 302
+
+
+def test_what_is_taken_back_from_the_team_is_gone_for_it(browser: Client, colleague: Client, done: Generation) -> None:
+    url = done.get_absolute_url()
+    browser.post(f"{url}team/")
+    colleague.post(f"{url}star/")
+    browser.post(f"{url}team/", {"shown": "0"})
+    for address in [url, f"{url}results/0/", f"{url}results/0/thumbnail/", f"{url}compare/"]:
+        assert colleague.get(address).status_code == 404, address
+    for page in ["/gallery/", "/generations/?starred=on", "/gallery/?starred=on"]:
+        assert "CANARY" not in colleague.get(page).content.decode()
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "failed", "rejected"])
+def test_only_what_is_finished_is_shown_to_the_team(browser: Client, user: User, token: Token, status: str) -> None:
+    row = make_generation(user, status=status)
+    browser.post(f"/generations/{row.pk}/team/")
+    row.refresh_from_db()
+    assert row.team_at is None
+
+
+def test_the_reference_pictures_of_another_person_are_not_in_the_form(
+    browser: Client, colleague: Client, user: User, done: Generation
+) -> None:
+    done.team_at = done.created_at
+    done.save()
+    reference = user.references.create(name="mine", public_url="https://images.meigen.ai/PRIVATE.png")
+    done.referenceuse_set.create(reference=reference, number=0)
+    assert str(reference.pk) in browser.get(f"/?from={done.pk}").content.decode()
+    assert str(reference.pk) not in colleague.get(f"/?from={done.pk}").content.decode()
+
+
+def test_said_twice_it_is_shown_or_taken_back_once(browser: Client, done: Generation) -> None:
+    for shown in ["1", "1", "0", "0"]:
+        browser.post(f"{done.get_absolute_url()}team/", {"shown": shown})
+        done.refresh_from_db()
+        assert (done.team_at is not None) == (shown == "1")
+
+
+def test_what_somebody_referred_to_stays_theirs(browser: Client, colleague: Client, user: User, token: Token) -> None:
+    private = "https://images.meigen.ai/PRIVATE.mp4"
+    row = make_generation(
+        user,
+        status="done",
+        credits_used=4711,
+        team_at=timezone.now(),
+        fields={"referenceVideo": private, "referenceAudios": [private], "niji7Options": {"sref": private, "chaos": 7}},
+    )
+    make_result(row)
+    archive = unzipped(do(colleague, "download", row)).read("metadata.json").decode()
+    pages = [row.get_absolute_url(), f"/?from={row.pk}", "/generations/?whose=team"]
+    for body in [archive, *(colleague.get(page).content.decode() for page in pages)]:
+        assert "PRIVATE" not in body
+        assert "4711" not in body
+    assert "chaos" in archive
+    assert "4711" in unzipped(do(browser, "download", row)).read("metadata.json").decode()
+
+
+def test_what_the_team_shows_is_found_among_ones_stars_and_collections(colleague: Client, done: Generation) -> None:
+    Generation.objects.update(team_at=timezone.now())
+    colleague.post(f"{done.get_absolute_url()}star/", {"on": "1"})
+    do(colleague, "collect", done, collection="Mood")
+    for query in ["starred=on", f"collection={Collection.objects.get().pk}"]:
+        assert "CANARY" in colleague.get(f"/generations/?{query}").content.decode()
+    Generation.objects.update(team_at=None)
+    for query in ["starred=on", f"collection={Collection.objects.get().pk}"]:
+        assert "CANARY" not in colleague.get(f"/generations/?{query}").content.decode()
+
+
+# Many at once
+
+
+def test_many_are_starred_and_collected_and_found_again(browser: Client, user: User, done: Generation) -> None:
+    other = make_generation(user, status="done", prompt="an owl")
+    do(browser, "star", done, other)
+    do(browser, "star", done)
+    assert user.stars.count() == 2
+    do(browser, "collect", done, collection="  Summer   campaign ")
+    do(browser, "collect", done, other, collection="summer CAMPAIGN")
+    collection = Collection.objects.get()
+    assert collection.name == "Summer campaign"
+    body = browser.get(f"/generations/?collection={collection.pk}").content.decode()
+    assert body.count("<article") == 2
+    assert "Summer campaign" in browser.get("/collections/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81])
+def test_a_collection_needs_a_name(browser: Client, done: Generation, name: str) -> None:
+    body = browser.post(
+        "/generations/selected/", {"do": "collect", "selected": done.pk, "collection": name}, headers=HTMX
+    ).content.decode()
+    assert "Give the collection a name" in body
+    assert not Collection.objects.exists()
+
+
+def test_another_persons_collection_is_not_a_filter(colleague: Client, user: User, done: Generation) -> None:
+    collection, _ = collecting.create(user, "Secret plans")
+    collecting.add(user, collection.pk, [done.pk])
+    body = colleague.get(f"/generations/?collection={collection.pk}").content.decode()
+    assert "CANARY" not in body
+    assert "Secret plans" not in body
+
+
+def test_many_are_deleted_and_brought_back(browser: Client, user: User, done: Generation) -> None:
+    running = make_generation(user, status="running")
+    body = browser.post(
+        "/generations/selected/", {"do": "delete", "selected": [done.pk, running.pk]}, headers=HTMX
+    ).content.decode()
+    assert "1 deleted" in body
+    assert "still there" in body
+    do(browser, "restore", done)
+    assert "CANARY" in browser.get("/generations/").content.decode()
+
+
+def test_a_stranger_can_do_nothing_with_the_ids_of_others(colleague: Client, done: Generation) -> None:
+    for verb in ["star", "collect", "team", "private", "delete", "restore", "compare", "download"]:
+        response = do(colleague, verb, done, collection="mine")
+        assert response.status_code == 302, verb
+    done.refresh_from_db()
+    assert (done.team_at, done.deleted_at, done.stars.count(), done.collections.count()) == (None, None, 0, 0)
+    assert colleague.get(done.get_absolute_url() + "compare/").status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["", "nonsense", "star", "download", "compare"])
+@pytest.mark.parametrize("ids", [[], ["nonsense"], ["\x00"]])
+def test_a_senseless_selection_is_answered_in_words(
+    browser: Client, done: Generation, verb: str, ids: list[str]
+) -> None:
+    response = browser.post("/generations/selected/", {"do": verb, "selected": ids}, headers=HTMX)
+    assert "Nothing is selected" in response.content.decode()
+
+
+def test_too_many_at_once_are_refused_whole(browser: Client, done: Generation) -> None:
+    ids = [str(uuid.uuid4()) for _ in range(500)]
+    response = browser.post("/generations/selected/", {"do": "delete", "selected": [*ids, done.pk]}, headers=HTMX)
+    assert "At most 500 at once" in response.content.decode()
+    done.refresh_from_db()
+    assert done.deleted_at is None
+
+
+def test_a_plain_form_goes_back_to_where_it_came_from_and_nowhere_else(browser: Client, done: Generation) -> None:
+    assert do(browser, "star", done, next="/generations/?kind=image")["Location"] == "/generations/?kind=image"
+    assert do(browser, "star", done, next="https://evil.example/")["Location"] == "/generations/"
+    assert do(browser, "star", done, next="nonsense").status_code == 302
+
+
+# Downloading many
+
+
+def unzipped(response: Any) -> zipfile.ZipFile:
+    assert isinstance(response, StreamingHttpResponse)
+    return zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))  # type: ignore[arg-type]
+
+
+def test_a_zip_holds_the_files_as_they_are_and_what_was_asked_for(
+    browser: Client, user: User, done: Generation
+) -> None:
+    make_result(done, data=picture("JPEG"), number=1)
+    response = do(browser, "download", done, make_generation(user, status="running"))
+    assert response["Content-Type"] == "application/zip"
+    archive = unzipped(response)
+    assert archive.testzip() is None
+    assert archive.namelist() == ["001-a-canary-fox.png", "002-a-canary-fox.png", "metadata.json"]
+    assert archive.read("001-a-canary-fox.png") == picture()
+    told = json.loads(archive.read("metadata.json"))
+    assert told[0]["prompt"] == "a CANARY fox"
+    assert told[0]["credits"] == 2
+    assert "idempotencyKey" not in archive.read("metadata.json").decode()
+
+
+def test_a_zip_holds_only_what_the_person_may_see(colleague: Client, done: Generation) -> None:
+    shown = make_generation(make_user(), status="done", prompt="for all", team_at=done.created_at)
+    make_result(shown)
+    assert unzipped(do(colleague, "download", done, shown)).namelist() == ["001-for-all.png", "metadata.json"]
+
+
+def test_a_file_that_is_missing_leaves_the_rest_of_the_zip_whole(browser: Client, user: User, done: Generation) -> None:
+    lost = make_generation(user, status="done", prompt="lost")
+    make_result(lost, file="results/nowhere.png")
+    archive = unzipped(do(browser, "download", done, lost))
+    assert archive.testzip() is None
+    assert len(archive.namelist()) == 2
+    assert "missing" in archive.read("metadata.json").decode()
+
+
+# Comparing
+
+
+def test_two_selected_pictures_are_compared(browser: Client, user: User, done: Generation) -> None:
+    other = make_generation(user, status="done", prompt="an owl")
+    make_result(other)
+    response = do(browser, "compare", done, other)
+    body = browser.get(response["Location"]).content.decode()
+    assert body.count('/results/0/"') == 2
+    assert (
+        "Choose two"
+        in browser.post("/generations/selected/", {"do": "compare", "selected": done.pk}, headers=HTMX).content.decode()
+    )
+
+
+@pytest.mark.parametrize("query", ["", "?with=nonsense", "?with=&number=x", "?picture=99", "?picture=-1"])
+def test_one_picture_alone_has_nothing_to_compare_with(browser: Client, done: Generation, query: str) -> None:
+    assert "no second picture" in browser.get(f"{done.get_absolute_url()}compare/{query}").content.decode()
+
+
+def test_a_video_is_not_compared(browser: Client, user: User, done: Generation) -> None:
+    clip = make_generation(user, status="done", media_type="video")
+    make_result(clip, content_type="video/mp4")
+    response = browser.post("/generations/selected/", {"do": "compare", "selected": [done.pk, clip.pk]}, headers=HTMX)
+    assert "Choose two pictures" in response.content.decode()
+    assert "data-compare" not in browser.get(f"{clip.get_absolute_url()}compare/").content.decode()
+
+
+def test_nobody_compares_with_what_they_may_not_see(browser: Client, done: Generation) -> None:
+    theirs = make_generation(make_user(), status="done", prompt="THEIRS")
+    make_result(theirs)
+    body = browser.get(f"{done.get_absolute_url()}compare/?with={theirs.pk}&number=0").content.decode()
+    assert "THEIRS" not in body
+    assert f"{theirs.pk}/results" not in body

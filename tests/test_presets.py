@@ -1,0 +1,107 @@
+"""Presets: the whole form under a name, for oneself or the team."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Token, User
+from generations import presets
+from generations.models import Preset
+from tests.helpers import form_data, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox")]
+
+HTMX = {"HX-Request": "true"}
+
+
+def save(browser: Client, name: str = "Portraits", **overrides: Any) -> str:
+    data = form_data(**{"prompt": "a {red|blue} fox", "aspect_ratio": "1:1", "count": "4", **overrides})
+    return browser.post("/presets/", {**data, "preset_name": name}, headers=HTMX).content.decode()
+
+
+def test_a_preset_brings_the_whole_form_back(browser: Client, token: Token) -> None:
+    assert "Portraits" in save(browser)
+    body = browser.get(f"/?preset={Preset.objects.get().pk}").content.decode()
+    assert "a {red|blue} fox" in body
+    assert '<option value="z-image-turbo" selected>' in body
+    assert re.search(r'value="1:1"[^>]* checked', body)
+    assert 'name="count" value="4"' in body
+
+
+def test_the_references_of_a_preset_come_back_too_for_its_owner_alone(
+    browser: Client, user: User, token: Token
+) -> None:
+    reference = user.references.create(name="mine", public_url="https://images.meigen.ai/PRIVATE.png")
+    save(browser, reference=str(reference.pk), preset_team="on")
+    url = f"/?preset={Preset.objects.get().pk}"
+    assert str(reference.pk) in browser.get(url).content.decode()
+    colleague = Client()
+    colleague.force_login(make_user())
+    body = colleague.get(url).content.decode()
+    assert "a {red|blue} fox" in body
+    assert str(reference.pk) not in body
+
+
+def test_the_same_name_keeps_the_newer_form(browser: Client, token: Token) -> None:
+    save(browser, "Portraits")
+    save(browser, "  portraits ", prompt="an owl")
+    assert Preset.objects.get().values["prompt"] == "an owl"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81])
+def test_a_preset_needs_a_name(browser: Client, token: Token, name: str) -> None:
+    assert "Give the preset a name" in save(browser, name)
+    assert not Preset.objects.exists()
+
+
+def test_only_shared_presets_are_the_teams(user: User, token: Token) -> None:
+    mine = presets.save(user, "MINE", {"prompt": "SECRET"}, [], is_team=False)
+    ours = presets.save(user, "OURS", {"prompt": "for all"}, [], is_team=True)
+    colleague = Client()
+    colleague.force_login(make_user())
+    body = colleague.get("/presets/").content.decode()
+    assert "OURS" in body
+    assert "MINE" not in body
+    assert "SECRET" not in colleague.get(f"/?preset={mine.pk}").content.decode()
+    assert colleague.post(f"/presets/{ours.pk}/delete/").status_code == 404
+
+
+def test_a_preset_whose_model_is_gone_says_so_and_fills_in_the_rest(browser: Client, user: User, token: Token) -> None:
+    browser.get("/")  # the catalogue is known from here on
+    gone = presets.save(user, "Old", {"prompt": "a fox", "model_id": "gone-1"}, [], is_team=False)
+    assert "model gone" in browser.get("/presets/").content.decode()
+    body = browser.get(f"/?preset={gone.pk}").content.decode()
+    assert "Meigen does not offer gone-1 any more" in body
+    assert ">\na fox</textarea>" in body
+
+
+def test_a_preset_is_deleted(browser: Client, token: Token) -> None:
+    save(browser)
+    preset = Preset.objects.get()
+    assert "No presets yet" in browser.post(f"/presets/{preset.pk}/delete/", headers=HTMX).content.decode()
+
+
+def test_saving_again_takes_nothing_from_the_team(browser: Client, token: Token) -> None:
+    save(browser, preset_team="on")
+    save(browser, prompt="an owl")
+    assert Preset.objects.get().is_team
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("k", "\N{KELVIN SIGN}"), ("\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}")]
+)
+def test_names_are_the_same_where_the_database_says_so(browser: Client, token: Token, first: str, second: str) -> None:
+    save(browser, first)
+    assert "is saved" in save(browser, second)
+
+
+def test_what_no_database_keeps_is_left_out(browser: Client, token: Token) -> None:
+    assert "is saved" in save(browser, "Por\0traits", prompt="a\0 fox", reference="\0")
+    assert browser.get(f"/?preset={Preset.objects.get().pk}").status_code == 200
+
+
+@pytest.mark.parametrize("preset", ["nonsense", "", "00000000-0000-0000-0000-000000000000"])
+def test_an_unknown_preset_is_passed_over(browser: Client, token: Token, preset: str) -> None:
+    assert browser.get("/", {"preset": preset}).status_code == 200

@@ -1,0 +1,414 @@
+"""Searching prompts: what is found, that the index follows every change, and that it is an index that finds it."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations import collecting, library, search_tables
+from generations.forms.history import HistoryForm
+from generations.models import CollectionItem, Generation, Star
+from generations.models.search import FEW, TABLE, owner_mark
+from tests.helpers import make_generation, make_user
+
+pytestmark = pytest.mark.django_db
+
+PROMPTS = {
+    "fox": "A RED fox, 35mm film, 4k",
+    "owl": "an owl at 100% zoom",
+    "café": "Café in Zürich, Fluß, naïve style",
+    "猫": "一只橘猫在上海的街道，8K画质",
+    "emoji": "a party 🦊🎉 with a_b snake",
+    "quotes": """she said "hello" OR 'bye' NEAR x* - (y) AND NOT z:w^2""",
+    "slash": "back\\slash and [brackets] {braces} $1 %s ?",
+    "short": "x",
+}
+
+
+@pytest.fixture
+def rows(user: User) -> dict[str, Generation]:
+    return {name: make_generation(user, prompt=prompt) for name, prompt in PROMPTS.items()}
+
+
+def found(rows: dict[str, Generation], words: str) -> set[str]:
+    pks = set(Generation.objects.search(words).values_list("pk", flat=True))
+    return {name for name, row in rows.items() if row.pk in pks}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("fox", {"fox"}),
+        ("FOX red", {"fox"}),
+        ("film fox", {"fox"}),
+        ("fox owl", set()),
+        ("ed fo", {"fox"}),
+        ("lm, 4", {"fox"}),
+        ("zebra", set()),
+        # Letters beyond ASCII
+        ("Zürich", {"café"}),
+        ("fluß", {"café"}),
+        ("naïve", {"café"}),
+        # Chinese: one, two and more
+        ("猫", {"猫"}),
+        ("上海", {"猫"}),
+        ("橘猫在上海", {"猫"}),
+        ("海上", set()),
+        ("狗", set()),
+        ("8k画", {"猫"}),
+        # Emoji
+        ("🦊", {"emoji"}),
+        ("🦊🎉", {"emoji"}),
+        ("🎉🦊", set()),
+        ("🦊🎉🦊", set()),
+        # One and two letters
+        ("4k", {"fox"}),
+        ("8K", {"猫"}),
+        ("x", {"fox", "quotes", "short"}),
+        ("XX", set()),
+        ("a", {"fox", "owl", "café", "emoji", "quotes", "slash"}),
+        ("q", set()),
+        # What means something to LIKE, to FTS5 or to a shell stands for itself
+        ("%", {"owl", "slash"}),
+        ("100%", {"owl"}),
+        ("1%0", set()),
+        ("_", {"emoji"}),
+        ("a_b", {"emoji"}),
+        ("a_", {"emoji"}),
+        ("o_l", set()),
+        ('"hello"', {"quotes"}),
+        ('"', {"quotes"}),
+        ('"fox"', set()),
+        ("'bye'", {"quotes"}),
+        ("OR", {"quotes"}),
+        ("NEAR", {"quotes"}),
+        ("NOT", {"quotes"}),
+        ("fox OR owl", set()),
+        ("x*", {"quotes"}),
+        ("fo*", set()),
+        ("-", {"quotes"}),
+        ("(y)", {"quotes"}),
+        ("(", {"quotes"}),
+        ("z:w^2", {"quotes"}),
+        ("words:fox", set()),
+        ("\\", {"slash"}),
+        ("back\\slash", {"slash"}),
+        ("[brackets]", {"slash"}),
+        ("%s ?", {"slash"}),
+        ("$1", {"slash"}),
+        # Spaces of all kinds part words; so does what no prompt can have
+        ("\u3000red\xa0fox\t", {"fox"}),
+        ("red\0fox", {"fox"}),
+        ("\0", set(PROMPTS)),
+        ("", set(PROMPTS)),
+        # Long
+        ("fox " * 500, {"fox"}),
+        ("y" * 5000, set()),
+        (" ".join(f"word{number}" for number in range(300)), set()),
+        ("橘" * 2000, set()),
+    ],
+)
+def test_every_word_is_found_wherever_it_is(rows: dict[str, Generation], words: str, expected: set[str]) -> None:
+    assert found(rows, words) == expected
+
+
+def test_a_character_that_parts_the_index_is_nothing_special(user: User) -> None:
+    rows = {"plain": make_generation(user, prompt="abc"), "odd": make_generation(user, prompt="a\x01b\x02 \ue000x")}
+    assert found(rows, "a\x01b") == {"odd"}
+    assert found(rows, "\x01") == {"odd"}
+    assert found(rows, "ab") == {"plain"}
+    assert found(rows, f"{owner_mark(user.pk)}") == set()
+
+
+def test_an_empty_prompt_and_a_very_long_one_can_be_kept(user: User) -> None:
+    long = "".join(chr(0x4E00 + number % 5000) for number in range(9_000)) + "末尾"
+    rows = {"empty": make_generation(user, prompt=""), "long": make_generation(user, prompt=long)}
+    assert found(rows, "末尾") == {"long"}
+    assert found(rows, "fox") == set()
+    for row in rows.values():
+        row.delete()
+    assert Generation.objects.search("末尾").count() == 0
+
+
+# The index follows
+
+
+def test_a_changed_prompt_is_found_by_its_new_words_only(user: User) -> None:
+    row = make_generation(user, prompt="a heron 鹭")
+    Generation.objects.filter(pk=row.pk).update(prompt="a zebra 马")
+    assert [Generation.objects.search(words).count() for words in ("heron", "鹭", "zebra", "马")] == [0, 0, 1, 1]
+    row.prompt = "a pelican"
+    row.save()
+    assert [Generation.objects.search(words).count() for words in ("zebra", "马", "pelican")] == [0, 0, 1]
+    assert entries() == 1
+
+
+def test_many_at_once_are_found_and_gone_when_they_are_deleted(user: User) -> None:
+    made = [Generation(owner=user, nonce="n", number=number, prompt=f"heron {number}") for number in range(50)]
+    Generation.objects.bulk_create(made)
+    assert Generation.objects.search("heron").count() == 50
+    assert Generation.objects.search("heron 49").count() == 1
+    Generation.objects.filter(number__lt=20).delete()
+    assert Generation.objects.search("heron").count() == entries() == 30
+    made[-1].delete()
+    assert Generation.objects.search("heron 49").count() == 0
+
+
+def test_what_does_not_change_the_prompt_leaves_the_index_alone(user: User) -> None:
+    row = make_generation(user, prompt="a heron")
+    assert row.move(Generation.Status.DONE, expecting=Generation.Status.QUEUED)
+    row.save()
+    assert Generation.objects.search("heron").get() == row
+    assert entries() == 1
+
+
+def test_a_row_that_changes_hands_is_found_among_its_new_owners(user: User) -> None:
+    row = make_generation(user, prompt="a heron")
+    other = make_user()
+    Generation.objects.filter(pk=row.pk).update(owner=other)
+    assert HistoryForm(user, {"q": "heron"}).rows().count() == 0
+    assert HistoryForm(other, {"q": "heron"}).rows().get() == row
+
+
+def entries() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM {search_tables.PLACES if connection.vendor == 'sqlite' else TABLE}")
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def test_the_triggers_are_there_after_all_migrations() -> None:
+    """Django makes a table anew to change it on SQLite, and the triggers go: then `install_triggers` has to follow."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'generations_generation'"
+            )
+            wanted = {f"generations_searchable_{when}" for when in ("insert", "update", "delete")}
+        else:
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'generations_generation'::regclass")
+            wanted = {"generations_searchable_row", "generations_searchable_truncate"}
+        assert wanted <= {name for (name,) in cursor.fetchall()}
+
+
+def test_filling_anew_finds_the_same(rows: dict[str, Generation]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
+
+    class Editor:
+        def __init__(self) -> None:
+            self.connection = connection
+
+        def execute(self, statement: str) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, ())
+
+    search_tables.fill(Editor())
+    for words, expected in {"fox": {"fox"}, "猫": {"猫"}, "4k": {"fox"}, "zebra": set(), "a_b": {"emoji"}}.items():
+        assert found(rows, words) == expected
+    rows["fox"].delete()
+    assert Generation.objects.search("fox").count() == 0
+
+
+# In the history
+
+
+@pytest.fixture
+def many(user: User, token: Token) -> list[Generation]:
+    """60 foxes, newest first: clicks of six at a time made at one moment, so that order needs more than the time."""
+    begun = timezone.now()
+    made = [
+        Generation(
+            owner=user,
+            nonce=f"{number}",
+            prompt=f"fox {number}",
+            status="done" if number % 3 else "failed",
+            created_at=begun - timedelta(hours=number // 6),
+        )
+        for number in range(60)
+    ]
+    Generation.objects.bulk_create(made)
+    return made
+
+
+@pytest.mark.parametrize("query", [{"q": "fox"}, {"q": "fo"}, {"q": "fox", "state": "done"}, {"q": "o x", "kind": ""}])
+def test_pages_of_a_search_neither_repeat_nor_leave_out(
+    user: User, many: list[Generation], query: dict[str, str]
+) -> None:
+    expected = {row.pk for row in many if row.status == "done" or "state" not in query}
+    seen: list[uuid.UUID] = []
+    before = None
+    while page := list(HistoryForm(user, query).rows(before)[:7]):
+        seen += [row.pk for row in page]
+        moments = [row.created_at for row in page]
+        assert moments == sorted(moments, reverse=True)
+        before = page[-1].created_at, page[-1].pk
+    assert len(seen) == len(set(seen))
+    assert set(seen) == expected
+
+
+def test_a_page_goes_on_after_a_row_that_is_gone(user: User, many: list[Generation]) -> None:
+    last = list(HistoryForm(user, {"q": "fox"}).rows()[:24])[-1]
+    Generation.objects.filter(pk=last.pk).delete()
+    after = HistoryForm(user, {"q": "fox"}).rows((last.created_at, last.pk))
+    assert {row.pk for row in many if row.created_at < last.created_at} <= {row.pk for row in after}
+    assert all(row.created_at <= last.created_at for row in after)
+
+
+def test_other_peoples_prompts_are_never_found(browser: Client, user: User, token: Token) -> None:
+    other = make_user()
+    theirs = make_generation(other, prompt="a heron 鹭", status="done")
+    shown = make_generation(other, prompt="a heron 鹭 for all", status="done", team_at=timezone.now())
+    deleted = make_generation(user, prompt="a heron 鹭", status="done", deleted_at=timezone.now())
+    for words in ("heron", "鹭", "he"):
+        assert str(theirs.pk) not in browser.get("/generations/", {"q": words}).content.decode()
+        assert HistoryForm(user, {"q": words}).rows().count() == 0
+        assert HistoryForm(user, {"q": words}, of_team=True).rows().get() == shown
+        assert HistoryForm(user, {"q": words, "state": "deleted"}).rows().get() == deleted
+
+
+def test_a_search_combines_with_stars_collections_and_days(user: User, many: list[Generation]) -> None:
+    chosen = [many[3], many[30], many[50]]
+    library.star_all(user, [row.pk for row in chosen])
+    collection, _ = collecting.create(user, "Some")
+    collecting.add(user, collection.pk, [row.pk for row in chosen[1:]])
+    place = str(collection.pk)
+    assert list(HistoryForm(user, {"q": "fox", "starred": "on"}).rows()) == chosen
+    assert list(HistoryForm(user, {"starred": "on"}).rows()) == chosen
+    assert list(HistoryForm(user, {"q": "fo x", "collection": place}).rows()) == chosen[1:]
+    assert list(HistoryForm(user, {"starred": "on", "collection": place}).rows()) == chosen[1:]
+    assert list(HistoryForm(user, {"q": "50", "starred": "on", "collection": place}).rows()) == [many[50]]
+    before = chosen[0].created_at, chosen[0].pk
+    for query in ({"starred": "on"}, {"q": "fox", "starred": "on"}, {"q": "fox", "collection": place}):
+        assert list(HistoryForm(user, query).rows(before)) == chosen[1:]
+    assert HistoryForm(user, {"q": "fox", "until": "2000-01-01"}).rows().count() == 0
+    assert HistoryForm(user, {"q": "fox", "since": "2000-01-01", "until": "9999-12-31"}).rows().count() == 60
+
+
+def test_stars_and_items_know_when_their_generation_was_made(user: User) -> None:
+    row = make_generation(user, status="done", created_at=timezone.now() - timedelta(days=9))
+    library.star(user, row)
+    collection, _ = collecting.create(user, "Some")
+    collecting.add(user, collection.pk, [row.pk])
+    assert Star.objects.get().made_at == CollectionItem.objects.get().made_at == row.created_at
+
+
+def test_a_short_list_is_read_instead_of_all_that_matches(user: User, token: Token) -> None:
+    """On SQLite, where it would be looked for among everything that matches."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL's planner decides")
+    Generation.objects.bulk_create(
+        Generation(owner=user, nonce=f"{number}", prompt="a fox", status="done") for number in range(FEW + 1)
+    )
+    chosen = make_generation(user, prompt="an old fox", status="done")
+    library.star(user, chosen)
+    with CaptureQueriesContext(connection) as queries:
+        rows = HistoryForm(user, {"q": "fox", "starred": "on"}).rows()
+        assert list(rows) == [chosen]
+    assert "MATCH" not in queries[-1]["sql"]
+
+
+# It is an index
+
+
+@pytest.mark.parametrize("words", ["heron", "4k", "鹭", "100%", "🦊", "%"])
+def test_the_index_is_asked(user: User, token: Token, words: str) -> None:
+    rows = HistoryForm(user, {"q": words}).rows()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # a few rows are read sooner without
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_indexscan = off")
+        plan = rows[:25].explain()
+    expected = (
+        "Bitmap Index Scan on generations_searchable_" if connection.vendor == "postgresql" else "VIRTUAL TABLE INDEX"
+    )
+    assert expected in plan
+    assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "own_kept"),
+        ({"state": "done"}, "own_kept"),
+        ({"state": "waiting"}, "own_waiting"),
+        ({"state": "trouble"}, "own_trouble"),
+        ({"state": "cancelled"}, "own_cancelled"),
+        ({"state": "deleted"}, "own_deleted"),
+        ({"kind": "video"}, "own_of_kind"),
+        ({"model": "rare"}, "own_of_model"),
+        ({"starred": "on"}, "starred_newest_first"),
+        ({}, "of_team"),
+        ({"model": "rare"}, "of_team_and_model"),
+    ],
+)
+def test_every_list_is_read_in_order_along_an_index_of_its_own(
+    user: User, token: Token, query: dict[str, str], index: str
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    caches["local"].clear()
+    make_generation(user, model_id="rare", status="done", team_at=timezone.now())
+    before = timezone.now(), uuid.uuid4()
+    for place in (None, before):
+        form = HistoryForm(user, query, of_team=index.startswith("of_team"))
+        plan = form.rows(place)[:25].explain()
+        assert re.search(rf"INDEX {index}\b", plan)
+        assert "TEMP B-TREE" not in plan
+
+
+# Where it cannot be had
+
+
+class Refusing:
+    """A schema editor on a server that lets nobody create extensions."""
+
+    def __init__(self) -> None:
+        self.connection = connection
+
+    def execute(self, statement: str) -> None:
+        raise DatabaseError('permission denied to create extension "pg_trgm"')
+
+
+@pytest.mark.parametrize(
+    ("needs", "says"),
+    [
+        (search_tables._need_trigram_tokenizer, "SQLite 3.34"),
+        (search_tables._need_trigram_extension, "CREATE EXTENSION pg_trgm"),
+    ],
+)
+def test_a_database_that_cannot_search_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, needs: object, says: str
+) -> None:
+    if needs is search_tables._need_trigram_extension and connection.vendor != "postgresql":
+        pytest.skip("asks PostgreSQL")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DROP EXTENSION pg_trgm CASCADE")  # until the end of this test's transaction
+    with pytest.raises(RuntimeError, match=says):
+        needs(Refusing())  # type: ignore[operator]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_goes_back_and_forth(user: User) -> None:
+    if connection.vendor == "sqlite":
+        connection.close()
+    row = make_generation(user, prompt="a heron", status="done")
+    library.star(user, row)
+    try:
+        call_command("migrate", "generations", "0006_remove_starred_at", verbosity=0)
+        Generation.objects.filter(pk=row.pk).update(prompt="an egret")
+    finally:
+        call_command("migrate", verbosity=0)
+    assert Generation.objects.search("egret").get() == row
+    assert Star.objects.get().made_at == row.created_at
+    make_generation(user, prompt="another egret")
+    assert Generation.objects.search("egret").count() == 2

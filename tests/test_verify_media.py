@@ -1,0 +1,215 @@
+"""`manage.py verify_media`: rows and files are compared, and what can be mended is mended."""
+
+import io
+import os
+import tracemalloc
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from PIL import Image
+
+from accounts.models import User
+from generations import attachments
+from generations.dispatch import download, fetch, poster, verify
+from generations.models import Generation, Reference, Result
+from meigen_api.sandbox import pictures
+from tests.helpers import make_generation, make_result, picture
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*options: str) -> str:
+    """What the command says; raises CommandError when something is wrong."""
+    said = io.StringIO()
+    try:
+        call_command("verify_media", *options, stdout=said)
+    except CommandError as error:
+        raise CommandError(said.getvalue()) from error
+    return said.getvalue()
+
+
+def age(name: str, days: float = 2) -> None:
+    moment = (timezone.now() - timedelta(days=days)).timestamp()
+    os.utime(Path(configured.MEDIA_ROOT) / name, (moment, moment))
+
+
+def left(name: str, days: float = 2) -> str:
+    """A file that no row names."""
+    default_storage.save(name, ContentFile(b"left over"))
+    age(name, days)
+    return name
+
+
+@pytest.fixture
+def result(user: User) -> Result:
+    return make_result(make_generation(user, status="done", finished_at=timezone.now()), picture("PNG", (900, 600)))
+
+
+@pytest.fixture
+def reference(user: User) -> Reference:
+    return attachments.add_file(user, "a.png", io.BytesIO(picture()), None)
+
+
+def test_all_is_well(result: Result, reference: Reference) -> None:
+    for file in [result.file, result.thumbnail, result.preview, reference.file]:
+        age(file.name or "")
+    assert run("--hashes") == "0 wrong, 0 mended.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "wrong"),
+    [
+        (None, [], "is missing"),
+        (b"short", [], "has 5 bytes"),
+        ("flipped", ["--hashes"], "is not what was kept"),
+    ],
+)
+def test_a_damaged_file_is_found_and_fetched_again(
+    result: Result, monkeypatch: pytest.MonkeyPatch, content: bytes | str | None, options: list[str], wrong: str
+) -> None:
+    name, data = result.file.name or "", picture("PNG", (900, 600))
+    default_storage.delete(name)
+    if content is not None:
+        flipped = data[:-30] + bytes(30)
+        default_storage.save(name, ContentFile(flipped if isinstance(content, str) else content))
+    with pytest.raises(CommandError, match=f"{name} {wrong}"):
+        run(*options)
+    assert f"{name} {wrong}" in run("--repair", *options)
+    monkeypatch.setattr(fetch, "download", lambda *args, **kwargs: io.BytesIO(data))
+    fetch.run()
+    assert run("--hashes") == "0 wrong, 0 mended.\n"
+    with default_storage.open(name) as file:
+        assert file.read() == data
+
+
+def test_without_hashes_files_are_not_read(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(default_storage, "open", None)
+    assert run() == "0 wrong, 0 mended.\n"
+
+
+def lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meigen has the file no more."""
+
+    def gone(*args: object, **kwargs: object) -> io.BytesIO:
+        raise download.Refused("Meigen no longer has the file (404).")
+
+    monkeypatch.setattr(fetch, "download", gone)
+    for _ in range(fetch.MAX_REFUSALS):
+        Result.objects.update(not_before=None)
+        fetch.run()
+
+
+def test_a_missing_file_that_meigen_has_no_more_is_given_up_in_words(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default_storage.delete(result.file.name or "")
+    run("--repair")
+    lost(monkeypatch)
+    result.refresh_from_db()
+    assert result.gone_at is not None
+    assert "no longer has" in result.problem
+
+
+def test_a_damaged_file_that_meigen_has_no_more_stays(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    default_storage.save(result.file.name or "", ContentFile(b"short"))
+    run("--repair")
+    lost(monkeypatch)
+    result.refresh_from_db()
+    assert (result.kept_at is not None, result.gone_at) == (True, None)
+    with pytest.raises(CommandError, match="has 5 bytes"):
+        run()
+
+
+@pytest.mark.parametrize("kind", ["thumbnail", "preview"])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_lost_small_pictures_are_made_anew(result: Result, kind: str, *, is_named: bool) -> None:
+    default_storage.delete(getattr(result, kind).name)
+    if not is_named:
+        Result.objects.update(**{kind: ""})
+    version = Generation.objects.get().version
+    with pytest.raises(CommandError, match="has no small pictures"):
+        run()
+    assert "made anew" in run("--repair")
+    assert run() == "0 wrong, 0 mended.\n"
+    result.refresh_from_db()
+    with default_storage.open(getattr(result, kind).name) as file, Image.open(file) as small:
+        assert small.size == ((640, 427) if kind == "thumbnail" else (900, 600))
+    assert Generation.objects.get().version > version
+
+
+def test_a_picture_that_cannot_be_opened_stays_wrong(user: User) -> None:
+    make_result(make_generation(user, status="done"), b"no picture", preview="")
+    with pytest.raises(CommandError, match=r"has no small pictures\n1 wrong"):
+        run("--repair")
+
+
+@pytest.mark.skipif(not poster.can_be_made(), reason="ffmpeg is not installed")
+def test_a_video_without_a_poster_is_not_wrong_but_gets_one(user: User) -> None:
+    result = make_result(make_generation(user, status="done"), pictures.clip("16:9"), width=None, height=None)
+    for name in [result.thumbnail.name, result.preview.name]:
+        default_storage.delete(name or "")
+    Result.objects.update(content_type="video/mp4", thumbnail="", preview="")
+    assert run() == "0 wrong, 0 mended.\n"
+    assert "made anew" in run("--repair")
+    result.refresh_from_db()
+    assert (result.width, result.height) == (640, 360)
+
+
+def test_a_missing_reference_is_reported(reference: Reference) -> None:
+    default_storage.delete(reference.file.name or "")
+    for options in [[], ["--repair"]]:
+        with pytest.raises(CommandError, match=f"{reference.file.name} is missing"):
+            run(*options)
+
+
+def test_what_is_left_over_is_deleted_when_it_is_old(result: Result, reference: Reference) -> None:
+    stem = "ab" * 16
+    old = [
+        left(f"results/ab/{stem}.png"),
+        left(f"results/ab/{stem}.thumb.webp"),
+        left(f"results/ab/.{stem}.png.part"),
+        left(f"references/ab/{stem}.jpg"),
+        left(f"results/{result.pk.hex[:2]}/{result.pk.hex}.webp"),
+    ]
+    young = [left(f"results/cd/{'cd' * 16}.png", days=0.9), left(f"results/cd/.{'cd' * 16}.png.part", days=0)]
+    strange = [left("results/ab/holiday.png"), left("elsewhere/ab/" + stem)]
+    with pytest.raises(CommandError) as error:
+        run()
+    assert all(f"{name} belongs to nothing" in str(error.value) for name in old)
+    assert "5 wrong" in str(error.value)
+    assert run("--repair").endswith("0 wrong, 5 mended.\n")
+    assert not any(map(default_storage.exists, old))
+    assert all(map(default_storage.exists, [*young, *strange, result.file.name or "", reference.file.name or ""]))
+
+
+def test_what_is_being_fetched_again_is_not_left_over(result: Result) -> None:
+    age(result.file.name or "")
+    Result.objects.update(kept_at=None)
+    assert run("--repair") == "0 wrong, 0 mended.\n"
+
+
+def test_many_files_take_no_more_memory_than_few(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "BATCH", 10)
+    generation = make_generation(user, status="done")
+    for number in range(60):
+        make_result(generation, number=number)
+
+    def peak() -> int:
+        tracemalloc.start()
+        try:
+            assert run("--hashes") == "0 wrong, 0 mended.\n"
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak()
+    few = peak()
+    for number in range(60, 300):
+        make_result(generation, number=number)
+    assert peak() < few + 200_000

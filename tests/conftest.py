@@ -67,5 +67,5 @@ def browser(user: User) -> Client:
     return client
 
 
-def pytest_sessionfinish() -> None:
+def pytest_unconfigure() -> None:
     shutil.rmtree(django_settings.MEDIA_ROOT.parent, ignore_errors=True)

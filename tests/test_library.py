@@ -209,7 +209,7 @@ def test_what_somebody_referred_to_stays_theirs(browser: Client, colleague: Clie
     row = make_generation(
         user,
         status="done",
-        credits_used=4711,
+        credits_used=98765432,
         team_at=timezone.now(),
         fields={"referenceVideo": private, "referenceAudios": [private], "niji7Options": {"sref": private, "chaos": 7}},
     )
@@ -218,9 +218,9 @@ def test_what_somebody_referred_to_stays_theirs(browser: Client, colleague: Clie
     pages = [row.get_absolute_url(), f"/?from={row.pk}", "/generations/?whose=team"]
     for body in [archive, *(colleague.get(page).content.decode() for page in pages)]:
         assert "PRIVATE" not in body
-        assert "4711" not in body
+        assert "98765432" not in body
     assert "chaos" in archive
-    assert "4711" in unzipped(do(browser, "download", row)).read("metadata.json").decode()
+    assert "98765432" in unzipped(do(browser, "download", row)).read("metadata.json").decode()
 
 
 def test_what_the_team_shows_is_found_among_ones_stars_and_collections(colleague: Client, done: Generation) -> None:

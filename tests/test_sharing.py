@@ -73,9 +73,9 @@ class TestALink:
             assert Client().get(address).status_code == 200, address
 
     def test_tells_nothing_else(self, browser: Client, done: Generation, user: User) -> None:
-        Generation.objects.update(remote_id="remote-secret-id", credits_used=77)
+        Generation.objects.update(remote_id="remote-secret-id", credits_used=7654321)
         page = Client().get(link(browser, done)).content.decode()
-        for private in ["remote-secret-id", "meigen.ai", "77", user.username, user.email, str(done.pk)]:
+        for private in ["remote-secret-id", "meigen.ai", "7654321", user.username, user.email, str(done.pk)]:
             assert private not in page
 
     def test_only_the_hash_of_its_secret_is_stored(self, browser: Client, done: Generation) -> None:
@@ -238,14 +238,14 @@ class TestWhatItAllows:
             assert body(Client().get(shown)) != whole.read()
 
     def test_a_zip_for_guests_tells_prompts_and_no_price(self, user: User, done: Generation) -> None:
-        Generation.objects.update(credits_used=4711)
+        Generation.objects.update(credits_used=98765432)
         url = path(sharing.share(user, [done], title="For you"))
         response = Client().get(f"{url}zip/")
         assert 'filename="for-you.zip"' in response["Content-Disposition"]
         archive = zipfile.ZipFile(io.BytesIO(body(response)))
         told = archive.read("metadata.json").decode()
         assert "heron" in told
-        assert "4711" not in told
+        assert "98765432" not in told
 
     def test_hearts_are_given_under_a_name_taken_back_and_seen_by_the_owner(
         self, browser: Client, user: User, done: Generation

@@ -36,8 +36,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HAS_TRIGRAM = re.compile(r"[^\W_]{3}")
 
 
-class _Unread(models.Manager["Searchable"]):
-    """Nothing: the rows say what the generations say, and must not be dumped beside them."""
+class _Untouched(models.Manager["Searchable"]):
+    """Nothing: the rows say what the generations say. Only triggers write them: a row deleted by hand breaks FTS5's index."""
 
     def get_queryset(self) -> models.QuerySet[Searchable]:
         return super().get_queryset().none()
@@ -57,11 +57,12 @@ class Searchable(models.Model):
     place = models.BigIntegerField(db_column="rowid")
     index = models.TextField(db_column=TABLE, help_text="FTS5's name for all its columns.")
 
-    objects = _Unread()
+    objects = _Untouched()
 
     class Meta:
         managed = False
         db_table = TABLE
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return f"Words of {self.generation_id}"

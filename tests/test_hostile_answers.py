@@ -108,7 +108,7 @@ class TestThroughDispatchAndOntoThePage:
         claimed = submit.claim(make_generation(user).pk)
         assert claimed is not None
 
-        @settings(steady, max_examples=1000)
+        @settings(steady, max_examples=700)
         @given(answer=answers)
         def meets(answer: Answer) -> None:
             with transaction.atomic():
@@ -124,7 +124,7 @@ class TestThroughDispatchAndOntoThePage:
     def test_an_answer_to_a_poll(self, user: User, token: Token) -> None:
         generation = running(user)
 
-        @settings(steady, max_examples=1000)
+        @settings(steady, max_examples=700)
         @given(answer=answers)
         def meets(answer: Answer) -> None:
             with transaction.atomic():
@@ -137,7 +137,7 @@ class TestThroughDispatchAndOntoThePage:
     def test_the_page_that_shows_all_of_it(self, browser: Client, user: User, token: Token) -> None:
         generation = running(user)
 
-        @settings(steady, max_examples=200)
+        @settings(steady, max_examples=100)
         @given(answer=answers)
         def meets(answer: Answer) -> None:
             with transaction.atomic():

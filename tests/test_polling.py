@@ -27,6 +27,12 @@ from tests.helpers import make_generation, settle
 S = Generation.Status
 
 
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(sweep, "FLUSH_SECONDS", 0.02)
+
+
 def running(user: User, **overrides: object) -> Generation:
     return make_generation(user, status=S.RUNNING, remote_id="remote", running_at=timezone.now(), **overrides)
 
@@ -99,7 +105,7 @@ class TestASweep:
 
     def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user, prompt="a fox sandbox:stuck")
-        sweep.run_slice(seconds=2)
+        sweep.run_slice(seconds=1)
         generation.refresh_from_db()
         assert generation.status == S.RUNNING
         assert OrmQ.objects.filter(payload__isnull=False).exists()
@@ -224,11 +230,12 @@ class TestASweep:
     def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
-        make_generation(user, prompt="a slow fox sandbox:slow=3")
-        quick = make_generation(user, prompt="a fox sandbox:seconds=2")
-        sweep.run_slice(seconds=1.5)
+        slow = make_generation(user, prompt="a slow fox sandbox:slow=3")
+        quick = make_generation(user, prompt="a fox sandbox:seconds=1")
+        sweep.run_slice(seconds=0.5)
         quick.refresh_from_db()
-        assert quick.status == S.DONE
+        slow.refresh_from_db()
+        assert (quick.status, slow.status) == (S.DONE, S.RUNNING)
 
     def test_a_dead_token_does_not_stop_the_watching(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user)

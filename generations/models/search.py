@@ -37,7 +37,7 @@ HAS_TRIGRAM = re.compile(r"[^\W_]{3}")
 
 
 class _Untouched(models.Manager["Searchable"]):
-    """Nothing: the rows say what the generations say. Only triggers write them: a row deleted by hand breaks FTS5's index."""
+    """Nothing: the rows say what the generations say. A row deleted by hand breaks FTS5's index."""
 
     def get_queryset(self) -> models.QuerySet[Searchable]:
         return super().get_queryset().none()

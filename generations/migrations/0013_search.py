@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'generations_searchable',
                 'managed': False,
+                'base_manager_name': 'objects',
             },
         ),
         migrations.RemoveIndex(

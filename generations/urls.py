@@ -69,7 +69,7 @@ urlpatterns = [
     path("s/<str:secret>/unlock/", shared.unlock, name="unlock"),
     path("s/<str:secret>/zip/", shared.shared_zip, name="shared_zip"),
     path("s/<str:secret>/<uuid:result>/", shared.shared_result, name="shared_result"),
-    path("s/<str:secret>/<uuid:result>/thumbnail/", shared.shared_thumbnail, name="shared_thumbnail"),
+    path("s/<str:secret>/<uuid:result>/preview/", shared.shared_preview, name="shared_preview"),
     path("s/<str:secret>/<uuid:result>/heart/", shared.shared_heart, name="shared_heart"),
     path("healthz", health.healthz, name="healthz"),
 ]

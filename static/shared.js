@@ -6,9 +6,15 @@
   let place = 0;
   const show = (next) => {
     place = (next + links.length) % links.length;
-    const small = links[place].querySelector("img");
+    const link = links[place];
+    const small = link.querySelector("img");
+    const whole = new Image();
+    whole.addEventListener("load", () => {
+      if (link === links[place]) shown.src = whole.src;
+    });
     shown.src = small.src;
     shown.alt = small.alt;
+    whole.src = link.href;
   };
   for (const [number, link] of links.entries()) {
     link.addEventListener("click", (event) => {

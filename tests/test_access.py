@@ -31,7 +31,7 @@ PERSONAL = {
 PUBLIC = {
     "shared",
     "shared_result",
-    "shared_thumbnail",
+    "shared_preview",
     "shared_zip",
     "shared_heart",
     "unlock",

@@ -230,12 +230,11 @@ class TestASweep:
     def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
-        slow = make_generation(user, prompt="a slow fox sandbox:slow=3")
+        make_generation(user, prompt="a slow fox sandbox:slow=3")
         quick = make_generation(user, prompt="a fox sandbox:seconds=1")
         sweep.run_slice(seconds=0.5)
         quick.refresh_from_db()
-        slow.refresh_from_db()
-        assert (quick.status, slow.status) == (S.DONE, S.RUNNING)
+        assert quick.status == S.DONE
 
     def test_a_dead_token_does_not_stop_the_watching(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user)

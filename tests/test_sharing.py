@@ -16,12 +16,12 @@ from pytest_django import Settings
 
 from accounts.models import User
 from generations import collecting, library, sharing
-from generations.models import Collection, Generation, Result, Share
+from generations.models import Collection, CollectionItem, Generation, Result, Share
 from tests.helpers import make_generation, make_result, make_user
 
 pytestmark = pytest.mark.django_db
 
-CANARIES = [b"heron", b"CANARY", b"/thumbnail/", b"og:", b"WEBP", b"PNG"]
+CANARIES = [b"heron", b"CANARY", b"/preview/", b"og:", b"WEBP", b"PNG"]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def files(share: Share, generation: Generation) -> list[str]:
     """Every address of the share that could give something away."""
     url = path(share)
     [result, *_] = generation.results.all()
-    return [url, f"{url}zip/", f"{url}{result.pk}/", f"{url}{result.pk}/?download", f"{url}{result.pk}/thumbnail/"]
+    return [url, f"{url}zip/", f"{url}{result.pk}/", f"{url}{result.pk}/?download", f"{url}{result.pk}/preview/"]
 
 
 def body(response: Any) -> bytes:
@@ -97,7 +97,7 @@ class TestALink:
         theirs = make_result(other)
         url = path(sharing.share(user, [done]))
         assert Client().get(f"{url}{theirs.pk}/").status_code == 404
-        assert Client().get(f"{url}{theirs.pk}/thumbnail/").status_code == 404
+        assert Client().get(f"{url}{theirs.pk}/preview/").status_code == 404
 
     def test_is_not_made_for_what_is_unfinished(self, browser: Client, user: User) -> None:
         generation = make_generation(user, status="running")
@@ -348,6 +348,25 @@ class TestManyAtOnce:
         page = Client().get(path(Share.objects.get())).content.decode()
         assert "a heron" in page
         assert ("a late owl" in page) == follows
+
+    @pytest.mark.parametrize("follows", [True, False])
+    def test_a_collection_keeps_the_order_it_was_given_by_hand(
+        self, browser: Client, user: User, done: Generation, follows: bool
+    ) -> None:
+        collection = birds(user, done)
+        later = make_generation(user, status="done", prompt="a late owl")
+        make_result(later)
+        collecting.add(user, collection.pk, [later.pk])
+        for first, second in [(done, later), (later, done)]:
+            collection.order = Collection.Order.HAND
+            collection.save()
+            for place, row in enumerate([first, second], 1):
+                CollectionItem.objects.filter(generation=row).update(position=place)
+            data = {"collection": collection.pk, "days": "30", "shows_prompts": "on"}
+            browser.post(reverse("new_share"), data | ({"follows": "on"} if follows else {}))
+            page = Client().get(path(Share.objects.latest("created_at"))).content.decode()
+            places = [page.index(f"picture-{row.results.get().pk}") for row in (first, second)]
+            assert places == sorted(places)
 
     def test_another_persons_collection_cannot_be_shared(self, user: User, done: Generation) -> None:
         collection = birds(user, done)

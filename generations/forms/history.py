@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
@@ -112,17 +112,16 @@ class HistoryForm(forms.Form):
             rows = rows.filter(model_id=values["model"])
         if values.get("author"):
             rows = rows.filter(owner=int(values["author"]))
-        since, until = self._span()
+        since = values.get("since") and _midnight(values["since"])
         if since:
             rows = rows.filter(created_at__gte=since)
-        if until:
-            rows = rows.filter(created_at__lte=until)
+        before = self._start(before)
         if not values.get("q"):
             return self._along(rows, before)
         return self._marked(rows).search(
             values["q"],
             owner=None if self._is_mixed else self.user.pk,
-            span=(since, until),
+            since=since,
             before=before,
             listed=self._along(rows, before) if self._is_narrow else None,
         )
@@ -156,9 +155,13 @@ class HistoryForm(forms.Form):
             return rows.starred_by(self.user, before)
         return rows.newest_first(before)
 
-    def _span(self) -> tuple[datetime | None, datetime | None]:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        return since and _moment(since, time.min), until and _moment(until, time.max)
+    def _start(self, before: Position | None) -> Position | None:
+        """Where to begin: the end of the last day is a place in the list too, which an index goes to at once."""
+        until = self.cleaned_data.get("until")
+        if not until or until == date.max:
+            return before
+        end = (_midnight(until + timedelta(days=1)), uuid.UUID(int=0))
+        return min(before, end) if before else end
 
     @property
     def _is_mixed(self) -> bool:
@@ -191,8 +194,8 @@ class HistoryForm(forms.Form):
         return f"{self.address} {self.query} {self.named}"
 
 
-def _moment(day: date, hour: time) -> datetime:
-    return timezone.make_aware(datetime.combine(day, hour))
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _models(user: User, *, of_team: bool) -> list[tuple[str, str]]:

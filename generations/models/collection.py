@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,8 @@ from accounts.models import User
 
 from .generation import Generation, GenerationQuerySet, MadeAt, visible
 
-MANY = 1000  # a collection of more is counted no further, and looked through another way
+MANY = 1000  # a collection of more is counted no further
+FEW = 100
 T = TypeVar("T", bound=models.Model)
 
 
@@ -48,13 +49,19 @@ class CollectionQuerySet(NamedQuerySet["Collection"]):
     def with_face(self, viewer: User) -> CollectionQuerySet:
         """With `count`, how many items the viewer sees up to `MANY`, and `face`, the generation that is their cover.
 
-        That is the owner's choice if the viewer sees it, else the latest that has a picture, or None.
+        That is the owner's choice if the viewer sees it, else the latest that has a picture, or None if none of the
+        last `FEW` has one.
         """
-        items = CollectionItem.objects.filter(collection=OuterRef("pk")).seen_by(viewer).order_by()
-        counted = items.values("collection").annotate(count=models.Count("pk")).values("count")
-        count = Case(When(Exists(items[MANY:]), then=MANY), default=Coalesce(Subquery(counted), 0))
+        items = CollectionItem.objects.filter(collection=OuterRef("pk")).seen_by(viewer)
+        count = Func(
+            Subquery(items.values("pk")[:MANY]),
+            template="(SELECT COUNT(*) FROM %(expressions)s AS seen)",
+            output_field=models.IntegerField(),
+        )
         chosen = items.filter(generation=OuterRef("cover")).values("generation")[:1]
-        latest = items.filter(generation__results__thumbnail__gt="").order_by("-pk").values("generation")[:1]
+        lately = CollectionItem.objects.filter(collection=OuterRef(OuterRef("pk"))).seen_by(viewer).order_by("-pk")
+        pictured = items.filter(pk__in=lately.values("pk")[:FEW], generation__results__thumbnail__gt="")
+        latest = pictured.order_by("-pk").values("generation")[:1]
         face = Coalesce(Subquery(chosen), Subquery(latest), output_field=models.UUIDField())
         return self.annotate(count=count, face=face)  # type: ignore[no-redef]
 
@@ -94,24 +101,16 @@ class Collection(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("collection", args=[self.pk])
 
-    def narrow(self, rows: GenerationQuerySet) -> GenerationQuerySet:
-        """Those of the rows that are in it: by what is in it or, when that is a lot, by asking row after row."""
-        items = CollectionItem.objects.filter(collection=self)
-        if not items.order_by("-pk")[MANY:].exists():
-            return rows.filter(collections=self)
-        return rows.filter(Exists(items.filter(generation=OuterRef("pk"))))
-
-    def seen_by(self, user: User, *places: Q) -> GenerationQuerySet:
-        """What is in it, at these places, and this person may see."""
-        here = Q(*places, collectionitem__collection=self)  # at once, so that it is one join
-        return Generation.objects.filter(visible(user), here, deleted_at=None)
-
     def wall(self, user: User, after: tuple[int, int] | None = None) -> GenerationQuerySet:
-        """What this person sees of it in its order; `after` the (position, item) of the last one seen."""
-        order = [
-            f"-collectionitem__{name[1:]}" if name[0] == "-" else f"collectionitem__{name}" for name in self.places
-        ]
-        return self.seen_by(user, *([self._after(*after)] if after else [])).order_by(*order)
+        """What is in it and this person may see, in its order; `after` the (position, item) of the last one seen."""
+        return self.arrange(Generation.objects.filter(visible(user), deleted_at=None), after)
+
+    def arrange(self, rows: GenerationQuerySet, after: tuple[int, int] | None = None) -> GenerationQuerySet:
+        """Those of the rows that are in it, in its order."""
+        places = [self._after(*after)] if after else []
+        order = [f"{name[: name.count('-')]}collectionitem__{name.lstrip('-')}" for name in self.places]
+        here = Q(*places, collectionitem__collection=self)  # at once, so that it is one join
+        return rows.filter(here).order_by(*order)
 
     @property
     def places(self) -> list[str]:

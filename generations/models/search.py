@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .generation import GenerationQuerySet
 
 Position = tuple[datetime, uuid.UUID]  # in `newest_first` order
-Span = tuple[datetime | None, datetime | None]  # since, until
 
 TABLE = "generations_searchable"
 PLACES = "generations_searchable_place"
@@ -111,21 +110,21 @@ def search(
     words: str,
     *,
     owner: int | None = None,
-    span: Span = (None, None),
+    since: datetime | None = None,
     before: Position | None = None,
     listed: GenerationQuerySet | None = None,
 ) -> GenerationQuerySet:
     """Those of the rows whose prompts have all the words, newest first.
 
-    The rest says again what the rows are filtered by, so that an index can use it: `owner`, the `span` of time, the
-    place they come after. `listed` are the same rows in the same order as a list, if that may be a short one.
+    The rest says again what the rows are filtered by, so that an index can use it: `owner`, `since` when, the place
+    they come after. `listed` are the same rows in the same order as a list, if that may be a short one.
     """
     wanted = words.replace("\0", " ").split()
     if not wanted:
         return listed if listed is not None else _after(rows.newest_first(), before)
     if connection.vendor == "sqlite":
-        return _in_index(rows, wanted, owner, span, before, listed)
-    return _in_table(rows, wanted, owner, span, before, listed)
+        return _in_index(rows, wanted, owner, since, before, listed)
+    return _in_table(rows, wanted, owner, since, before, listed)
 
 
 def _after(rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
@@ -139,7 +138,7 @@ def _in_table(
     rows: GenerationQuerySet,
     words: list[str],
     owner: int | None,
-    span: Span,
+    since: datetime | None,
     before: Position | None,
     listed: GenerationQuerySet | None,
 ) -> GenerationQuerySet:
@@ -150,11 +149,8 @@ def _in_table(
     rows = _having(rows, words)
     if owner is not None:
         rows = rows.filter(searchable__owner_id=owner)
-    since, until = span
     if since:
         rows = rows.filter(searchable__created_at__gte=since)
-    if until:
-        rows = rows.filter(searchable__created_at__lte=until)
     if before:
         rows = rows.filter(keyset(before, "searchable__created_at", "searchable__generation"))
     return rows.order_by("-searchable__created_at", "-searchable__generation")
@@ -174,7 +170,7 @@ def _in_index(
     rows: GenerationQuerySet,
     words: list[str],
     owner: int | None,
-    span: Span,
+    since: datetime | None,
     before: Position | None,
     listed: GenerationQuerySet | None,
 ) -> GenerationQuerySet:
@@ -182,11 +178,8 @@ def _in_index(
     if listed is not None and _is_common(asked) and _is_near(listed, words):
         return _containing(listed, words)
     rows = _containing(rows, words).filter(searchable__index__matches=asked)
-    since, until = span
     if since:
         rows = rows.filter(searchable__place__gte=first_place(since))
-    if until:
-        rows = rows.filter(searchable__place__lte=first_place(until) | (PLACES_A_MICROSECOND - 1))
     if before:
         moment, last = before
         known = RawSQL(f"(SELECT place FROM {PLACES} WHERE generation_id = %s)", [last.hex])  # noqa: S608, S611

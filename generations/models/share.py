@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import vault
 
-from .collection import Collection, CollectionItem
+from .collection import Collection
 from .generation import Generation, GenerationQuerySet
 from .result import Result
 
@@ -26,7 +26,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
     def for_secret(self, secret: str) -> Share | None:
         """The live share behind a link, or None: unknown, revoked and expired look the same."""
-        return self.live().filter(secret_hash=_hash(secret)).select_related("created_by").first()
+        return self.live().filter(secret_hash=_hash(secret)).select_related("created_by", "collection").first()
 
     def showing(self, generation: Generation) -> ShareQuerySet:
         """Those in which this generation was chosen."""
@@ -101,9 +101,8 @@ class Share(models.Model):
         Others showed theirs to the team, not to the world.
         """
         own = Generation.objects.owned_by(self.created_by).kept().filter(status=Generation.Status.DONE)
-        if self.collection_id is not None:
-            inside = CollectionItem.objects.filter(collection=self.collection_id, generation=OuterRef("pk"))
-            return own.filter(Exists(inside)).newest_first()
+        if self.collection is not None:
+            return self.collection.arrange(own)
         return own.filter(shareitem__share=self).order_by("shareitem__number")
 
 

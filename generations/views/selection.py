@@ -208,7 +208,7 @@ def _back(request: Request, ids: list[UUID]) -> HttpResponse:
         rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
         gone: list[UUID] = []
         if request.POST.get("do") in {"move", "take_out"} and (source := _source(request, quietly=True)):
-            here = set(source.seen_by(request.user).filter(pk__in=ids).values_list("pk", flat=True))
+            here = set(source.wall(request.user).filter(pk__in=ids).values_list("pk", flat=True))
             gone = [pk for pk in ids if pk not in here]
         cards = prepared(rows.exclude(pk__in=gone), request.user)
         context = {"cards": cards, "gone": gone, "still_live": True}

@@ -139,18 +139,23 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
 
 @through_link("GET", "HEAD")
 def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
-    """The picture as the page shows it: the file, or a small one where downloads are not allowed."""
+    """The file, or a small picture of it where downloads are not allowed."""
     row = _result(share, result)
-    small: media.Kind = "preview" if row.preview else "thumbnail"
-    kind: media.Kind = "file" if share.allows_downloads or row.is_video else small
+    kind = "file" if share.allows_downloads or row.is_video else _small(row)
     if "download" in request.GET and not share.allows_downloads:
         raise Http404
     return media.serve(request, row, kind, title=_title(share, row))
 
 
 @through_link("GET", "HEAD")
-def shared_thumbnail(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
-    return media.serve(request, _result(share, result), "thumbnail", title=_title(share, None))
+def shared_preview(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
+    """The picture, or a video's poster, as the page shows it."""
+    row = _result(share, result)
+    return media.serve(request, row, _small(row), title=_title(share, row))
+
+
+def _small(row: Result) -> media.Kind:
+    return "preview" if row.preview else "thumbnail"
 
 
 @through_link("GET")
@@ -205,7 +210,7 @@ def _result(share: Share, pk: UUID) -> Result:
     return get_object_or_404(media.readable(share=share), pk=pk)
 
 
-def _title(share: Share, row: Result | None) -> str:
+def _title(share: Share, row: Result) -> str:
     """A file name that tells the prompt only where the page does."""
-    words = row.generation.prompt if row and share.shows_prompts else share.title
-    return f"{slugify(words[:60], allow_unicode=True) or 'picture'}{f'-{row.number + 1}' if row else ''}"
+    words = row.generation.prompt if share.shows_prompts else share.title
+    return f"{slugify(words[:60], allow_unicode=True) or 'picture'}-{row.number + 1}"

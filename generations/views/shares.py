@@ -39,7 +39,7 @@ def new_share(request: Request) -> HttpResponse:
     collection = _collection(request, source.get("collection", ""))
     ids = uuids(source.getlist("selected"))
     if collection is not None:
-        inside = Generation.objects.owned_by(request.user).filter(collections=collection).newest_first()
+        inside = collection.arrange(Generation.objects.owned_by(request.user))
         ids = list(inside.values_list("pk", flat=True)[: sharing.MOST])
     rows = sharing.shareable(request.user, ids)
     if not rows and collection is None:

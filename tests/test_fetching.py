@@ -20,7 +20,7 @@ from django.db.models.fields.files import FieldFile
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
-from PIL import Image
+from PIL import Image, ImageChops
 from pytest_django import Settings
 
 from accounts.models import Token, User
@@ -56,9 +56,9 @@ def refused(result: Result) -> Result:
     return result
 
 
-def solid(kind: str, size: tuple[int, int]) -> bytes:
+def solid(kind: str, size: tuple[int, int], mode: str = "RGB") -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", size, "teal").save(buffer, kind)
+    Image.new(mode, size, "teal" if mode != "I;16" else 9000).save(buffer, kind)
     return buffer.getvalue()
 
 
@@ -367,10 +367,26 @@ def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
     assert memory_for(tmp_path, hostile) < 150
 
 
-def test_the_largest_picture_that_is_taken_is_decoded_once(tmp_path: Path) -> None:
-    side = int(inspect.MAX_PIXELS**0.5)
-    decoded = inspect.MAX_PIXELS * 4 // 1_000_000
-    assert decoded < memory_for(tmp_path, {"largest": solid("PNG", (side, side))}) < 1.5 * decoded
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "I;16"])
+def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path, mode: str) -> None:
+    width, height = 7680, 4320
+    assert width * height == inspect.MAX_PIXELS
+    pixels = 4 * width * height // 1_000_000
+    assert memory_for(tmp_path, {"largest": solid("PNG", (width, height), mode)}) < 1.35 * pixels
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])
+def test_a_large_picture_is_made_smaller_without_seams(mode: str) -> None:
+    drawn = Image.linear_gradient("L").resize((5401, 2999)).convert("RGB" if mode == "P" else "L")
+    buffer = io.BytesIO()
+    drawn.convert(mode).save(buffer, "PNG")
+    found = inspect.inspect(buffer)
+    assert found.small
+    assert (found.small.width, found.small.height) == (5401, 2999)
+    with Image.open(io.BytesIO(found.small.preview)) as preview, Image.open(buffer) as whole:
+        assert preview.size == (1280, 711)
+        plain = whole.convert("RGB").resize(preview.size, Image.Resampling.BOX)
+        assert max(high for _, high in ImageChops.difference(preview.convert("RGB"), plain).getextrema()) < 16
 
 
 @pytest.mark.parametrize(

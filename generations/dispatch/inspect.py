@@ -24,12 +24,12 @@ EXTENSIONS = {
     "video/mp4": "mp4",
     "video/webm": "webm",
 }
-# Decoded and made smaller, the largest takes about 190 MB.
-MAX_PIXELS = 36_000_000
+MAX_PIXELS = poster.MAX_PIXELS  # decoded, the largest takes 133 MB
 TOO_LARGE = words.TOO_MANY_PIXELS % {"millions": MAX_PIXELS // 1_000_000}
 # The longer side in pixels: for a card, and for a page of its own or a sharp screen.
 THUMBNAIL = 640
 PREVIEW = 1280
+BAND = 16  # rows of the reduced picture
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,25 @@ def decoded(file: IO[bytes], *, draft: int | None = None) -> Iterator[tuple[Imag
 
 
 def _small(image: Image.Image, width: int, height: int) -> Small:
-    """Makes the picture itself smaller: a copy of a large one would take as much memory again."""
-    if image.mode not in {"RGB", "RGBA", "L"} or "transparency" in image.info:
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image = _reduced(image, max(1, max(image.size) // (2 * PREVIEW)))
     preview = _webp(image, PREVIEW)
     return Small(width, height, preview=preview, thumbnail=_webp(image, THUMBNAIL))
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """Smaller by a whole factor, in a mode that WebP knows; band by band, for Pillow makes copies on its way."""
+    mode = image.mode
+    if mode not in {"RGB", "RGBA", "L"} or "transparency" in image.info:
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+    if factor == 1:
+        return image if mode == image.mode else image.convert(mode)
+    width, height = image.size
+    reduced = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, BAND * factor):
+        band = image.crop((0, top, width, min(top + BAND * factor, height)))
+        band = band if mode == band.mode else band.convert(mode)
+        reduced.paste(band.reduce(factor), (0, top // factor))
+    return reduced
 
 
 def _webp(image: Image.Image, side: int) -> bytes:

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 # The reader is named, so that nothing in the file chooses another: a playlist could name other files and hosts.
 READERS = {"video/mp4": "mov", "video/webm": "matroska"}
-MAX_PIXELS = 36_000_000
+MAX_PIXELS = 7680 * 4320
 CPU_SECONDS = 8
 # Well below the lease of a fetch and the patience of a stop.
 SECONDS = 10.0

@@ -11,6 +11,7 @@ from django.db import DatabaseError
 TABLE = "generations_generation"
 SEARCHABLE = "generations_searchable"
 PLACES = "generations_searchable_place"
+PLACES_A_SECOND = 64
 
 NEEDS_SQLITE = "Searching prompts needs SQLite 3.34 or newer with FTS5 (its trigram tokenizer); this is {version}."
 NEEDS_TRIGRAMS = (
@@ -75,10 +76,11 @@ def _run(schema_editor: Any, statements: Any) -> None:
 
 # SQLite
 #
-# The rowids of an FTS5 table are the order in which it reads. So they are made of the moment a generation was made, in
-# 1024ths of a microsecond: those of one moment follow each other as they come. The table of places keeps which row is
-# whose (the generations' own rowids change with VACUUM) and is what FTS5 takes for the content; its `words` are always
-# null, since the prompts are in the generations already.
+# The rowids of an FTS5 table are the order in which it reads. So they are made of the second a generation was made in,
+# 64 for each: those of one second follow each other as they come, and so do those of the next when it is full. Small
+# steps from one to the next make a small index, which is read fast. The table of places keeps which row is whose (the
+# generations' own rowids change with VACUUM) and is what FTS5 takes for the content; its `words` are always null, since
+# the prompts are in the generations already.
 #
 # detail=none: an index of which rows have a trigram, not where; a third of the size, and the rows found are compared
 # with the words anyway. Each text has three parts: the owner's mark, the prompt, and the prompt again with a character
@@ -90,21 +92,17 @@ _SPREAD = (
     " SELECT group_concat(substr({row}.prompt, at, 1), char(1)) FROM step)"
 )
 _TEXT = f"{_MARK} || char(2) || {{row}}.prompt || char(1) || {_SPREAD} || char(1)"
-# Django writes no fraction when there is none.
-_MOMENT = (
-    "(CAST(strftime('%%s', {row}.created_at) AS INTEGER) * 1000000"
-    " + CAST(substr({row}.created_at || '.000000', 21, 6) AS INTEGER)) * 1024"
-)
-# The next place of that moment. When all of them are taken, whatever that means: one at the end, for an order that is
-# not quite right is better than a generation that cannot be saved.
+_FIRST = f"(CAST(strftime('%%s', {{row}}.created_at) AS INTEGER) * {PLACES_A_SECOND})"
+# The next place of that second. When all of them are taken: one at the end, for an order that is not quite right is
+# better than a generation that cannot be saved.
 _PLACE = f"""
     SELECT CASE
         WHEN last IS NULL THEN first
-        WHEN last < first + 1023 THEN last + 1
+        WHEN last < first + {PLACES_A_SECOND - 1} THEN last + 1
         ELSE (SELECT max(place) + 1 FROM {PLACES})
     END FROM (
-        SELECT first, (SELECT max(place) FROM {PLACES} WHERE place BETWEEN first AND first + 1023) AS last
-        FROM (SELECT {_MOMENT} AS first)
+        SELECT first, (SELECT max(place) FROM {PLACES} WHERE place BETWEEN first AND last) AS last
+        FROM (SELECT {_FIRST} AS first, {_FIRST} + {PLACES_A_SECOND - 1} AS last)
     )
 """
 _ENTER = f"""
@@ -140,9 +138,10 @@ _SQLITE_FILL = [
     f"DELETE FROM {PLACES}",
     f"""
     INSERT INTO {PLACES} (place, generation_id)
-        SELECT {_MOMENT.format(row="g")} + number - 1, id FROM (
-            SELECT created_at, id, row_number() OVER (PARTITION BY created_at ORDER BY id) AS number FROM {TABLE}
-        ) g WHERE number <= 1024""",
+        SELECT first + number - 1, id FROM (
+            SELECT first, id, row_number() OVER (PARTITION BY first ORDER BY created_at, id) AS number
+            FROM (SELECT {_FIRST.format(row="g")} AS first, created_at, id FROM {TABLE} g)
+        ) WHERE number <= {PLACES_A_SECOND}""",
     f"""
     INSERT INTO {PLACES} (place, generation_id)
         SELECT (SELECT max(place) FROM {PLACES}) + row_number() OVER (ORDER BY created_at, id), id

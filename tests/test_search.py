@@ -16,7 +16,7 @@ from accounts.models import Token, User
 from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
-from generations.models.search import FEW, TABLE, owner_mark
+from generations.models.search import FEW, owner_mark
 from tests.helpers import make_generation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -180,7 +180,7 @@ def test_a_row_that_changes_hands_is_found_among_its_new_owners(user: User) -> N
 
 def entries() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {search_tables.PLACES if connection.vendor == 'sqlite' else TABLE}")
+        cursor.execute(f"SELECT COUNT(*) FROM {search_tables.PLACES if connection.vendor == 'sqlite' else SEARCHABLE}")
         count: int = cursor.fetchone()[0]
     return count
 

@@ -20,15 +20,14 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Upper
 
+from generations.search_tables import PLACES, PLACES_A_SECOND, SEARCHABLE
+
 if TYPE_CHECKING:
     from .generation import GenerationQuerySet
 
 Position = tuple[datetime, uuid.UUID]  # in `newest_first` order
 
-TABLE = "generations_searchable"
-PLACES = "generations_searchable_place"
 BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
-PLACES_A_MICROSECOND = 1024
 FEW = 1000
 ENOUGH = 25
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,13 +53,13 @@ class Searchable(models.Model):
     words = models.TextField(help_text="The prompt in capitals.")
     # SQLite
     place = models.BigIntegerField(db_column="rowid")
-    index = models.TextField(db_column=TABLE, help_text="FTS5's name for all its columns.")
+    index = models.TextField(db_column=SEARCHABLE, help_text="FTS5's name for all its columns.")
 
     objects = _Untouched()
 
     class Meta:
         managed = False
-        db_table = TABLE
+        db_table = SEARCHABLE
         base_manager_name = "objects"
 
     def __str__(self) -> str:
@@ -196,7 +195,7 @@ def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySe
 def _is_common(asked: str) -> bool:
     """Whether so much matches that few of it may be in a short list."""
     with connection.cursor() as cursor:
-        some = f"SELECT 1 FROM {TABLE} WHERE {TABLE} MATCH %s LIMIT {FEW}"  # noqa: S608
+        some = f"SELECT 1 FROM {SEARCHABLE} WHERE {SEARCHABLE} MATCH %s LIMIT {FEW}"  # noqa: S608
         cursor.execute(f"SELECT COUNT(*) FROM ({some})", [asked])  # noqa: S608
         return bool(cursor.fetchone()[0] == FEW)
 
@@ -233,7 +232,5 @@ def owner_mark(owner: int) -> str:
 
 
 def first_place(moment: datetime) -> int:
-    """The first place of SQLite's index for what was made at that moment."""
-    microseconds = (moment - EPOCH) // timedelta(microseconds=1)
-    # The last bits are left free where the moment is beyond what SQLite can count.
-    return max(min(microseconds, 2**53 - 1), -(2**53)) * PLACES_A_MICROSECOND
+    """The first place of SQLite's index for what was made in that second."""
+    return (moment - EPOCH) // timedelta(seconds=1) * PLACES_A_SECOND

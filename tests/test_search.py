@@ -180,9 +180,8 @@ def test_a_row_that_changes_hands_is_found_among_its_new_owners(user: User) -> N
 
 def entries() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT COUNT(*) FROM {search_tables.PLACES if connection.vendor == 'sqlite' else search_tables.SEARCHABLE}"
-        )
+        table = search_tables.PLACES if connection.vendor == "sqlite" else search_tables.SEARCHABLE
+        cursor.execute(f"SELECT COUNT(*) FROM {table}")
         count: int = cursor.fetchone()[0]
     return count
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations import actions
+from generations import actions, library
 from generations.dispatch import line, poll, submit
 from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls, errors
@@ -437,3 +437,19 @@ def test_numbers_too_large_for_their_columns_are_left_out(sandbox: FastSandbox, 
     generation = sent(make_generation(user))
     assert generation.status == S.RUNNING
     assert generation.credits_used is None
+
+
+@pytest.mark.parametrize("answer_status", [401, 402])
+def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
+    user: User, token: Token, answer_status: int
+) -> None:
+    cancelled, deleted = [
+        make_generation(user, status="rejected", answer_status=answer_status, finished_at=timezone.now())
+        for _ in range(2)
+    ]
+    seen = list(Generation.objects.filter(status=S.REJECTED))
+    assert actions.cancel(cancelled)
+    assert library.delete(user, [deleted.pk]) == [deleted.pk]
+    assert not any(submit.requeue(row, "Sent again.") for row in seen)
+    assert not Generation.objects.filter(status=S.QUEUED).exists()
+    assert Generation.objects.get(pk=deleted.pk).deleted_at

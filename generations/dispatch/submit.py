@@ -305,10 +305,14 @@ def tidy() -> None:
 
 
 def requeue(generation: Generation, note: str) -> bool:
-    """Puts what was refused or never sent back into the queue, under the same key."""
+    """Puts what was refused or never sent back into the queue, under the same key.
+
+    Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all.
+    """
     return generation.move(
         S.QUEUED,
         expecting=[S.REJECTED, S.CANCELLED],
+        as_seen=True,
         note=note,
         queued_at=timezone.now(),
         sent_at=None,

@@ -376,6 +376,7 @@ class Generation(models.Model):
         status: Status,
         *,
         expecting: Status | Iterable[Status],
+        as_seen: bool = False,
         note: str = "",
         at: datetime | None = None,
         events: list[Event] | None = None,
@@ -383,17 +384,16 @@ class Generation(models.Model):
     ) -> bool:
         """Moves to `status` if the row still has an expected one, and says whether it did.
 
-        This conditional UPDATE is the only way a status is written, so of two processes exactly one wins. `changes` are
-        other fields to write with it. The move becomes a row of the timeline with `note`: at once, or appended to
+        This conditional UPDATE is the only way a status is written, so of two processes exactly one wins. With `as_seen`
+        nothing at all may have changed since the row was read. `changes` are other fields to write with it. The move becomes a row of the timeline with `note`: at once, or appended to
         `events` for a caller that inserts many in the same transaction.
         """
         expected = [expecting] if isinstance(expecting, Generation.Status) else list(expecting)
         now = at or timezone.now()
         with transaction.atomic(savepoint=False):
-            moved = Generation.objects.filter(pk=self.pk, status__in=expected).update(
-                status=status, version=F("version") + 1, changed_at=now, **changes
-            )
-            if not moved:
+            rows = Generation.objects.filter(pk=self.pk, status__in=expected)
+            rows = rows.filter(version=self.version) if as_seen else rows
+            if not rows.update(status=status, version=F("version") + 1, changed_at=now, **changes):
                 return False
             event = Event(generation=self, at=now, status=status, note=note)
             if events is None:

@@ -1,7 +1,9 @@
 """Results are fetched, checked by decoding them, and kept; what is not what it should be is refused in words."""
 
+import contextlib
 import io
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import IO
 
 import pytest
 from django.conf import settings as configured
@@ -328,6 +331,7 @@ def test_a_jpeg_cut_anywhere_is_found_without_decoding_it_in_full(options: dict[
 HUNGRY = """
 import sys
 from pathlib import Path
+from typing import IO
 from generations.dispatch import download, inspect
 def most():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
@@ -367,7 +371,17 @@ def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
     assert memory_for(tmp_path, hostile) < 150
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "I;16"])
+def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: Path) -> None:
+    side = 5700
+    gif = picture("GIF")
+    comment = b"!\xfe" + b"\xff" * 256 * 400_000 + b"\0"
+    hostile = {"webp": solid("WEBP", (side, side)), "comment": gif[:13] + comment + gif[13:]}
+    assert memory_for(tmp_path, hostile) < inspect.MAX_MEMORY // 1_000_000
+    with pytest.raises(download.Refused, match="memory or time"):
+        inspect.inspect(io.BytesIO(hostile["comment"]))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
 def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path, mode: str) -> None:
     width, height = 7680, 4320
     assert width * height == inspect.MAX_PIXELS
@@ -419,10 +433,100 @@ def test_a_redirect_is_not_followed(files: Callable[..., str], user: User) -> No
     assert "302" in result.problem
 
 
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+class TestAFileThatEndsWhoeverOpensIt:
+    @pytest.fixture
+    def bad(self, user: User, files: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Result:
+        def opened(file: IO[bytes], progress: Callable[[], None]) -> inspect.Found:
+            if file.read() == b"BAD":
+                raise Killed
+            return inspect.inspect(file, progress)
+
+        monkeypatch.setattr(fetch, "inspect", opened)
+        return pending(user, files(b"BAD", name="bad"))
+
+    def tried(self, times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(Killed):
+                fetch.run()
+            Result.objects.update(lease_until=None)  # the next worker frees what a dead one held
+            Lease.objects.all().delete()
+
+    def test_does_not_keep_the_others_waiting(self, bad: Result, user: User, files: Callable[..., str]) -> None:
+        good = pending(user, files(picture(), name="good"))
+        self.tried(6)
+        good.refresh_from_db()
+        bad.refresh_from_db()
+        assert good.kept_at
+        assert bad.tries == 3
+        assert bad.not_before
+        assert bad.not_before > timezone.now()
+
+    def test_is_given_up_in_the_end(self, bad: Result) -> None:
+        Generation.objects.update(finished_at=timezone.now() - timedelta(days=4))
+        for _ in range(fetch.MAX_REFUSALS + 1):
+            Result.objects.update(not_before=None)
+            self.tried(1)
+        bad.refresh_from_db()
+        assert bad.gone_at
+        assert "breaks off" in bad.problem
+
+
+def test_a_picture_that_takes_forever_to_open_is_refused(
+    files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspect, "MAX_SECONDS", -1)
+    assert "memory or time" in refused(pending(user, files(picture()))).problem
+
+
+def test_a_claim_is_renewed_while_a_picture_is_opened(user: User, files: Callable[..., str]) -> None:
+    """And a worker that has to stop leaves it to another one, without counting the try."""
+    seen = []
+    with download.download(files(picture())) as file:
+        inspect.inspect(file, lambda: seen.append(1))
+    assert len(seen) > 2
+
+    class Stopped(Exception):
+        pass
+
+    def stop() -> None:
+        raise Stopped
+
+    with download.download(files(picture())) as file, pytest.raises(Stopped):
+        inspect.inspect(file, stop)
+
+
 def test_an_endless_file_stops_at_the_cap(files: Callable[..., str]) -> None:
     url = files(*[b"x" * 100_000] * 100)
     with pytest.raises(download.Refused, match="larger"), download.download(url, max_bytes=1_000_000):
         pass
+
+
+def test_a_trickle_of_headers_stops_at_the_deadline(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            line, _ = server.accept()
+            with line, contextlib.suppress(OSError):
+                line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                for _ in range(100):
+                    line.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        settings.MEIGEN_BASE_URL = f"http://127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        with (
+            pytest.raises(download.Failed, match="in time"),
+            download.download(f"{settings.MEIGEN_BASE_URL}/a", seconds=0.3),
+        ):
+            pass
+        assert time.monotonic() - begun < 2
+        thread.join(5)
 
 
 def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:

@@ -1,10 +1,12 @@
 """Downloading a result file: a client that never carries a token and trusts nothing it is told."""
 
+import socket
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import IO
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,6 +17,7 @@ from generations import words
 
 SECONDS = 110.0
 MAX_BYTES = 200_000_000
+TOO_SLOW = gettext_noop("The file did not arrive in time.")
 
 
 class Refused(Exception):
@@ -67,8 +70,13 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
     size = 0
     timeout = httpx.Timeout(min(20.0, seconds), connect=5.0)
     client = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
+    headers, line = {"Accept-Encoding": "identity"}, _Line()
     try:
-        with client, client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+        with (
+            line.cut_after(seconds),
+            client,
+            client.stream("GET", url, headers=headers, extensions=line.watch) as response,
+        ):
             if response.status_code in {404, 410}:
                 raise Refused(words.FILE_GONE % {"status": response.status_code})
             if response.status_code != 200:
@@ -78,7 +86,40 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
                 if size > max_bytes:
                     raise Refused(words.FILE_TOO_LARGE % {"megabytes": max_bytes // 1_000_000})
                 if time.monotonic() > ends:
-                    raise Failed(gettext_noop("The file did not arrive in time."))
+                    raise Failed(TOO_SLOW)
                 yield chunk
+            if line.is_cut:  # which may look like the end of the file
+                raise Failed(TOO_SLOW)
     except (httpx.HTTPError, httpx.InvalidURL):
+        if line.is_cut:
+            raise Failed(TOO_SLOW) from None
         raise Failed(gettext_noop("The connection to the file's server broke.")) from None
+
+
+class _Line:
+    """The connection, to be cut when the time is over: httpx's own limit begins anew with every byte that comes in."""
+
+    def __init__(self) -> None:
+        self.sockets: list[socket.socket] = []
+        self.is_cut = False
+        self.watch = {"trace": self._note}
+
+    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self.sockets.append(info["return_value"].get_extra_info("socket"))
+
+    @contextmanager
+    def cut_after(self, seconds: float) -> Iterator[None]:
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self.is_cut = True
+        for line in self.sockets:
+            with suppress(OSError):  # handed over to TLS, or closed already
+                line.shutdown(socket.SHUT_RDWR)

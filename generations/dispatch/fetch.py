@@ -3,14 +3,14 @@
 import hashlib
 import os
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -26,6 +26,7 @@ RUN_SECONDS = 25.0
 # Renewed while bytes come in, so it only has to outlast the longest silence and the decoding.
 LEASE = timedelta(seconds=45)
 RENEW_SECONDS = 5.0
+TRIES_AT_ONCE = 2
 MAX_REFUSALS = 6
 GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -61,20 +62,17 @@ class _Stopped(Exception):
 
 def fetch(pk: UUID, slot: str = "") -> None:
     """Downloads, checks and keeps one result, if nobody else is at it and it is due. `slot` is renewed on the way."""
-    now = timezone.now()
-    due = Result.objects.due(now).filter(pk=pk)
-    if not due.update(lease_until=now + LEASE, claimed_by=this_process(), tries=F("tries") + 1):
+    result = _claim(pk)
+    if result is None:
         return
-    result = Result.objects.select_related("generation").get(pk=pk)
     renew = _Renewal(result, slot)
     try:
         with download(result.source_url, progress=renew) as file:
-            found = inspect(file)
+            found = inspect(file, progress=renew)
             renew()
             _keep(result, file, found)
     except _Stopped:
-        mine = Result.objects.filter(pk=pk, kept_at=None, gone_at=None, claimed_by=this_process())
-        mine.update(lease_until=None, tries=F("tries") - 1)
+        _mine(result).update(lease_until=None, not_before=None, tries=F("tries") - 1)
     except Refused as refusal:
         # A wrong answer may be a bad moment of the file's server, or a setting that somebody mends.
         if result.tries >= MAX_REFUSALS:
@@ -85,6 +83,31 @@ def fetch(pk: UUID, slot: str = "") -> None:
         _retry(result, str(failure))
     except OSError as error:
         _retry(result, words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")})
+
+
+def _claim(pk: UUID) -> Result | None:
+    """The result, if it is this process's now. A pause is set at once, for a file may be the end of who opens it."""
+    now = timezone.now()
+    due = Result.objects.due(now).filter(pk=pk)
+    result = due.select_related("generation").first()
+    if result is None:
+        return None
+    has_killed = result.tries > 0 and not result.problem  # whoever tried last has never said how it ended
+    claim = {"lease_until": now + LEASE, "claimed_by": this_process(), "problem": "", "tries": F("tries") + 1}
+    if result.tries >= TRIES_AT_ONCE:
+        claim["not_before"] = now + _pause(result.tries)
+    if not due.update(**claim):
+        return None
+    result.refresh_from_db()
+    if has_killed and _is_hopeless(result, now):
+        _refuse(result, gettext_noop("Whatever opens the file breaks off."))
+        return None
+    return result
+
+
+def _mine(result: Result) -> QuerySet[Result]:
+    """The row, if it still waits for this process's verdict."""
+    return Result.objects.filter(pk=result.pk, kept_at=None, gone_at=None, claimed_by=this_process())
 
 
 class _Renewal:
@@ -102,8 +125,7 @@ class _Renewal:
         if time.monotonic() < self.next:
             return
         self.next = time.monotonic() + RENEW_SECONDS
-        mine = Result.objects.filter(pk=self.result.pk, kept_at=None, gone_at=None, claimed_by=this_process())
-        if not mine.update(lease_until=timezone.now() + LEASE):
+        if not _mine(self.result).update(lease_until=timezone.now() + LEASE):
             raise _Stopped
         if self.slot:
             Lease.take(self.slot, LEASE.total_seconds())
@@ -160,27 +182,30 @@ def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
 def _refuse(result: Result, reason: str) -> None:
     if result.file and default_storage.exists(result.file.name or ""):
         # It was kept before and is damaged now (`anew`): better than nothing.
-        Result.objects.filter(pk=result.pk, kept_at=None).update(
-            kept_at=timezone.now(), problem=reason, lease_until=None
-        )
-        result.generation.touch()
+        if _mine(result).update(kept_at=timezone.now(), problem=reason, lease_until=None):
+            result.generation.touch()
         return
     with transaction.atomic():
-        if Result.objects.filter(pk=result.pk, kept_at=None, gone_at=None).update(
-            gone_at=timezone.now(), problem=reason, lease_until=None
-        ):
+        if _mine(result).update(gone_at=timezone.now(), problem=reason, lease_until=None):
             _tell(result, words.FILE_LOST % {"number": result.number + 1, "reason": reason})
 
 
 def _retry(result: Result, reason: str) -> None:
     now = timezone.now()
-    finished = result.generation.finished_at or now
-    if now - finished > GIVE_UP_AFTER and result.tries >= MAX_REFUSALS:
+    if _is_hopeless(result, now):
         _refuse(result, reason)
         return
-    pause = min(timedelta(seconds=5 * 2 ** min(result.tries, 10)), LONGEST_PAUSE)
-    Result.objects.filter(pk=result.pk).update(not_before=now + pause, problem=reason, lease_until=None)
-    result.generation.touch()
+    if _mine(result).update(not_before=now + _pause(result.tries), problem=reason, lease_until=None):
+        result.generation.touch()
+
+
+def _pause(tries: int) -> timedelta:
+    return min(timedelta(seconds=5 * 2 ** min(tries, 10)), LONGEST_PAUSE)
+
+
+def _is_hopeless(result: Result, now: datetime) -> bool:
+    finished = result.generation.finished_at or now
+    return now - finished > GIVE_UP_AFTER and result.tries >= MAX_REFUSALS
 
 
 def again(generation: Generation) -> bool:

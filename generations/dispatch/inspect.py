@@ -1,11 +1,16 @@
 """What a downloaded file really is, found out by decoding it, and the small pictures made of it."""
 
 import io
+import os
+import resource
+import threading
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
 from django.utils.translation import gettext_noop
 from PIL import Image
@@ -25,6 +30,11 @@ EXTENSIONS = {
     "video/webm": "webm",
 }
 MAX_PIXELS = poster.MAX_PIXELS  # decoded, the largest takes 133 MB
+MAX_BYTES = 100_000_000
+# What a WebP of 4K pixels in a square takes: its decoder keeps the picture four times.
+MAX_MEMORY = 320_000_000
+MAX_SECONDS = 20.0
+TOO_HEAVY = gettext_noop("The picture takes more memory or time to open than any real one.")
 TOO_LARGE = words.TOO_MANY_PIXELS % {"millions": MAX_PIXELS // 1_000_000}
 # The longer side in pixels: for a card, and for a page of its own or a sharp screen.
 THUMBNAIL = 640
@@ -54,12 +64,15 @@ class Found:
         return EXTENSIONS[self.content_type]
 
 
-def inspect(file: IO[bytes]) -> Found:
-    """Raises Refused for anything that is not a whole PNG, JPEG, WebP, GIF, MP4 or WebM."""
+def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Found:
+    """Raises Refused for anything that is not a whole PNG, JPEG, WebP, GIF, MP4 or WebM.
+
+    `progress` is called again and again while a picture is decoded; what it raises ends that.
+    """
     content_type = video.type_of(file)
     if content_type:
         return Found(content_type, _of_video(file, content_type))
-    with decoded(file, draft=PREVIEW) as (image, (width, height)):
+    with decoded(file, draft=PREVIEW, progress=progress) as (image, (width, height)):
         return Found(FORMATS[image.format or ""], _small(image, width, height))
 
 
@@ -81,16 +94,22 @@ def thumbnail(file: IO[bytes]) -> bytes:
 
 
 @contextmanager
-def decoded(file: IO[bytes], *, draft: int | None = None) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
+def decoded(
+    file: IO[bytes], *, draft: int | None = None, progress: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
     """The whole picture, decoded, and its size. Raises Refused when it is none, is damaged, or is too large.
 
     With `draft` a JPEG may be decoded smaller, but for that many pixels on its longer side still sharply. Every byte is
     read all the same, so that what is damaged is found as surely, at a fraction of the cost.
     """
+    watched = _Watched(file, progress)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _little_memory():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
-            with Image.open(file, formats=list(FORMATS)) as image:
+            if file.seek(0, os.SEEK_END) > MAX_BYTES:
+                raise Refused(TOO_HEAVY)
+            file.seek(0)
+            with Image.open(watched, formats=list(FORMATS)) as image:
                 size = image.size
                 if size[0] * size[1] > MAX_PIXELS:
                     raise Refused(TOO_LARGE)
@@ -102,8 +121,53 @@ def decoded(file: IO[bytes], *, draft: int | None = None) -> Iterator[tuple[Imag
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise Refused(TOO_LARGE) from None
+    except MemoryError:
+        raise Refused(TOO_HEAVY) from None
     except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
+        if watched.ended is not None:
+            raise watched.ended from None
         raise Refused(gettext_noop("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.")) from None
+
+
+class _Watched:
+    """A file as Pillow reads it, a little at a time: the reading ends when it takes too long, or `progress` says so."""
+
+    def __init__(self, file: IO[bytes], progress: Callable[[], None]) -> None:
+        self.file = file
+        self.progress = progress
+        self.ends = time.monotonic() + MAX_SECONDS
+        self.ended: Exception | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            self.progress()
+            if time.monotonic() > self.ends:
+                raise Refused(TOO_HEAVY)
+        except Exception as error:
+            self.ended = error
+            raise
+        return self.file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+_alone = threading.Lock()
+
+
+@contextmanager
+def _little_memory() -> Iterator[None]:
+    """Within it this process may take only so much more memory; one picture at a time, for the limit is everybody's."""
+    with _alone:
+        limits = resource.getrlimit(resource.RLIMIT_DATA)
+        status = Path("/proc/self/status").read_text()
+        taken = int(status.partition("VmData:")[2].split()[0]) * 1024
+        allowed = [taken + MAX_MEMORY, *(limit for limit in limits if limit != resource.RLIM_INFINITY)]
+        resource.setrlimit(resource.RLIMIT_DATA, (min(allowed), limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_DATA, limits)
 
 
 def _small(image: Image.Image, width: int, height: int) -> Small:

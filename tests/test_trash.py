@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -129,6 +130,33 @@ def test_an_erased_one_is_nowhere_to_be_seen(user: User, browser: Client) -> Non
             assert visitor.post(f"/generations/{row.pk}/{verb}/").status_code == 404
     assert Client().get(f"/s/{secret}/").status_code == 404
     assert library.restore(user, [row.pk]) == 0
+
+
+def test_files_of_a_try_that_was_killed_go_too(user: User) -> None:
+    row = deleted(user)
+    [result] = row.results.all()
+    Result.objects.update(kept_at=None, file="", thumbnail="", preview="")
+    assert files()
+    trash.empty()
+    assert files() == []
+    assert not Result.objects.filter(pk=result.pk).exists()
+
+
+def test_a_file_that_cannot_be_removed_keeps_no_other(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [deleted(user) for _ in range(3)]
+    stuck, delete = Result.objects.get(generation=rows[0]), default_storage.delete
+
+    def refuse(name: str) -> None:
+        if stuck.pk.hex in name:
+            raise PermissionError(13, "Permission denied")
+        delete(name)
+
+    monkeypatch.setattr(default_storage, "delete", refuse)
+    trash.empty()
+    assert Result.objects.get() == stuck
+    monkeypatch.undo()
+    trash.empty()
+    assert files() == []
 
 
 def test_the_search_forgets_it_and_stays_whole(user: User) -> None:

@@ -2,9 +2,11 @@
 
 import io
 import os
+import shutil
 import tracemalloc
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from django.conf import settings as configured
@@ -189,6 +191,7 @@ def test_what_is_left_over_is_deleted_when_it_is_old(result: Result, reference: 
 
 
 def test_what_is_being_fetched_again_is_not_left_over(result: Result) -> None:
+    Path(result.file.path).write_bytes(b"damaged")
     age(result.file.name or "")
     Result.objects.update(kept_at=None)
     assert run("--repair") == "0 wrong, 0 mended.\n"
@@ -213,3 +216,59 @@ def test_many_files_take_no_more_memory_than_few(user: User, monkeypatch: pytest
     for number in range(60, 300):
         make_result(generation, number=number)
     assert peak() < few + 200_000
+
+
+class TestAStoreThatIsNotThere:
+    """A disk that is not mounted, or an address that is wrong."""
+
+    def away(self) -> Path:
+        root = Path(configured.MEDIA_ROOT)
+        root.rename(root.with_name("away"))
+        root.mkdir()
+        return root
+
+    def back(self, root: Path) -> None:
+        shutil.rmtree(root)
+        root.with_name("away").rename(root)
+
+    def test_is_not_repaired(self, user: User) -> None:
+        for _ in range(verify.ENOUGH):
+            make_result(make_generation(user, status="done"))
+        root = self.away()
+        with pytest.raises(CommandError):
+            run("--repair")
+        assert not Result.objects.filter(kept_at=None).exists()
+        self.back(root)
+        assert "0 wrong" in run()
+
+    def test_may_come_back_after_all_was_given_up(self, result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+        Generation.objects.update(finished_at=timezone.now() - timedelta(days=30))
+        root = self.away()
+        run("--repair")
+        Result.objects.update(source_url="http://127.0.0.1:9/gone")
+        for _ in range(fetch.MAX_REFUSALS + 1):
+            Result.objects.update(not_before=None)
+            fetch.run()
+        result.refresh_from_db()
+        assert result.gone_at
+        self.back(root)
+        assert "there again; kept" in run("--repair")
+        result.refresh_from_db()
+        assert result.kept_at
+        assert not result.gone_at
+
+
+def test_a_file_that_is_just_being_kept_is_nobodys_orphan(result: Result) -> None:
+    """Though a try that was killed days ago has left one of the same name."""
+    age(result.file.name or "")
+    Result.objects.update(kept_at=None, file="", thumbnail="", preview="")
+    assert "belongs to nothing" not in run("--repair")
+
+
+def test_a_file_that_goes_meanwhile_is_missing_and_no_crash(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*args: object) -> NoReturn:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(verify, "pieces", gone)
+    with pytest.raises(CommandError, match="is missing"):
+        run("--hashes")

@@ -20,7 +20,7 @@ from generations.models.process import this_process
 
 from . import failpoints, shared, wake
 from .download import Failed, Refused, download
-from .inspect import Found, Small, inspect
+from .inspect import EXTENSIONS, Found, Small, inspect
 
 RUN_SECONDS = 25.0
 # Renewed while bytes come in, so it only has to outlast the longest silence and the decoding.
@@ -30,6 +30,7 @@ TRIES_AT_ONCE = 2
 MAX_REFUSALS = 6
 GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=1)
+THUMB, LARGER = ".thumb.webp", ".preview.webp"
 
 
 def run() -> None:
@@ -156,10 +157,8 @@ def _keep(result: Result, file: IO[bytes], found: Found) -> None:
         if kept:
             _tell(result, words.FILE_KEPT % {"number": result.number + 1})
     if not kept and not Result.objects.filter(pk=result.pk, erased_at=None).exists():
-        # Erased meanwhile; nobody else would take these away.
-        for left in [name, small["thumbnail"], small["preview"]]:
-            if left:
-                default_storage.delete(left)
+        for left in names_of(result):  # erased meanwhile; nobody else would take these away
+            default_storage.delete(left)
 
 
 def stem_of(pk: UUID) -> str:
@@ -167,13 +166,20 @@ def stem_of(pk: UUID) -> str:
     return f"results/{pk.hex[:2]}/{pk.hex}"
 
 
+def names_of(result: Result) -> set[str]:
+    """Every name that a file of it has or may have: a try that was killed has left files that the row does not name."""
+    stem = stem_of(result.pk)
+    possible = {f"{stem}.{extension}" for extension in EXTENSIONS.values()} | {stem + THUMB, stem + LARGER}
+    return possible | {file.name for file in (result.file, result.thumbnail, result.preview) if file.name}
+
+
 def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
     """Keeps the small pictures; returns the columns that tell of them."""
     if small is None:
         return {"thumbnail": "", "preview": "", "width": None, "height": None}
     return {
-        "thumbnail": default_storage.save(f"{stem}.thumb.webp", ContentFile(small.thumbnail)),
-        "preview": default_storage.save(f"{stem}.preview.webp", ContentFile(small.preview)),
+        "thumbnail": default_storage.save(stem + THUMB, ContentFile(small.thumbnail)),
+        "preview": default_storage.save(stem + LARGER, ContentFile(small.preview)),
         "width": small.width,
         "height": small.height,
     }

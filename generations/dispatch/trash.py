@@ -6,6 +6,7 @@ living row ever names a file that is gone. Then the files go, and after them the
 marked and is still there is found again, so no file stays behind either.
 """
 
+import logging
 import time
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,9 @@ from django.utils import timezone
 from generations.models import Attempt, Generation, Preset, Reference, Result, Share
 from generations.models.generation import trash_ends
 
-from . import failpoints, shared, wake
+from . import failpoints, fetch, shared, wake
+
+logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 25.0
 BATCH = 100
@@ -89,12 +92,17 @@ def _forget(ids: list[UUID], now: datetime) -> list[str]:
 
 
 def _remove_some() -> int:
-    """The files of erased results, and after them their rows."""
-    erased = list(Result.objects.filter(erased_at__isnull=False)[:BATCH])
-    for result in erased:
-        for file in [result.file, result.thumbnail, result.preview]:
-            if file:
-                default_storage.delete(file.name or "")
+    """The files of erased results, and after them their rows. What cannot be removed now is left for another time."""
+    removed = 0
+    for result in Result.objects.filter(erased_at__isnull=False).order_by("erased_at")[:BATCH]:
+        try:
+            for name in fetch.names_of(result):
+                default_storage.delete(name)
+        except OSError:
+            logger.exception("The files of result %s could not be removed", result.pk)
+            Result.objects.filter(pk=result.pk).update(erased_at=timezone.now())  # the others come first
+            continue
         failpoints.reach("files-gone-row-left")
         result.delete()
-    return len(erased)
+        removed += 1
+    return removed

@@ -23,6 +23,7 @@ from .download import Refused
 from .inspect import inspect
 
 BATCH = 500
+ENOUGH = 5  # missing, to doubt the store rather than the files
 # What is younger may belong to a download that is under way.
 ORPHAN_AGE = timedelta(days=1)
 # Names that we gave: of a row's file or small picture, or of a part that a killed process left.
@@ -39,12 +40,22 @@ class Finding:
     mended: str = ""
 
 
+class WrongStore(Exception):
+    """Nothing that should be there is: it is the store that has to be mended."""
+
+
 def findings(*, repair: bool, hashes: bool) -> Iterator[Finding]:
-    """Everything wrong with the files of results and references. With `hashes` every file is read."""
+    """Everything wrong with the files of results and references. With `hashes` every file is read.
+
+    Raises WrongStore instead of repairing in one that is not mounted, or is another one.
+    """
+    if repair:
+        _check_store()
     yield from _results(repair=repair, hashes=hashes)
+    yield from _given_up(repair=repair)
     for reference in _rows(Reference.objects.exclude(file="")):
         name = reference.file.name or ""
-        if (wrong := _compare(name, None, reference.sha256 if hashes else "")) and _is_row(Reference, reference):
+        if (wrong := _compare(name, None, reference.sha256 if hashes else "")) and _is_row(reference):
             yield Finding(name, wrong)
     yield from _orphans("results", Result, repair=repair)
     yield from _orphans("references", Reference, repair=repair)
@@ -54,13 +65,32 @@ def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
     for result in _rows(Result.objects.filter(kept_at__isnull=False, erased_at=None)):
         name = result.file.name or ""
         if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
-            if _is_row(Result, result):
+            if _is_row(result):
                 mended = "is fetched again" if repair and fetch.anew(result) else ""
                 yield Finding(name, wrong, mended)
-        elif _lacks_small_pictures(result, repair=repair) and _is_row(Result, result):
+        elif _lacks_small_pictures(result, repair=repair) and _is_row(result):
             mended = "made anew" if repair and _make_small_pictures(result) else ""
             if mended or not result.is_video:  # a video may have none
                 yield Finding(name, "has no small pictures", mended)
+
+
+def _check_store() -> None:
+    latest = Result.objects.filter(kept_at__isnull=False, erased_at=None).order_by("-kept_at")[:ENOUGH]
+    names = [result.file.name or "" for result in latest]
+    if len(names) == ENOUGH and not any(map(default_storage.exists, names)):
+        raise WrongStore
+
+
+def _given_up(*, repair: bool) -> Iterator[Finding]:
+    """What was kept, was not there for a while, and is there again."""
+    for result in _rows(Result.objects.filter(kept_at=None, erased_at=None).exclude(file="")):
+        name = result.file.name or ""
+        if not _compare(name, result.size, result.sha256):
+            rows = Result.objects.filter(pk=result.pk, file=name, kept_at=None, erased_at=None)
+            kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
+            if kept:
+                result.generation.touch()
+            yield Finding(name, "was missing and is there again", "kept" if kept else "")
 
 
 def _rows(rows: QuerySet[M]) -> Iterator[M]:
@@ -71,9 +101,12 @@ def _rows(rows: QuerySet[M]) -> Iterator[M]:
         batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
 
 
-def _is_row(model: type[Reference] | type[Result], row: Reference | Result) -> bool:
+def _is_row(row: Reference | Result) -> bool:
     """Whether the row still names this file: it may have been erased since it was read."""
-    return model.objects.filter(pk=row.pk, file=row.file.name or "").exists()
+    name = row.file.name or ""
+    if isinstance(row, Result):
+        return Result.objects.filter(pk=row.pk, file=name, erased_at=None).exists()
+    return Reference.objects.filter(pk=row.pk, file=name).exists()
 
 
 def _compare(name: str, size: int | None, sha256: str) -> str:
@@ -88,8 +121,11 @@ def _compare(name: str, size: int | None, sha256: str) -> str:
         return f"has {found} bytes, not {size}"
     if sha256:
         digest = hashlib.sha256()
-        for piece in pieces(name, 0, found):
-            digest.update(piece)
+        try:
+            for piece in pieces(name, 0, found):
+                digest.update(piece)
+        except FileNotFoundError:
+            return "is missing"
         if digest.hexdigest() != sha256:
             return "is not what was kept"
     return ""
@@ -105,13 +141,13 @@ def _lacks_small_pictures(result: Result, *, repair: bool) -> bool:
 
 def _make_small_pictures(result: Result) -> bool:
     # ffmpeg wants a file on this machine, wherever the storage is.
-    with default_storage.open(result.file.name or "") as source, tempfile.TemporaryFile() as file:
-        shutil.copyfileobj(source, file)
-        file.seek(0)
-        try:
+    try:
+        with default_storage.open(result.file.name or "") as source, tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(source, file)
+            file.seek(0)
             small = inspect(file).small
-        except Refused:
-            return False
+    except (Refused, FileNotFoundError):
+        return False
     if small is None:
         return False
     columns = fetch.keep_small(fetch.stem_of(result.pk), small)
@@ -126,8 +162,10 @@ def _orphans(folder: str, model: type[Reference] | type[Result], *, repair: bool
         found = iter(_list(f"{folder}/{inner}")[1])
         while batch := list(islice(found, BATCH)):
             ours = [(f"{folder}/{inner}/{name}", match) for name in batch if (match := OURS.fullmatch(name))]
-            known = _known(model, {UUID(match[1] or match[3]) for _, match in ours})
-            for name in [name for name, _ in ours if name not in known and _is_old(name)]:
+            ids = {UUID(match[1] or match[3]) for _, match in ours}
+            known, pending = _known(model, ids), _pending(model, ids)
+            left = [name for name, match in ours if name not in known and UUID(match[1] or match[3]) not in pending]
+            for name in filter(_is_old, left):
                 if repair:
                     default_storage.delete(name)
                 yield Finding(name, "belongs to nothing", "deleted" if repair else "")
@@ -145,6 +183,13 @@ def _known(model: type[Reference] | type[Result], ids: set[UUID]) -> set[str]:
     columns = ["file", "thumbnail", "preview"] if model is Result else ["file"]
     rows = model.objects.filter(pk__in=ids).values_list(*columns)
     return {name for row in rows for name in row if name}
+
+
+def _pending(model: type[Reference] | type[Result], ids: set[UUID]) -> set[UUID]:
+    """Those that may be kept at any moment, under a name that an earlier try has used."""
+    if model is not Result:
+        return set()
+    return set(Result.objects.filter(pk__in=ids, kept_at=None, erased_at=None).values_list("pk", flat=True))
 
 
 def _is_old(name: str) -> bool:

@@ -6,6 +6,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generations.dispatch import verify
 
+WRONG_STORE = (
+    "None of the latest results is where it should be, so nothing was touched. Is the disk mounted, is MEDIA_ROOT or "
+    "the bucket the right one? Without --repair you see what is missing."
+)
+
 
 class Command(BaseCommand):
     help = (
@@ -23,14 +28,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, repair: bool, hashes: bool, **options: Any) -> None:
         mended = wrong = 0
-        for finding in verify.findings(repair=repair, hashes=hashes):
-            self.stdout.write(
-                f"{finding.name or '(no file)'} {finding.wrong}{finding.mended and '; ' + finding.mended}"
-            )
-            if finding.mended:
-                mended += 1
-            else:
-                wrong += 1
+        try:
+            for finding in verify.findings(repair=repair, hashes=hashes):
+                self.stdout.write(
+                    f"{finding.name or '(no file)'} {finding.wrong}{finding.mended and '; ' + finding.mended}"
+                )
+                if finding.mended:
+                    mended += 1
+                else:
+                    wrong += 1
+        except verify.WrongStore:
+            raise CommandError(WRONG_STORE) from None
         self.stdout.write(f"{wrong} wrong, {mended} mended.")
         if wrong:
             raise CommandError("Not everything is as it should be." if repair else "Try it with --repair.")

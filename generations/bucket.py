@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 from boto3.exceptions import Boto3Error
@@ -39,16 +39,43 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
         super().__init__(**{**kept, "client_config": client, **options})
 
     def _save(self, name: str, content: File[Any]) -> str:
-        try:
+        with _as_of_a_disk():
             saved: str = super()._save(name, content)
-        except (Boto3Error, BotoCoreError, ClientError) as error:
-            # What callers of a storage expect, and wait out like a full disk.
-            raise OSError(errno.EIO, f"{type(error).__name__} of the bucket") from error
         return saved
+
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        with _as_of_a_disk():
+            file = super()._open(name, mode)
+            file.file  # noqa: B018 fetched here, where its errors are understood
+        return file
+
+    def size(self, name: str) -> int:
+        with _as_of_a_disk():
+            found: int = super().size(name)
+        return found
+
+    def exists(self, name: str) -> bool:
+        with _as_of_a_disk():
+            return bool(super().exists(name))
+
+    def delete(self, name: str) -> None:
+        with _as_of_a_disk():
+            super().delete(name)
 
     def pieces(self, name: str, start: int, stop: int) -> Iterator[bytes]:
         """Asks for these bytes alone, where `open` would fetch the whole object first."""
         key = self._normalize_name(clean_name(name))
         span = f"bytes={start}-{stop - 1}"
-        with closing(self.bucket.Object(key).get(Range=span)["Body"]) as body:
+        with _as_of_a_disk(), closing(self.bucket.Object(key).get(Range=span)["Body"]) as body:
             yield from body.iter_chunks(CHUNK)
+
+
+@contextmanager
+def _as_of_a_disk() -> Iterator[None]:
+    """The bucket's errors as callers of a storage expect them: no such file, or a disk that fails for a while."""
+    try:
+        yield
+    except (Boto3Error, BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey"}:
+            raise FileNotFoundError(errno.ENOENT, "The bucket has no such object") from error
+        raise OSError(errno.EIO, f"{type(error).__name__} of the bucket") from error

@@ -5,7 +5,7 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -24,7 +24,7 @@ from accounts.models import User
 from generations import media
 from generations.dispatch import fetch
 from generations.models import Generation, Result
-from generations.storage import CHUNK
+from generations.storage import CHUNK, pieces
 from meigen_site.env import Bucket
 from meigen_site.settings import in_bucket
 from tests.helpers import make_generation, picture
@@ -225,9 +225,26 @@ def test_a_range_is_asked_for_alone(s3: FakeS3, user: User, browser: Client) -> 
 
 
 def test_a_bucket_that_refuses_is_waited_out_like_a_full_disk(s3: FakeS3) -> None:
+    name = default_storage.save("results/ab/abc.png", ContentFile(b"x"))
     s3.is_broken = True
-    with pytest.raises(OSError, match="of the bucket"):
-        default_storage.save("results/ab/abc.png", ContentFile(b"x"))
+    asks: list[Callable[[], object]] = [
+        lambda: default_storage.save(name, ContentFile(b"x")),
+        lambda: default_storage.open(name).read(),
+        lambda: default_storage.size(name),
+        lambda: default_storage.exists(name),
+        lambda: default_storage.delete(name),
+        lambda: list(pieces(name, 0, 1)),
+    ]
+    for ask in asks:
+        with pytest.raises(OSError, match="of the bucket"):
+            ask()
+
+
+def test_an_object_that_is_not_there_is_a_file_that_is_not_there(s3: FakeS3) -> None:
+    with pytest.raises(FileNotFoundError):
+        default_storage.open("results/ab/gone.png")
+    with pytest.raises(FileNotFoundError):
+        list(pieces("results/ab/gone.png", 0, 1))
 
 
 def test_the_browser_is_never_sent_to_the_bucket(kept: Result, browser: Client) -> None:

@@ -499,6 +499,16 @@ def test_a_claim_is_renewed_while_a_picture_is_opened(user: User, files: Callabl
         inspect.inspect(file, stop)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_half_an_animation_is_refused(files: Callable[..., str], user: User, kind: str) -> None:
+    buffer = io.BytesIO()
+    frames = [Image.effect_noise((64, 64), 90) for _ in range(6)]
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:], duration=100)
+    body = buffer.getvalue()
+    assert fetched(pending(user, files(body, name="whole"))).kept_at
+    assert "breaks off" in refused(pending(user, files(body[: len(body) // 2], name="half"))).problem
+
+
 def test_an_endless_file_stops_at_the_cap(files: Callable[..., str]) -> None:
     url = files(*[b"x" * 100_000] * 100)
     with pytest.raises(download.Refused, match="larger"), download.download(url, max_bytes=1_000_000):

@@ -73,7 +73,19 @@ def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Fou
     if content_type:
         return Found(content_type, _of_video(file, content_type))
     with decoded(file, draft=PREVIEW, progress=progress) as (image, (width, height)):
-        return Found(FORMATS[image.format or ""], _small(image, width, height))
+        kind = image.format or ""
+        if not _has_end(file, kind):
+            raise Refused(gettext_noop("The file breaks off before its end."))
+        return Found(FORMATS[kind], _small(image, width, height))
+
+
+def _has_end(file: IO[bytes], kind: str) -> bool:
+    """Whether a file ends as its format says; of one with several frames the decoder has seen the first only."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 1024))
+    tail = file.read()
+    if kind == "PNG":
+        return b"IEND\xaeB`\x82" in tail
+    return kind != "GIF" or tail.rstrip(b"\0").endswith(b";")
 
 
 def _of_video(file: IO[bytes], content_type: str) -> Small | None:

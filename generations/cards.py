@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.cache import caches
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q
+from django.db.models.expressions import RawSQL
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -19,6 +19,8 @@ from .dispatch import line
 from .models import Generation, GenerationQuerySet, Star
 
 S = Generation.Status
+# As it is, because the ORM takes longer to write two subqueries than the database to answer them.
+STARS = "SELECT COUNT(*) FROM generations_star WHERE generation_id = generations_generation.id"
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,9 @@ def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
     Rendering is the cost of a page of cards, so a warm one takes a single query. Others show times and buttons that
     depend on more than their version, and are drawn anew.
     """
-    star = Exists(Star.objects.filter(user=viewer, generation=OuterRef("pk")))
-    stars = Star.objects.filter(generation=OuterRef("pk")).order_by().values("generation")
-    count = Coalesce(Subquery(stars.annotate(count=Count("pk")).values("count")), 0)
     told = ("pk", "created_at", "status", "version", "owner_id", "star", "count")
-    heads = list(rows.annotate(star=star, count=count).values_list(*told))
+    stars = {"star": RawSQL(f"({STARS} AND user_id = %s)", [viewer.pk]), "count": RawSQL(f"({STARS})", [])}  # noqa: S611
+    heads = list(rows.annotate(**stars).values_list(*told))
     language = get_language()
     keys = {
         pk: f"{pk}:{version}:{owner == viewer.pk}:{starred}:{count}:{language}"
@@ -68,7 +68,7 @@ def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
     missing = [pk for pk, *_ in heads if keys.get(pk) not in known]
     drawn: dict[UUID, tuple[str, bool]] = {}
     if missing:
-        stars_of = {pk: (starred, count) for pk, *_, starred, count in heads}
+        stars_of = {pk: (bool(starred), count) for pk, *_, starred, count in heads}
         for card in prepared(Generation.objects.filter(pk__in=missing).with_card(), viewer):
             card.is_starred, card.stars_count = stars_of[card.pk]  # what is kept must be what its key says
             drawn[card.pk] = (render_to_string("generations/_card.html", {"card": card}), card.is_live)

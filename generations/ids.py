@@ -22,5 +22,5 @@ def plain(text: str, most: int) -> str:
 
 
 def name_in(text: str) -> str:
-    """A name as typed, with single spaces."""
-    return " ".join(text.replace("\0", "").split())
+    """A name as typed, with single spaces, and without what nobody sees: it could look like another name."""
+    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())

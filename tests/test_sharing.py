@@ -271,6 +271,30 @@ class TestWhatItAllows:
         Client().post(url, {"name": "  "})
         assert not share.hearts.exists()
 
+    @pytest.mark.parametrize("name", ["Ада Ł.", "小明", "Zoë 🦊"])
+    def test_a_guest_is_called_what_they_are_called(self, user: User, done: Generation, name: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        guest = Client()
+        guest.get(path(share))
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        response = guest.post(url, {"name": name})
+        assert response.cookies.output().isascii()  # a server sends headers in Latin-1, and fails at the rest
+        guest.post(url)
+        guest.post(url)
+        assert share.hearts.get().name == name
+
+    @pytest.mark.parametrize("before", ["%E2%80%AEA%E2%80%8Bda%00%20%0A%E2%81%A6", '"A\\000da"', "%00", ""])
+    def test_a_guests_name_has_nothing_unseen_in_it(self, user: User, done: Generation, before: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        guest = Client()
+        guest.get(path(share))
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        cookies = f"guest-name={before}; {guest.cookies.output(attrs=[], header='', sep=';')}"
+        guest.post(url, {"name": ""}, headers={"Cookie": cookies})
+        assert [heart.name for heart in share.hearts.all()] == (["Ada"] if "da" in before else [])
+        Client().post(url, {"name": "\u202eA\u200bda\0 \n\u2066"}, headers={"Cookie": cookies})
+        assert {heart.name for heart in share.hearts.all()} <= {"Ada"}
+
     @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
     def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
         share = sharing.share(user, [done], title=words, note=words, allows_hearts=True)

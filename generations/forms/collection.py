@@ -23,4 +23,6 @@ class CollectionForm(forms.Form):
         super().__init__(data, initial=initial, label_suffix="")
 
     def clean_name(self) -> str:
-        return name_in(self.cleaned_data["name"])
+        if name := name_in(self.cleaned_data["name"]):
+            return name
+        raise forms.ValidationError(WRONG_NAME)

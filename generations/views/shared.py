@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
@@ -31,6 +32,7 @@ from generations.models import Result, Share
 View = Callable[..., HttpResponseBase]
 OPENED = 86_400  # seconds that a password given holds
 GUEST = "guest"
+GUEST_NAME = "guest-name"
 A_YEAR = 365 * 86_400
 
 
@@ -94,7 +96,7 @@ def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         "address": address,
         "cover": next((result for result in results if result.thumbnail), None),
         "loved": sharing.hearts_of(share, guest) if guest else set(),
-        "name": request.COOKIES.get("guest-name", ""),
+        "name": _name(request),
     }
     response = render(request, "generations/shared.html", context)
     # One visit, however often the page is loaded anew meanwhile.
@@ -175,7 +177,7 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
 def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponse:
     """Puts the guest's heart on a picture, or takes it off, under the name they type."""
     row = _result(share, result)
-    name = name_in(request.POST.get("name", ""))[:40] or request.COOKIES.get("guest-name", "")[:40]
+    name = _name(request)
     if not share.allows_hearts:
         raise Http404
     guest = request.COOKIES.get(GUEST, "")[:64] or secrets.token_urlsafe(16)
@@ -194,8 +196,15 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
         response = redirect(f"{address_path(secret)}#picture-{row.pk}")
     response.set_cookie(GUEST, guest, max_age=A_YEAR, path="/s/", **_cookie(request))
     if name:
-        response.set_cookie("guest-name", name, max_age=A_YEAR, path="/s/", **_cookie(request))
+        response.set_cookie(GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path="/s/", **_cookie(request))
     return response
+
+
+def _name(request: HttpRequest) -> str:
+    """What the guest calls themselves, now or before; "" when they have not said."""
+    before = unquote(request.COOKIES.get(GUEST_NAME, ""))  # headers are Latin-1, names are not
+    names = (name_in(text)[:40].strip() for text in (request.POST.get("name", ""), before))
+    return next(filter(None, names), "")
 
 
 def _in_order(share: Share) -> tuple[list[UUID], list[Result]]:

@@ -1,5 +1,6 @@
 """How gunicorn serves the studio, in `make run` and in the image. No access log: addresses hold share links."""
 
+import logging
 import os
 
 bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
@@ -17,3 +18,11 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108 heartbeats belong in memory, as gunico
 loglevel = "warning"
 limit_request_line = 8190
 control_socket_disable = True  # a second way in, which nobody here uses
+
+
+def on_starting(server: object) -> None:
+    """A failed request is logged with its address, by gunicorn's own loggers, which Django's settings do not reach."""
+    from meigen_site.logs import NoShareLinks
+
+    for name in ["gunicorn.error", "gunicorn.access"]:
+        logging.getLogger(name).addFilter(NoShareLinks())

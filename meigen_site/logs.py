@@ -12,4 +12,6 @@ class NoShareLinks(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = SHARE_LINK.sub("/s/...", record.getMessage())
         record.args = None
+        if record.exc_info:
+            record.exc_text = SHARE_LINK.sub("/s/...", logging.Formatter().formatException(record.exc_info))
         return True

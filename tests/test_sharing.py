@@ -1,7 +1,9 @@
 """Share links: whoever has one sees the pictures, as long and as far as its maker allows."""
 
 import io
+import logging
 import re
+import runpy
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -91,6 +94,23 @@ class TestALink:
         Client().post(url)
         assert "/s/..." in caplog.text
         assert url not in caplog.text
+
+    def test_is_in_no_line_of_the_web_server_either(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        served = runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))
+        log, lines = logging.getLogger("gunicorn.error"), io.StringIO()
+        monkeypatch.setattr(log, "handlers", [logging.StreamHandler(lines)])
+        monkeypatch.setattr(log, "propagate", False)
+        served["on_starting"](None)
+        try:
+            int("/s/SECRET-of-a-traceback/")
+        except ValueError:
+            log.exception("Error handling request %s", "/s/SECRET/unlock/")
+        finally:
+            for name in ["gunicorn.error", "gunicorn.access"]:
+                logging.getLogger(name).filters.clear()
+        assert "/s/.../unlock/" in lines.getvalue()
+        assert "SECRET" not in lines.getvalue()
+        assert served["loglevel"] == "warning"
 
     def test_shows_its_own_generations_only(self, done: Generation, user: User) -> None:
         other = make_generation(user, status="done")

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from meigen_api.text import clean
 
+from . import sharing
 from .models import Attempt, Event, Generation, Result, Share
 
 
@@ -151,3 +152,12 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["created_by"]
     fields = ["created_at", "created_by", "title", "note", "views", "viewed_at", "expires_at", "revoked_at"]
+    actions = ["take_back"]
+
+    def has_take_back_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("generations.change_share")  # to look is not enough
+
+    @admin.action(description="Take back the chosen links", permissions=["take_back"])
+    def take_back(self, request: HttpRequest, queryset: Any) -> None:
+        """The one thing an admin does to a link: whoever made it may be gone."""
+        self.message_user(request, f"Links taken back: {sharing.revoke(*queryset)}.")

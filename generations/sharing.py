@@ -50,9 +50,10 @@ def share(
     return made
 
 
-def revoke(share: Share) -> None:
-    """Takes the link back at once; a link taken back stays so."""
-    Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+def revoke(*shares: Share) -> int:
+    """Takes the links back at once, and says how many; a link taken back stays so."""
+    open_ones = Share.objects.filter(pk__in=[share.pk for share in shares], revoked_at=None)
+    return open_ones.update(revoked_at=timezone.now())
 
 
 def try_password(share: Share, address: str, plain: str) -> bool | None:

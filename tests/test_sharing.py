@@ -5,6 +5,7 @@ import logging
 import re
 import runpy
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import time_machine
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -140,7 +142,9 @@ class TestALink:
 
 
 class TestTheEnd:
-    @pytest.mark.parametrize("how", ["revoked", "expired", "deleted", "out of the collection", "collection deleted"])
+    @pytest.mark.parametrize(
+        "how", ["revoked", "expired", "person gone", "deleted", "out of the collection", "collection deleted"]
+    )
     def test_leaves_not_a_byte_and_looks_like_a_link_that_never_was(
         self, browser: Client, done: Generation, user: User, how: str
     ) -> None:
@@ -150,25 +154,40 @@ class TestTheEnd:
         addresses = files(share, done)
         for address in addresses:
             assert body(Client().get(address)), address
-        if how == "revoked":
-            browser.post(reverse("revoke", args=[share.pk]))
-        elif how == "expired":
-            Share.objects.update(expires_at=timezone.now())
-        elif how == "deleted":
-            library.delete(user, [done.pk])
-        elif how == "out of the collection":
-            collection.generations.clear()
-        else:
-            collection.delete()
+        ends: dict[str, Callable[[], object]] = {
+            "revoked": lambda: browser.post(reverse("revoke", args=[share.pk])),
+            "expired": lambda: Share.objects.update(expires_at=timezone.now()),
+            "person gone": lambda: User.objects.update(is_active=False),
+            "deleted": lambda: library.delete(user, [done.pk]),
+            "out of the collection": collection.generations.clear,
+            "collection deleted": collection.delete,
+        }
+        ends[how]()
         unknown = Client().get("/s/nothing-like-this/")
         for address in addresses:
             for method in ["get", "head", "post"]:
                 response = getattr(Client(), method)(address)
                 assert not any(canary in body(response) for canary in CANARIES), address
-                if how in {"revoked", "expired", "collection deleted"}:
+                if how in {"revoked", "expired", "person gone", "collection deleted"}:
                     assert response.status_code == 404, address
                     if method == "get":
                         assert body(response) == unknown.content
+
+    def test_is_brought_by_an_admin_who_can_do_nothing_else_to_it(self, user: User, done: Generation) -> None:
+        shares = [sharing.share(user, [done]) for _ in range(3)]
+        boss, helper = Client(), Client()
+        boss.force_login(make_user(is_staff=True, is_superuser=True))
+        looker = make_user(is_staff=True)
+        looker.user_permissions.add(Permission.objects.get(codename="view_share"))
+        helper.force_login(looker)
+        listed = "/admin/generations/share/"
+        choice = {"action": "take_back", "_selected_action": [str(share.pk) for share in shares[:2]]}
+        assert helper.get(listed).status_code == helper.post(listed, choice, follow=True).status_code == 200
+        assert Share.objects.live().count() == 3
+        assert "Links taken back: 2." in boss.post(listed, choice, follow=True).content.decode()
+        assert [Client().get(path(share)).status_code for share in shares] == [404, 404, 200]
+        assert boss.post(f"{listed}{shares[2].pk}/change/", {"title": "x"}).status_code == 403
+        assert boss.post(f"{listed}{shares[2].pk}/delete/", {"post": "yes"}).status_code == 403
 
     def test_comes_by_itself_after_the_days_of_the_setting(
         self, browser: Client, done: Generation, settings: Settings

@@ -21,8 +21,9 @@ from .result import Result
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def live(self) -> ShareQuerySet:
-        """Neither taken back nor over."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
+        """Neither taken back nor over, and of somebody who may still work here."""
+        lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(lasting, revoked_at=None, created_by__is_active=True)
 
     def for_secret(self, secret: str) -> Share | None:
         """The live share behind a link, or None: unknown, revoked and expired look the same."""

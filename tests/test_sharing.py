@@ -199,6 +199,19 @@ class TestTheEnd:
         with time_machine.travel(timezone.now() + timedelta(days=3, hours=1)):
             assert Client().get(url).status_code == 404
 
+    @pytest.mark.parametrize(
+        ("usual", "most", "days"), [(30, 7, 7), (0, 7, 7), (7, 30, 7), (3, 0, 3), (0, 0, 0), (30, 45, 30)]
+    )
+    def test_is_as_near_for_one_click_as_for_the_form(
+        self, browser: Client, done: Generation, settings: Settings, usual: int, most: int, days: int
+    ) -> None:
+        settings.SHARE_DAYS, settings.SHARE_MAX_DAYS = usual, most
+        with time_machine.travel(timezone.now(), tick=False):
+            link(browser, done)
+            assert Share.objects.get().expires_at == (timezone.now() + timedelta(days=days) if days else None)
+            form = browser.get(reverse("new_share"), {"selected": str(done.pk)}).content.decode()
+        assert f'<option value="{days}" selected>' in form
+
     def test_cannot_be_put_off_beyond_what_the_admin_allows(
         self, browser: Client, done: Generation, settings: Settings
     ) -> None:

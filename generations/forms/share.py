@@ -1,7 +1,7 @@
 """What a share link says and allows."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -62,7 +62,7 @@ class ShareForm(forms.Form):
         assert isinstance(days, forms.ChoiceField)
         days.choices = _ends(share)
         days.required = share is None
-        days.initial = "" if share else str(settings.SHARE_DAYS)
+        days.initial = "" if share else str(usual_days())
 
     def choices(self) -> dict[str, Any]:
         """The fields of a Share that this form decides, the password aside."""
@@ -70,15 +70,24 @@ class ShareForm(forms.Form):
         names = ["title", "note", "hint", "shows_prompts", "allows_downloads", "allows_hearts"]
         chosen = {name: values[name] for name in names}
         if values["days"]:
-            days = int(values["days"])
-            chosen["expires_at"] = timezone.now() + timedelta(days=days) if days else None
+            chosen["expires_at"] = end_after(int(values["days"]))
         return chosen
+
+
+def usual_days() -> int:
+    """After how many days a link ends unless its maker says otherwise; 0 is never."""
+    most = settings.SHARE_MAX_DAYS
+    return min(settings.SHARE_DAYS or most, most) if most else settings.SHARE_DAYS
+
+
+def end_after(days: int) -> datetime | None:
+    return timezone.now() + timedelta(days=days) if days else None
 
 
 def _ends(share: Share | None) -> list[tuple[str, str]]:
     most = settings.SHARE_MAX_DAYS
-    offered = sorted({*DAYS, settings.SHARE_DAYS} - {0})
-    days = [number for number in offered if not most or number <= most] or [most]
+    offered = sorted({*DAYS, usual_days()} - {0})
+    days = [number for number in offered if not most or number <= most]
     words = [(str(n), ngettext("in %(count)s day", "in %(count)s days", n) % {"count": n}) for n in days]
     never = [] if most else [("0", _("never"))]
     return [*([("", _("as it is"))] if share else []), *words, *never]

@@ -1,16 +1,13 @@
 """One generation: its page, its files, and what people do with it."""
 
 import json
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +15,7 @@ from accounts.http import Request
 from generations import actions, collecting, library, media, neighbours, sharing, zips
 from generations.cards import prepared
 from generations.dispatch import catalogue
+from generations.forms.share import end_after, usual_days
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
 
 from .back import back_to
@@ -203,8 +201,7 @@ def _back(request: Request, row: Generation) -> HttpResponse:
 def share(request: Request, pk: UUID) -> HttpResponse:
     """A link with the usual choices; `new_share` asks for them."""
     if rows := sharing.shareable(request.user, [_own(request, pk).pk]):
-        days = settings.SHARE_DAYS
-        sharing.share(request.user, rows, expires_at=timezone.now() + timedelta(days=days) if days else None)
+        sharing.share(request.user, rows, expires_at=end_after(usual_days()))
         messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
     else:
         messages.warning(request, _("Only a finished generation can be shared."))

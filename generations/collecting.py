@@ -97,6 +97,8 @@ def merge(user: User, pk: UUID, target: UUID) -> Collection | None:
         items = CollectionItem.objects.filter(collection=pk)
         if both[target].is_team:
             Generation.objects.owned_by(user).filter(collections=pk).show()
+        # What others put into theirs, this person puts into the other: it is not as if its owner had.
+        items.filter(Q(added_by=None) | Q(added_by=both[target].owner_id)).update(added_by=user)
         items.exclude(generation__in=there).update(collection=target, position=0)
         both[pk].delete()  # with what was in both
         return both[target]

@@ -425,6 +425,45 @@ class TestManyAtOnce:
         assert "a heron" in page
         assert ("a late owl" in page) == follows
 
+    @pytest.mark.parametrize("how", ["added", "moved", "merged"])
+    def test_a_colleague_who_fills_the_collection_shows_nothing_to_the_world(self, user: User, how: str) -> None:
+        colleague = make_user()
+        followed, _ = collecting.create(user, "Client", is_team=True)
+        theirs, _ = collecting.create(colleague, "Inside", is_team=True)
+        share = sharing.share(user, [], follow=followed)
+        row = make_generation(user, status="done", prompt="INTERNAL", team_at=timezone.now())
+        make_result(row)
+        if how != "added":
+            collecting.add(user, theirs.pk, [row.pk])
+        if how == "added":
+            collecting.add(colleague, followed.pk, [row.pk])
+        elif how == "moved":
+            collecting.move(colleague, theirs, followed.pk, [row.pk])
+        else:
+            collecting.merge(colleague, theirs.pk, followed.pk)
+        assert followed.wall(user).get() == row
+        assert "INTERNAL" not in Client().get(path(share)).content.decode()
+        assert Client().get(f"{path(share)}{row.results.get().pk}/").status_code == 404
+        collecting.add(user, followed.pk, [row.pk])  # its owner does it, too
+        assert "INTERNAL" in Client().get(path(share)).content.decode()
+
+    def test_the_maker_of_a_link_shows_what_they_move_and_merge_into_its_collection(
+        self, user: User, done: Generation
+    ) -> None:
+        owl = make_generation(user, status="done", prompt="an owl")
+        make_result(owl)
+        birds(user, done, owl)
+        CollectionItem.objects.filter(generation=done).update(added_by=None)  # from before
+        source = Collection.objects.get()
+        share = sharing.share(user, [], follow=source)
+        assert list(share.contents()) == [owl, done]
+        target, _ = collecting.create(user, "Client")
+        share = sharing.share(user, [], follow=target)
+        collecting.move(user, source, target.pk, [owl.pk])
+        assert list(share.contents()) == [owl]
+        collecting.merge(user, source.pk, target.pk)
+        assert set(share.contents()) == {owl, done}
+
     @pytest.mark.parametrize("follows", [True, False])
     def test_a_collection_keeps_the_order_it_was_given_by_hand(
         self, browser: Client, user: User, done: Generation, follows: bool

@@ -105,9 +105,16 @@ class Collection(models.Model):
         """What is in it and this person may see, in its order; `after` the (position, item) of the last one seen."""
         return self.arrange(Generation.objects.filter(visible(user), deleted_at=None), after)
 
-    def arrange(self, rows: GenerationQuerySet, after: tuple[int, int] | None = None) -> GenerationQuerySet:
-        """Those of the rows that are in it, in its order."""
+    def arrange(
+        self, rows: GenerationQuerySet, after: tuple[int, int] | None = None, *, by: User | None = None
+    ) -> GenerationQuerySet:
+        """Those of the rows that are in it, in its order; with `by`, those alone that this person put there.
+
+        What was put there before anybody wrote down who did it counts as theirs.
+        """
         places = [self._after(*after)] if after else []
+        if by is not None:
+            places.append(Q(collectionitem__added_by=by) | Q(collectionitem__added_by=None))
         order = [f"{name[: name.count('-')]}collectionitem__{name.lstrip('-')}" for name in self.places]
         here = Q(*places, collectionitem__collection=self)  # at once, so that it is one join
         return rows.filter(here).order_by(*order)
@@ -127,13 +134,15 @@ class Collection(models.Model):
         return further & Q(collectionitem__position__gte=position)
 
     def add(self, user: User, generations: Iterable[Generation]) -> None:
-        """Puts these in; the row is `locked`.
+        """Puts these in; the row is `locked`. Who puts their own work in has put it there, even after a colleague did.
 
         The team sees what a member puts into a collection of the team, as soon as it is done.
         """
         rows = list(generations)
-        items = [CollectionItem(collection=self, generation=row) for row in rows]
+        items = [CollectionItem(collection=self, generation=row, added_by=user) for row in rows]
         CollectionItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=500)
+        own = [row.pk for row in rows if row.owner_id == user.pk]
+        CollectionItem.objects.filter(collection=self, generation__in=own).exclude(added_by=user).update(added_by=user)
         if self.is_team:
             Generation.objects.filter(pk__in=[row.pk for row in rows]).owned_by(user).show()
 
@@ -150,6 +159,9 @@ class CollectionItem(models.Model):
     collection = models.ForeignKey(Collection, models.CASCADE)
     generation = models.ForeignKey(Generation, models.CASCADE)
     added_at = models.DateTimeField(default=timezone.now)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Unknown for the oldest ones."
+    )
     position = models.PositiveIntegerField(
         default=0, help_text="The place somebody gave it by hand, from 1; what has none yet comes before, newest first."
     )

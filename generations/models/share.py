@@ -99,11 +99,12 @@ class Share(models.Model):
     def contents(self) -> GenerationQuerySet:
         """What it shows now, in its order: finished work of its maker alone, whatever else was chosen or collected.
 
-        Others showed theirs to the team, not to the world.
+        Others showed theirs to the team, not to the world. Nor does a colleague who puts the maker's work into a
+        collection show it to the world: of a collection it is what its maker put there.
         """
         own = Generation.objects.owned_by(self.created_by).kept().filter(status=Generation.Status.DONE)
         if self.collection is not None:
-            return self.collection.arrange(own)
+            return self.collection.arrange(own, by=self.created_by)
         return own.filter(shareitem__share=self).order_by("shareitem__number")
 
 

@@ -20,6 +20,7 @@ from .models import Collection, Generation, Heart, Result, Share, ShareItem, Wro
 
 MOST = 500
 MOST_TRIES = 10
+MOST_HEARTS = 1000  # a link
 PAUSE = timedelta(minutes=15)
 # What fetches a page to draw a preview of the link, or to index it, is not a person who looks.
 BOT = re.compile(
@@ -81,12 +82,21 @@ def count_view(share: Share, agent: str) -> None:
         Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
 
 
-def heart(share: Share, result: Result, guest: str, name: str) -> None:
-    """Puts this guest's heart on a picture, or takes it off."""
+def heart(share: Share, result: Result, guest: str, name: str) -> bool:
+    """Puts this guest's heart on a picture, or takes it off; False when the link holds as many as it can."""
     mine = {"share": share, "result": result, "guest": hashlib.sha256(guest.encode()).hexdigest()}
-    taken_off, _ = Heart.objects.filter(**mine).delete()
-    if not taken_off:
-        Heart.objects.get_or_create(**mine, defaults={"name": name})
+    with transaction.atomic():
+        Share.objects.select_for_update(no_key=True).get(pk=share.pk)  # one at a time counts and adds
+        taken_off, _ = Heart.objects.filter(**mine).delete()
+        if not taken_off and is_full(share):
+            return False
+        if not taken_off:
+            Heart.objects.create(**mine, name=name)
+    return True
+
+
+def is_full(share: Share) -> bool:
+    return share.hearts.count() >= MOST_HEARTS
 
 
 def hearts_of(share: Share, guest: str) -> set[UUID]:

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from generations import collecting, library, sharing
-from generations.models import Collection, CollectionItem, Generation, Result, Share
+from generations.models import Collection, CollectionItem, Generation, Heart, Result, Share
 from tests.helpers import make_generation, make_result, make_user
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,13 @@ def files(share: Share, generation: Generation) -> list[str]:
     url = path(share)
     [result, *_] = generation.results.all()
     return [url, f"{url}zip/", f"{url}{result.pk}/", f"{url}{result.pk}/?download", f"{url}{result.pk}/preview/"]
+
+
+def visitor(share: Share) -> Client:
+    """A guest who has opened the page."""
+    guest = Client()
+    guest.get(path(share))
+    return guest
 
 
 def body(response: Any) -> bytes:
@@ -304,7 +311,7 @@ class TestWhatItAllows:
     ) -> None:
         share = sharing.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"
-        guest, other = Client(), Client()
+        guest, other = visitor(share), visitor(share)
         guest.post(url, {"name": " Ada  L. "})
         other.post(url, {"name": "Bob"})
         assert 'aria-pressed="true"' in guest.get(path(share)).content.decode()
@@ -320,14 +327,59 @@ class TestWhatItAllows:
         url = f"{path(share)}{done.results.get().pk}/heart/"
         assert Client().post(url, {"name": "Ada"}).status_code == 404
         Share.objects.update(allows_hearts=True)
-        Client().post(url, {"name": "  "})
+        visitor(share).post(url, {"name": "  "})
         assert not share.hearts.exists()
+
+    @pytest.mark.parametrize("cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 23])
+    def test_only_who_has_opened_the_page_gives_hearts(self, user: User, done: Generation, cookie: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        for _ in range(2):
+            response = Client().post(url, {"name": "Ada"}, headers={"Cookie": cookie})
+            assert response["Location"].startswith(path(share))
+        assert not share.hearts.exists()
+        assert "guest" not in visitor(sharing.share(user, [done])).cookies
+
+    def test_a_link_holds_so_many_hearts_and_no_more(
+        self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sharing, "MOST_HEARTS", 2)
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        first, second, third = visitor(share), visitor(share), visitor(share)
+        for guest in (first, second, third):
+            page = guest.post(url, {"name": "Ada"}, follow=True).content.decode()
+        assert "as many hearts as it can hold" in page
+        assert share.hearts.count() == 2
+        assert "as many hearts" not in first.post(url, follow=True).content.decode()
+        third.post(url)
+        assert share.hearts.count() == 2
+        assert 'aria-pressed="true"' in third.get(path(share)).content.decode()
+
+    def test_the_owners_page_lists_the_latest_hearts_and_counts_them_all(
+        self, browser: Client, user: User, done: Generation
+    ) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        result, now = done.results.get(), timezone.now()
+        sharing.share(user, [done])
+        Heart.objects.bulk_create(
+            Heart(share=share, result=result, guest=f"{n}", name=f"Guest-{n}.", at=now + timedelta(seconds=n))
+            for n in range(203)
+        )
+        page = browser.get(reverse("share_link", args=[share.pk])).content.decode()
+        assert "203 hearts" in page
+        assert "the latest 200" in page
+        assert page.count("Guest-") == 200
+        assert "Guest-202." in page
+        assert "Guest-2." not in page
+        listed = browser.get(reverse("shares")).content.decode()
+        assert listed.count("1 result") == 2
+        assert listed.count("203 hearts") == 1
 
     @pytest.mark.parametrize("name", ["Ада Ł.", "小明", "Zoë 🦊"])
     def test_a_guest_is_called_what_they_are_called(self, user: User, done: Generation, name: str) -> None:
         share = sharing.share(user, [done], allows_hearts=True)
-        guest = Client()
-        guest.get(path(share))
+        guest = visitor(share)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         response = guest.post(url, {"name": name})
         assert response.cookies.output().isascii()  # a server sends headers in Latin-1, and fails at the rest
@@ -338,10 +390,9 @@ class TestWhatItAllows:
     @pytest.mark.parametrize("before", ["%E2%80%AEA%E2%80%8Bda%00%20%0A%E2%81%A6", '"A\\000da"', "%00", ""])
     def test_a_guests_name_has_nothing_unseen_in_it(self, user: User, done: Generation, before: str) -> None:
         share = sharing.share(user, [done], allows_hearts=True)
-        guest = Client()
-        guest.get(path(share))
+        guest = visitor(share)
         url = f"{path(share)}{done.results.get().pk}/heart/"
-        cookies = f"guest-name={before}; {guest.cookies.output(attrs=[], header='', sep=';')}"
+        cookies = f"guest-name={before}; guest={guest.cookies['guest'].value}"
         guest.post(url, {"name": ""}, headers={"Cookie": cookies})
         assert [heart.name for heart in share.hearts.all()] == (["Ada"] if "da" in before else [])
         Client().post(url, {"name": "\u202eA\u200bda\0 \n\u2066"}, headers={"Cookie": cookies})
@@ -350,7 +401,7 @@ class TestWhatItAllows:
     @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
     def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
         share = sharing.share(user, [done], title=words, note=words, allows_hearts=True)
-        guest = Client()
+        guest = visitor(share)
         guest.post(f"{path(share)}{done.results.get().pk}/heart/", {"name": words[:40]})
         page = guest.get(path(share)).content.decode()
         assert "<script>alert" not in page

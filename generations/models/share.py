@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import vault
@@ -28,6 +30,10 @@ class ShareQuerySet(models.QuerySet["Share"]):
     def for_secret(self, secret: str) -> Share | None:
         """The live share behind a link, or None: unknown, revoked and expired look the same."""
         return self.live().filter(secret_hash=_hash(secret)).select_related("created_by", "collection").first()
+
+    def counted(self) -> ShareQuerySet:
+        """With `items`, how many were chosen, and `loved`, how many hearts they have."""
+        return self.annotate(items=_count(ShareItem.objects), loved=_count(Heart.objects))
 
     def showing(self, generation: Generation) -> ShareQuerySet:
         """Those in which this generation was chosen."""
@@ -153,6 +159,12 @@ class WrongPasswords(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tries} tries"
+
+
+def _count(rows: models.Manager[Any]) -> Coalesce:
+    """How many of these rows a share has. Each kind is asked by itself: joined, they would multiply."""
+    own = rows.filter(share=OuterRef("pk")).order_by().values("share")
+    return Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0)
 
 
 def _hash(secret: str) -> str:

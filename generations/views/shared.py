@@ -1,5 +1,6 @@
 """What a share link shows to somebody without an account: the pictures and nothing else."""
 
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -32,6 +33,7 @@ from generations.models import Result, Share
 View = Callable[..., HttpResponseBase]
 OPENED = 86_400  # seconds that a password given holds
 GUEST = "guest"
+GUEST_VALUE = re.compile(r"[A-Za-z0-9_-]{22}")
 GUEST_NAME = "guest-name"
 A_YEAR = 365 * 86_400
 
@@ -81,7 +83,7 @@ def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
     if request.method == "GET" and not request.COOKIES.get(f"seen-{share.pk.hex}"):
         sharing.count_view(share, request.headers.get("User-Agent", ""))
-    guest = request.COOKIES.get(GUEST, "")
+    guest = _guest(request)
     order, results = _in_order(share)
     waiting = Result.objects.filter(generation__in=order, kept_at=None, gone_at=None).exists()
     if not results and not waiting and share.collection_id is None:
@@ -97,8 +99,11 @@ def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         "cover": next((result for result in results if result.thumbnail), None),
         "loved": sharing.hearts_of(share, guest) if guest else set(),
         "name": _name(request),
+        "is_full": "full" in request.GET and sharing.is_full(share),
     }
     response = render(request, "generations/shared.html", context)
+    if share.allows_hearts and not guest:
+        response.set_cookie(GUEST, secrets.token_urlsafe(16), max_age=A_YEAR, path="/s/", **_cookie(request))
     # One visit, however often the page is loaded anew meanwhile.
     response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
     return response
@@ -175,29 +180,25 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
 
 @through_link("POST")
 def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponse:
-    """Puts the guest's heart on a picture, or takes it off, under the name they type."""
+    """Puts the guest's heart on a picture, or takes it off, under the name they type.
+
+    The page has made them a guest: who has not opened it could be another one at every press.
+    """
     row = _result(share, result)
-    name = _name(request)
     if not share.allows_hearts:
         raise Http404
-    guest = request.COOKIES.get(GUEST, "")[:64] or secrets.token_urlsafe(16)
-    if name:
-        sharing.heart(share, row, guest, name)
-    if "HX-Request" in request.headers:
-        context = {
-            "share": share,
-            "secret": secret,
-            "result": row,
-            "loved": sharing.hearts_of(share, guest),
-            "name": name,
-        }
-        response = render(request, "generations/_heart.html", context)
-    else:
-        response = redirect(f"{address_path(secret)}#picture-{row.pk}")
-    response.set_cookie(GUEST, guest, max_age=A_YEAR, path="/s/", **_cookie(request))
+    name, guest = _name(request), _guest(request)
+    full = bool(name and guest) and not sharing.heart(share, row, guest, name)
+    response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
     if name:
         response.set_cookie(GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path="/s/", **_cookie(request))
     return response
+
+
+def _guest(request: HttpRequest) -> str:
+    """The random value that this browser has got from us, "" when it has none."""
+    value = request.COOKIES.get(GUEST, "")
+    return value if GUEST_VALUE.fullmatch(value) else ""
 
 
 def _name(request: HttpRequest) -> str:

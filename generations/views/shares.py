@@ -6,7 +6,6 @@ from uuid import UUID
 import qrcode
 import qrcode.image.svg
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,13 +21,14 @@ from generations.models import Collection, Generation, Share
 
 from .back import back_to
 
+HEARTS_SHOWN = 200
+
 
 @require_safe
 def shares(request: Request) -> HttpResponse:
     """Every link of this person that still shows something."""
     rows = Share.objects.live().filter(created_by=request.user).select_related("collection")
-    counted = rows.annotate(items=Count("shareitem", distinct=True), loved=Count("hearts", distinct=True))
-    return render(request, "generations/shares.html", {"shares": counted})
+    return render(request, "generations/shares.html", {"shares": rows.counted()})
 
 
 @sensitive_post_parameters("password")
@@ -76,7 +76,8 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
         "form": form,
         "address": address(request, share),
         "shown": share.contents().with_card()[:24],
-        "hearts": share.hearts.select_related("result__generation"),
+        "hearts": share.hearts.select_related("result__generation").order_by("-at")[:HEARTS_SHOWN],
+        "loved": share.hearts.count(),
     }
     return render(request, "generations/share_link.html", context, status=422 if form.errors else 200)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -63,9 +64,11 @@ def try_password(share: Share, address: str, plain: str) -> bool | None:
     The try is counted before the password is looked at, by one conditional UPDATE, so that many at once are no more
     than many in a row.
     """
-    visitor = vault.derive("visitor", address.encode())
+    visitor = vault.derive("visitor", _household(address).encode())
     now = timezone.now()
-    row, _ = WrongPasswords.objects.get_or_create(share=share, visitor=visitor)
+    row, is_new = WrongPasswords.objects.get_or_create(share=share, visitor=visitor)
+    if is_new:
+        share.wrong_passwords.filter(latest_at__lte=now - PAUSE).delete()
     tries = WrongPasswords.objects.filter(pk=row.pk)
     tries.filter(latest_at__lte=now - PAUSE).update(tries=0)
     if not tries.filter(tries__lt=MOST_TRIES).update(tries=F("tries") + 1, latest_at=now):
@@ -74,6 +77,17 @@ def try_password(share: Share, address: str, plain: str) -> bool | None:
         return False
     tries.delete()
     return True
+
+
+def _household(address: str) -> str:
+    """Whom an address stands for: of IPv6 everybody has 2 ** 64. What is no address is all one."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped or ipaddress.IPv6Network((int(ip), 64), strict=False))
+    return str(ip)
 
 
 def count_view(share: Share, agent: str) -> None:

@@ -269,6 +269,49 @@ class TestAPassword:
         with time_machine.travel(timezone.now() + timedelta(minutes=16)):
             assert Client().post(url, {"password": "open sesame"}, REMOTE_ADDR="192.0.2.1").status_code == 302
 
+    @pytest.mark.parametrize(
+        ("addresses", "is_one"),
+        [
+            (["2001:db8:1:2::{}"], True),
+            (["2001:db8:1:{}::1"], False),
+            (["::ffff:192.0.2.{}"], False),
+            (["::ffff:192.0.2.1", "192.0.2.1"], True),
+            (["unknown", "", "pipe:{}"], True),
+        ],
+    )
+    def test_pauses_a_household_and_not_one_of_its_many_addresses(
+        self, locked: Share, addresses: list[str], is_one: bool
+    ) -> None:
+        tried = [addresses[n % len(addresses)].format(n + 1) for n in range(11)]
+        url = f"{path(locked)}unlock/"
+        statuses = [Client().post(url, {"password": "guess"}, REMOTE_ADDR=address).status_code for address in tried]
+        assert statuses[-1] == (429 if is_one else 403)
+
+    def test_is_asked_for_when_proxies_say_too_little(self, locked: Share, settings: Settings) -> None:
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+        url = f"{path(locked)}unlock/"
+        headers = [{"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}]
+        for n in range(10):
+            assert Client().post(url, {"password": "guess"}, headers=headers[n % 2]).status_code == 403
+        assert Client().post(url, {"password": "open sesame"}, headers=headers[0]).status_code == 429
+
+    def test_leaves_no_rows_of_visitors_who_need_wait_no_more(self, locked: Share) -> None:
+        url = f"{path(locked)}unlock/"
+        Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.1")
+        with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+            Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.2")
+            assert locked.wrong_passwords.count() == 2
+        with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+            Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.3")
+            assert locked.wrong_passwords.count() == 2
+
+    def test_opens_with_the_spaces_it_was_set_with_and_without(self, browser: Client, done: Generation) -> None:
+        data = {"selected": str(done.pk), "days": "30", "password": " open sesame "}
+        browser.post(reverse("new_share"), data)
+        for tried in [" open sesame ", "open sesame"]:
+            url = f"{path(Share.objects.get())}unlock/"
+            assert Client().post(url, {"password": tried}).status_code == 302
+
     def test_of_another_link_opens_nothing(self, user: User, done: Generation, locked: Share) -> None:
         other = sharing.share(user, [done], password="open sesame")
         guest = Client()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
@@ -123,8 +124,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     """Takes the password; ten wrong ones pause the link for this visitor."""
     if is_open(request, share):
         return redirect("shared", secret)
-    address = str(get_adapter().get_client_ip(request))
-    opened = sharing.try_password(share, address, request.POST.get("password", "")[:200])
+    opened = sharing.try_password(share, _address(request), request.POST.get("password", "").strip()[:200])
     if opened:
         response: HttpResponse = redirect("shared", secret)
         response.set_signed_cookie(
@@ -142,6 +142,14 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         problem, status = _("This is not the password."), 403
     context = {"secret": secret, "hint": share.hint, "problem": problem}
     return render(request, "generations/shared_locked.html", context, status=status)
+
+
+def _address(request: HttpRequest) -> str:
+    """Where the visitor comes from, "" when the proxies in front do not say."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except (ImproperlyConfigured, PermissionDenied):
+        return ""
 
 
 @through_link("GET", "HEAD")

@@ -500,6 +500,27 @@ class TestManyAtOnce:
         assert "THEIRS" not in page
         assert "RUNNING" not in page
 
+    def test_as_many_as_can_be_selected_can_be_shared(self, browser: Client, user: User) -> None:
+        chosen = [str(make_generation(user, status="done").pk) for _ in range(500)]
+        shown = browser.post(reverse("selected"), {"selected": chosen, "do": "share"})
+        assert shown.status_code == 200  # no redirect: its address would be too long
+        form = re.findall(r'<form[^>]*action="/shares/new/".*?</form>', shown.content.decode(), re.DOTALL)[0]
+        asked = re.findall(r'name="selected" value="([\w-]{36})"', form)
+        assert asked == chosen
+        wrong = browser.post(reverse("new_share"), {"selected": asked, "days": "x"})
+        assert re.findall(r'name="selected" value="([\w-]{36})"', wrong.content.decode()) == chosen
+        assert wrong.status_code == 422
+        browser.post(reverse("new_share"), {"selected": asked, "days": "30"})
+        assert [str(row.pk) for row in Share.objects.get().contents()] == chosen
+        assert browser.get(reverse("selected"))["Location"] == reverse("generations")
+
+    def test_a_selection_of_nothing_that_can_be_shared_says_so(self, browser: Client) -> None:
+        theirs = str(make_generation(make_user(), status="done", team_at=timezone.now()).pk)
+        for url, data in [("selected", {"do": "share"}), ("new_share", {"days": "30"}), ("new_share", {"days": "x"})]:
+            page = browser.post(reverse(url), {"selected": theirs, **data}, follow=True).content.decode()
+            assert "Only finished results of your own" in page
+        assert not Share.objects.exists()
+
     @pytest.mark.parametrize("follows", [True, False])
     def test_a_collection_is_shared_as_it_is_or_as_it_will_be(
         self, browser: Client, user: User, done: Generation, follows: bool

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.http import Request
 from generations import collecting, library, media, zips
@@ -23,14 +23,17 @@ from generations.ids import uuids
 from generations.models import Collection, Generation
 
 from .back import back_to
+from .shares import ask
 
 MOST = 500
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def selected(request: Request) -> HttpResponseBase:
     """`do` names what to do with the `selected` ids: star, collect, team, delete, ...; `from` is the collection whose
-    page asks."""
+    page asks. A GET is a reload of what this has drawn."""
+    if request.method != "POST":
+        return redirect("generations")
     ids = uuids(request.POST.getlist("selected"))
     verb = request.POST.get("do", "")
     if not ids:
@@ -42,7 +45,7 @@ def selected(request: Request) -> HttpResponseBase:
     if verb == "download":
         return _zip(request, ids)
     if verb == "share":
-        return redirect(f"{reverse('new_share')}?{urlencode([('selected', pk) for pk in ids])}")
+        return ask(request, ids)  # here: so many ids make an address longer than servers take
     if verb == "compare":
         return _compare(request, ids)
     if verb not in _VERBS:

@@ -41,20 +41,35 @@ def new_share(request: Request) -> HttpResponse:
     if collection is not None:
         inside = collection.arrange(Generation.objects.owned_by(request.user))
         ids = list(inside.values_list("pk", flat=True)[: sharing.MOST])
+    if request.method != "POST":
+        return ask(request, ids, collection)
     rows = sharing.shareable(request.user, ids)
-    if not rows and collection is None:
-        messages.warning(request, _("Only finished results of your own can be shared."))
-        return redirect("generations")
-    form = ShareForm(request.POST if request.method == "POST" else None, collection=collection)
-    if request.method == "POST" and form.is_valid():
+    form = ShareForm(request.POST, collection=collection)
+    if form.is_valid() and (rows or collection is not None):
         follow = collection if collection is not None and form.cleaned_data.get("follows") else None
         made = sharing.share(
             request.user, rows, follow=follow, password=form.cleaned_data["password"], **form.choices()
         )
         messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
         return redirect("share_link", made.pk)
-    context = {"form": form, "rows": rows, "collection": collection, "left_out": len(set(ids)) - len(rows)}
-    return render(request, "generations/new_share.html", context, status=422 if form.errors else 200)
+    return ask(request, ids, collection, form)
+
+
+def ask(
+    request: Request, ids: list[UUID], collection: Collection | None = None, form: ShareForm | None = None
+) -> HttpResponse:
+    """The page that asks what a new link to these shall say and allow."""
+    rows = sharing.shareable(request.user, ids)
+    if not rows and collection is None:
+        messages.warning(request, _("Only finished results of your own can be shared."))
+        return redirect("generations")
+    context = {
+        "form": form or ShareForm(None, collection=collection),
+        "rows": rows,
+        "collection": collection,
+        "left_out": len(set(ids)) - len(rows),
+    }
+    return render(request, "generations/new_share.html", context, status=422 if form else 200)
 
 
 @sensitive_post_parameters("password")

@@ -58,6 +58,11 @@ def revoke(*shares: Share) -> int:
     return open_ones.update(revoked_at=timezone.now())
 
 
+def is_live(share: Share) -> bool:
+    """Whether it is still open, now and not when it was read."""
+    return Share.objects.live().filter(pk=share.pk).exists()
+
+
 def try_password(share: Share, address: str, plain: str) -> bool | None:
     """Whether the password opens the share; None when this visitor has tried too often and has to wait.
 

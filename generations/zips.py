@@ -54,15 +54,20 @@ def told_to_guests(generation: Generation) -> dict[str, Any]:
 Tell = Callable[[Generation], dict[str, Any]]
 
 
-def stream(results: Iterable[Result], tell: Tell | None = metadata) -> Iterator[bytes]:
+def stream(
+    results: Iterable[Result], tell: Tell | None = metadata, goes_on: Callable[[], bool] = lambda: True
+) -> Iterator[bytes]:
     """The files as they are, and `metadata.json` with what `tell` says of each.
 
-    Without `tell` neither that file nor a file's name says what was asked for.
+    Without `tell` neither that file nor a file's name says what was asked for. `goes_on` is asked before each file;
+    after a no the zip ends.
     """
     pipe = _Pipe()
     told = []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
         for place, result in enumerate(results, 1):
+            if not goes_on():
+                break
             generation = result.generation
             name = _file_name(result, place, generation.prompt if tell else "")
             try:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import re
 import runpy
 import zipfile
@@ -20,9 +21,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import collecting, library, sharing
+from generations import collecting, library, sharing, zips
 from generations.models import Collection, CollectionItem, Generation, Heart, Result, Share
-from tests.helpers import make_generation, make_result, make_user
+from tests.helpers import make_generation, make_result, make_user, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -195,6 +196,19 @@ class TestTheEnd:
         assert [Client().get(path(share)).status_code for share in shares] == [404, 404, 200]
         assert boss.post(f"{listed}{shares[2].pk}/change/", {"title": "x"}).status_code == 403
         assert boss.post(f"{listed}{shares[2].pk}/delete/", {"post": "yes"}).status_code == 403
+
+    def test_stops_a_zip_before_its_next_file(self, user: User) -> None:
+        rows = [make_generation(user, status="done") for _ in range(3)]
+        for row in rows:
+            make_result(row, picture() + os.urandom(zips.CHUNK * 2))
+        share = sharing.share(user, rows)
+        sent: Any = Client().get(f"{path(share)}zip/")
+        pieces = iter(sent.streaming_content)
+        first = next(pieces)
+        sharing.revoke(share)
+        archive = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces)))
+        assert archive.testzip() is None
+        assert [name[:3] for name in archive.namelist()] == ["001", "met"]
 
     def test_comes_by_itself_after_the_days_of_the_setting(
         self, browser: Client, done: Generation, settings: Settings

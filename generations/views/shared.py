@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -179,7 +179,9 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
         raise Http404
     _, results = _in_order(share)
     told = zips.told_to_guests if share.shows_prompts else None
-    response = StreamingHttpResponse(zips.stream(results, told), content_type="application/zip")
+    # A long download ends with the link: it is asked for again before each file.
+    body = zips.stream(results, told, partial(sharing.is_live, share))
+    response = StreamingHttpResponse(body, content_type="application/zip")
     name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response["X-Content-Type-Options"] = "nosniff"

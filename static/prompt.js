@@ -7,9 +7,14 @@
   const key = `draft-${document.body.dataset.person}`;
   const earlier = [...document.querySelectorAll("#earlier-prompts option")].map((option) => option.value);
   const unsent = localStorage.getItem(key) ?? "";
-  if (!field.value) field.value = unsent;
+  // What waited on the server is shown until it is sent; after its first time, what was written since counts more.
+  const waited = `waited-${document.body.dataset.person}`;
+  const waits = "waited" in field.dataset;
+  if (!field.value || (waits && localStorage.getItem(waited) === field.value)) field.value = unsent;
   else if (unsent.trim() && unsent !== field.value && !earlier.includes(unsent.trim())) earlier.unshift(unsent.trim());
-  document.querySelector("form[data-forget]")?.addEventListener("submit", () => localStorage.removeItem(key));
+  if (waits && field.value !== unsent) for (const name of [key, waited]) localStorage.setItem(name, field.value);
+  const forget = () => [key, waited].forEach((name) => localStorage.removeItem(name));
+  document.querySelector("form[data-forget]")?.addEventListener("submit", forget);
 
   let place = -1;
   let draft = "";
@@ -19,6 +24,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id !== "generate" || !event.detail.successful) return;
     place = -1;
+    localStorage.removeItem(waited);
     const sent = found().value.trim();
     if (sent && earlier[0] !== sent) earlier.unshift(sent);
   });

@@ -1,6 +1,7 @@
 """The studio's form: what it offers, what it takes, what it says."""
 
 import json
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -20,7 +21,7 @@ from generations.forms import GenerateForm
 from generations.models import Generation
 from meigen_api.sandbox.answers import html, refusal
 from tests.conftest import FastSandbox
-from tests.helpers import form_data, make_generation
+from tests.helpers import form_data, make_generation, make_user
 
 HTMX = {"HX-Request": "true"}
 
@@ -109,16 +110,53 @@ def test_without_a_token_the_prompt_survives_the_way_there_and_back(
     assert not Generation.objects.exists()
 
 
-def test_signed_out_in_the_middle_the_prompt_survives_the_sign_in(sandbox: FastSandbox, user: User) -> None:
+def posted_after_the_sign_in_expired(person: User) -> Client:
+    """A browser in which this person pressed Generate while nobody was signed in any more."""
     client = Client()
-    response = client.post("/generations/", form_data(prompt="a patient heron"))
+    client.force_login(person)
+    found = re.search(r'name="person" value="([^"]+)"', client.get("/").content.decode())
+    assert found
+    client.logout()
+    response = client.post("/generations/", form_data(prompt="a patient heron", person=found[1]))
     assert response["Location"] == "/accounts/login/?next=/"
-    user.set_password("a-long-password")
-    user.save()
-    response = client.post(
-        "/accounts/login/?next=/", {"login": user.username, "password": "a-long-password"}, follow=True
-    )
-    assert "a patient heron" in response.content.decode()
+    return client
+
+
+def sign_in(client: Client, user: User) -> str:
+    """The page that follows."""
+    data = {"login": user.username, "password": "a-long-password"}
+    return client.post("/accounts/login/?next=/", data, follow=True).content.decode()
+
+
+def test_signed_out_in_the_middle_the_prompt_survives_the_sign_in(
+    sandbox: FastSandbox, user: User, token: Token
+) -> None:
+    client = posted_after_the_sign_in_expired(user)
+    assert "a patient heron" in sign_in(client, user)
+    client.head("/")
+    assert "a patient heron" in client.get("/").content.decode()
+    assert "a patient heron" not in client.get("/", {"prompt": "a red fox"}).content.decode()
+    client.post("/generations/", form_data(prompt=""))
+    assert "a patient heron" in client.get("/").content.decode()
+    client.post("/generations/", form_data(prompt="a blue whale"))
+    assert "a patient heron" not in client.get("/").content.decode()
+
+
+def test_what_was_typed_goes_to_nobody_else_who_signs_in_there(sandbox: FastSandbox, user: User) -> None:
+    client = posted_after_the_sign_in_expired(user)
+    assert "a patient heron" not in sign_in(client, make_user())
+    client.logout()
+    assert "a patient heron" not in sign_in(client, user)
+
+
+@pytest.mark.parametrize("person", [None, "{pk}", "{pk}:made-up"])
+def test_a_form_that_does_not_prove_whose_it_is_is_kept_for_nobody(
+    sandbox: FastSandbox, user: User, person: str | None
+) -> None:
+    client = Client()
+    said = {} if person is None else {"person": person.format(pk=user.pk)}
+    client.post("/generations/", form_data(prompt="a patient heron", **said))
+    assert "a patient heron" not in sign_in(client, user)
 
 
 def test_the_same_page_sent_twice_is_paid_once(sandbox: FastSandbox, browser: Client, token: Token) -> None:

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpResponse
+from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import Request
+from accounts.models import User
 from generations.forms import FIELD_OF_MEMBER, GenerateForm
 from generations.forms.generate import MAX_PROMPT
 from generations.ids import plain, uuids
 from generations.models import Reference
 
 DRAFT = "draft"
+PERSON = "person"  # in the form and in the draft: whose it is
 FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values(), "reference_video_seconds"} - {"nonce"}
 
 
@@ -24,14 +27,41 @@ def typed(request: Request) -> tuple[dict[str, str], list[str]]:
     return {name: plain(request.POST[name], MAX_PROMPT) for name in names}, references
 
 
+def mark(user: User) -> str:
+    """What the form carries, so that what is posted after the sign-in has expired is still known to be theirs."""
+    return _signer().sign(str(user.pk))
+
+
 def keep(request: Request, target: str, references: Sequence[Reference] = ()) -> HttpResponse:
     """Sends the person somewhere first; what was typed waits in the session."""
     values, ids = typed(request)
-    request.session[DRAFT] = {**values, "reference": [str(reference.pk) for reference in references] or ids}
+    ids = [str(reference.pk) for reference in references] or ids
+    request.session[DRAFT] = {**values, "reference": ids, PERSON: _person(request)}
     return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
 
 
-def take(request: Request) -> dict[str, Any]:
-    """What waits in the session, once."""
-    draft: dict[str, Any] = request.session.pop(DRAFT, {})
+def waiting(request: Request) -> dict[str, Any]:
+    """What waits in the session, until a form is accepted or the next comes; dropped when another person signed in."""
+    draft: dict[str, Any] = dict(request.session.get(DRAFT, {}))
+    if draft and draft.pop(PERSON, None) != str(request.user.pk):
+        drop(request)
+        return {}
     return draft
+
+
+def drop(request: Request) -> None:
+    request.session.pop(DRAFT, None)
+
+
+def _person(request: HttpRequest) -> str:
+    """Who typed it; of a signed-out one as their form says, "" when it says nothing that is ours."""
+    if request.user.is_authenticated:
+        return str(request.user.pk)
+    try:
+        return _signer().unsign(request.POST.get(PERSON, ""))
+    except BadSignature:
+        return ""
+
+
+def _signer() -> Signer:
+    return Signer(salt="draft")

@@ -46,7 +46,7 @@ def studio(request: Request) -> HttpResponse:
     `?inspiration=<id>` a prompt of the vendor's gallery, `?reference=<id>` adds a picture.
     """
     offer = catalogue.offer()
-    draft = drafts.take(request)
+    draft = {} if request.GET else drafts.waiting(request)  # an address that asks for something has its way
     preset = _preset(request)
     earlier = _earlier(request.user, request.GET.get("from", ""))
     own = [earlier] if earlier and earlier.owner_id == request.user.pk else []
@@ -66,12 +66,15 @@ def studio(request: Request) -> HttpResponse:
         reference for row in own for reference in row.references_in_order()
     ]
     form = GenerateForm(offer, initial=initial, references=references)
+    if draft:
+        form.fields["prompt"].widget.attrs["data-waited"] = ""
     return _page(request, form, lost=form.dropped(initial), hints=_hints(own, form))
 
 
 def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
     cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: WALL + 1], request.user)
     context |= {"form": form, "offer": form.offer, "cards": cards[:WALL], "more": len(cards) > WALL}
+    context["person"] = drafts.mark(request.user)
     context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)
     context |= {"waits": waits.typical(), "examples": EXAMPLES}
     recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)
@@ -136,6 +139,7 @@ def _generate(request: Request) -> HttpResponse:
         form.add_error(None, _("A reference picture could not be uploaded to Meigen. Nothing was sent; try again."))
         return _invalid(request, form)
     rows, new = actions.ask(request.user, token, form, urls)
+    drafts.drop(request)
     if new:
         actions.send_now(rows)
     into = form.cleaned_data["into"]
@@ -163,7 +167,7 @@ def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
     """422 with what was typed and what is wrong with it."""
     if not request.htmx:
         return _page(request, form, status=422)
-    context = {"form": form, "offer": form.offer, "waits": waits.typical()}
+    context = {"form": form, "offer": form.offer, "waits": waits.typical(), "person": drafts.mark(request.user)}
     response = render(request, "generations/_form.html", context, status=422)
     return reswap(retarget(response, "#generate"), "outerHTML")
 

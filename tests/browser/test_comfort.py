@@ -39,6 +39,23 @@ def test_a_draft_outlives_the_page_and_earlier_prompts_come_back(studio: Studio,
     expect(prompt).to_have_value("half a thought")
 
 
+def test_what_waited_for_a_sign_in_never_overwrites_what_was_written_since(studio: Studio, page: Page) -> None:
+    person = studio.person()
+    sign_in(page, person)
+    page.goto("/?prompt=a+patient+heron")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Generate").click()
+    page.wait_for_url("**/accounts/login/**")
+    sign_in(page, person)
+    prompt = page.locator("[name=prompt]")
+    expect(prompt).to_have_value("a patient heron")
+    page.reload()
+    expect(prompt).to_have_value("a patient heron")
+    prompt.fill("a patient heron, at night")
+    page.reload()
+    expect(prompt).to_have_value("a patient heron, at night")
+
+
 def test_a_question_mark_shows_the_keys_and_never_while_one_writes(studio: Studio, page: Page) -> None:
     sign_in(page, studio.person())
     keys = page.get_by_role("dialog", name="Keys")

@@ -1,12 +1,11 @@
 // Choosing many cards: Ctrl or ⌘ with a click toggles one, Shift with a click takes all in between.
 (() => {
-  const bar = document.getElementById("selection");
-  if (!bar) return;
-  const told = bar.querySelector("[data-selected]");
+  if (!document.getElementById("selection")) return;
   const picks = () => [...document.querySelectorAll("#wall .pick")];
   let last;
 
   const tell = () => {
+    const told = document.querySelector("#selection [data-selected]"); // a filter brings another bar
     const count = picks().filter((pick) => pick.checked).length;
     told.textContent = count === 0 ? "" : count === 1 ? told.dataset.one : told.dataset.many.replace("%s", count);
   };

@@ -44,6 +44,26 @@ def test_many_are_chosen_with_shift_and_ctrl_and_starred_together(person: str, p
     expect(page.locator("#selection")).to_be_hidden()
 
 
+def test_what_is_found_can_be_chosen_at_once_and_is_counted(person: str, page: Page) -> None:
+    sign_in(page, person)
+    page.goto("/generations/")
+    expect(page.locator("article.card")).to_have_count(3)
+    page.get_by_label("Search prompts").fill("an owl")
+    expect(page.locator("article.card")).to_have_count(1)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    pick = card(page, "an owl").locator(".pick")
+    pick.click()  # leaving the field is no other search
+    expect(page.locator("#selection [role=status]")).to_have_text("1 selected")
+    page.get_by_role("button", name="Star", exact=True).last.click()
+    expect(page.get_by_text("1 starred.")).to_be_visible()
+    assert not [url for url in asked if "q=" in url]
+    page.get_by_label("Search prompts").fill("")
+    expect(page.locator("article.card")).to_have_count(3)
+    card(page, "an owl").locator(".frame").click(modifiers=["ControlOrMeta"])
+    expect(page.locator("#selection [role=status]")).to_have_text("1 selected")
+
+
 def test_what_is_deleted_stays_in_place_until_it_is_undone_or_left(person: str, page: Page) -> None:
     sign_in(page, person)
     page.goto("/generations/")

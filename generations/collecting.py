@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 
@@ -68,8 +68,13 @@ def may_take_out(user: User, collection: Collection) -> Q:
 
 def take_out(user: User, collection: Collection, ids: Iterable[UUID]) -> int:
     """Takes these out, which stay where else they are; says how many."""
-    items = CollectionItem.objects.filter(may_take_out(user, collection), collection=collection, generation__in=ids)
-    return items.delete()[0]
+    with transaction.atomic():
+        Collection.objects.locked().filter(pk=collection.pk).first()
+        items = CollectionItem.objects.filter(may_take_out(user, collection), collection=collection, generation__in=ids)
+        taken = list(items.values_list("generation", flat=True))
+        count, _ = items.delete()
+        _stay_hidden(user, Generation.objects.filter(pk__in=taken))
+        return count
 
 
 def move(user: User, source: Collection, target: UUID, ids: Iterable[UUID]) -> int | None:
@@ -84,6 +89,7 @@ def move(user: User, source: Collection, target: UUID, ids: Iterable[UUID]) -> i
         both[target].add(user, moved)
         if source.pk != target:
             items.filter(generation__in=moved).delete()
+            _stay_hidden(user, Generation.objects.filter(pk__in=[row.pk for row in moved]))
         return len(moved)
 
 
@@ -101,6 +107,7 @@ def merge(user: User, pk: UUID, target: UUID) -> Collection | None:
         items.filter(Q(added_by=None) | Q(added_by=both[target].owner_id)).update(added_by=user)
         items.exclude(generation__in=there).update(collection=target, position=0)
         both[pk].delete()  # with what was in both
+        _stay_hidden(user, Generation.objects.filter(collections=target))
         return both[target]
 
 
@@ -112,6 +119,7 @@ def show(user: User, pk: UUID, *, shown: bool) -> int:
             return 0
         Collection.objects.filter(pk=pk).update(is_team=shown)
         if not shown:
+            _stay_hidden(user, _of(user, own))
             return 0
         done, _ = hidden(user, own)
         _of(user, own).show()
@@ -125,6 +133,15 @@ def hidden(user: User, collection: Collection) -> tuple[int, int]:
     return done.count(), rows.filter(status__in=Generation.LIVE).count()
 
 
+def _stay_hidden(user: User, rows: GenerationQuerySet) -> None:
+    """What of this person's is not done yet and in no collection of the team any more is not shown when it is done.
+
+    What is done stays shown: the team has seen it, and its page says who sees it.
+    """
+    with_team = CollectionItem.objects.filter(generation=OuterRef("pk"), collection__is_team=True)
+    rows.owned_by(user).exclude(status=Generation.Status.DONE).exclude(Exists(with_team)).hide()
+
+
 def _of(user: User, collection: Collection) -> GenerationQuerySet:
     return Generation.objects.owned_by(user).filter(collections=collection)
 
@@ -134,7 +151,9 @@ def delete(user: User, pk: UUID) -> bool:
     with transaction.atomic():
         own = Collection.objects.owned_by(user).locked().filter(pk=pk).first()
         if own is not None:
+            unfinished = list(_of(user, own).exclude(status=Generation.Status.DONE).values_list("pk", flat=True))
             own.delete()
+            _stay_hidden(user, Generation.objects.filter(pk__in=unfinished))
         return own is not None
 
 

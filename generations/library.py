@@ -33,10 +33,7 @@ def star_all(user: User, ids: Iterable[UUID]) -> int:
 def show_to_team(user: User, ids: Iterable[UUID], *, shown: bool) -> int:
     """Lets the team see these finished ones of this person, or no longer; says how many changed."""
     rows = Generation.objects.owned_by(user).kept().filter(pk__in=ids)
-    if shown:
-        return rows.filter(status=S.DONE).show()
-    seen = rows.filter(team_at__isnull=False)
-    return seen.update(team_at=None, version=F("version") + 1, changed_at=timezone.now())
+    return rows.filter(status=S.DONE).show() if shown else rows.hide()
 
 
 def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:

@@ -504,6 +504,42 @@ def test_a_click_into_a_team_collection_is_shown_when_it_is_done(
     assert cards(anas, ours.get_absolute_url()) == ["a red fox"]
 
 
+@pytest.mark.parametrize("way", ["take_out", "move", "private", "delete", "merge"])
+def test_what_leaves_the_team_before_it_is_done_is_not_shown_when_it_is(
+    browser: Client, user: User, ana: User, anas: Client, way: str
+) -> None:
+    leaving, staying, hers = (make_generation(user, status="running", prompt=words) for words in ("a", "b", "c"))
+    Generation.objects.filter(pk=hers.pk).update(owner=ana)
+    done = make_done(user, "d")
+    ours = make_collection(user, "Ours", leaving, staying, done, is_team=True)
+    collecting.add(ana, ours.pk, [hers.pk])
+    make_collection(ana, "Hers", is_team=True).add(user, [staying])
+    other = make_collection(user, "Other")
+    page = browser.get(leaving.get_absolute_url()).content.decode()
+    assert "You, and the team as soon as it is done." in page
+    assert "Take back from the team" in page
+    rows, address = [leaving, staying, done, hers], ours.get_absolute_url()
+    if way == "take_out":
+        do(browser, "take_out", *rows, **{"from": str(ours.pk)})
+    elif way == "move":
+        do(browser, "move", *rows, **{"from": str(ours.pk), "collection": "Other"})
+    else:
+        data = {"private": {"shown": ""}, "delete": {}, "merge": {"into": str(other.pk)}}[way]
+        browser.post(f"{address}{'team' if way == 'private' else way}/", data)
+    Generation.objects.update(status="done")
+    assert cards(anas, "/gallery/") == ["d", "c", "b"]
+    assert "Only you." in browser.get(leaving.get_absolute_url()).content.decode()
+
+
+def test_a_running_one_is_taken_back_on_its_page(browser: Client, user: User, anas: Client) -> None:
+    row = make_generation(user, status="running")
+    make_collection(user, "Ours", row, is_team=True)
+    browser.post(f"{row.get_absolute_url()}team/", {"shown": "0"})
+    assert "Who sees it" not in browser.get(row.get_absolute_url()).content.decode()
+    Generation.objects.update(status="done")
+    assert cards(anas, "/gallery/") == []
+
+
 @pytest.mark.parametrize("into", ["deleted", "another's", "nonsense"])
 def test_a_collection_that_is_not_there_costs_no_click(
     sandbox: FastSandbox, browser: Client, user: User, token: Token, ana: User, foxes: Collection, into: str

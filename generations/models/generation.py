@@ -98,6 +98,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         hidden = self.kept().filter(team_at=None)
         return hidden.update(team_at=now, version=F("version") + 1, changed_at=now)
 
+    def hide(self) -> int:
+        """Takes these back from the team; says how many changed."""
+        seen = self.filter(team_at__isnull=False)
+        return seen.update(team_at=None, version=F("version") + 1, changed_at=timezone.now())
+
     def kept(self) -> GenerationQuerySet:
         """Without what was deleted."""
         return self.filter(deleted_at=None)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import library
+from generations import collecting, library
 from generations.models import Generation
 from tests.helpers import make_generation, make_user
 
@@ -56,6 +56,22 @@ def rows(user: User, token: Token) -> dict[str, Generation]:
 def test_filters_find(browser: Client, rows: dict[str, Generation], query: dict[str, str], found: set[str]) -> None:
     body = browser.get("/generations/", query).content.decode()
     assert {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body} == found
+
+
+@pytest.mark.parametrize("words", ["", "fox"])
+def test_what_one_deleted_is_found_by_star_and_collection_too(
+    browser: Client, user: User, rows: dict[str, Generation], words: str
+) -> None:
+    theirs = rows["another's"]
+    collection, _ = collecting.create(user, "Foxes")
+    Generation.objects.filter(pk=theirs.pk).update(team_at=timezone.now())
+    for row in (rows["fox"], rows["old"], theirs):
+        library.star(user, row)
+        collecting.add(user, collection.pk, [row.pk])
+    Generation.objects.filter(pk__in=[rows["old"].pk, theirs.pk]).update(deleted_at=timezone.now())
+    for marked in ({"starred": "on"}, {"collection": str(collection.pk)}):
+        body = browser.get("/generations/", {"q": words, "state": "deleted", **marked}).content.decode()
+        assert {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body} == {"old"}
 
 
 @pytest.mark.parametrize(

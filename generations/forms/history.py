@@ -166,6 +166,8 @@ class HistoryForm(forms.Form):
     @property
     def _is_mixed(self) -> bool:
         """Whether the list holds what several people made."""
+        if self.cleaned_data.get("state") == DELETED:
+            return False  # everybody sees their own trash alone
         return self.of_team or bool(self.cleaned_data.get("collection") or self.cleaned_data.get("starred"))
 
     @property

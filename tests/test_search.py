@@ -138,6 +138,17 @@ def test_an_empty_prompt_and_a_very_long_one_can_be_kept(user: User) -> None:
     assert Generation.objects.search("末尾").count() == 0
 
 
+@pytest.mark.parametrize("length", [0, 1, 2, 127, 128, 129, 256, 257, 9_900])
+@pytest.mark.parametrize("characters", ["a fox, ", "一只橘猫在街道", "🦊🎉 é猫x"])
+def test_a_prompt_of_any_length_is_spread_whole_and_in_order(characters: str, length: int) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL's index takes the prompt as it is")
+    prompt = (characters * length)[:length]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {search_tables._SPREAD.format(row='g')} FROM (SELECT %s AS prompt) AS g", [prompt])
+        assert cursor.fetchone() == ("\x01".join(prompt),)
+
+
 # The index follows
 
 

@@ -168,6 +168,14 @@ def test_a_warm_page_of_the_gallery_takes_three_queries(
     assert warm.count(b"<article") == cold.count(b"<article") == 24
 
 
+def test_a_member_with_a_new_name_has_it_on_their_cards_at_once(browser: Client, ana: User) -> None:
+    make_generation(ana, status="done", team_at=timezone.now())
+    assert "by ana<" in browser.get("/gallery/").content.decode()
+    ana.username = "Anna · 安娜"
+    ana.save()
+    assert "by Anna · 安娜<" in browser.get("/gallery/").content.decode()
+
+
 def test_an_empty_gallery_says_how_to_fill_it(browser: Client) -> None:
     assert "show them to the team" in browser.get("/gallery/").content.decode()
 

@@ -29,7 +29,7 @@ PROMPTS = {
     "猫": "一只橘猫在上海的街道，8K画质",
     "emoji": "a party 🦊🎉 with a_b snake",
     "quotes": """she said "hello" OR 'bye' NEAR x* - (y) AND NOT z:w^2""",
-    "slash": "back\\slash and [brackets] {braces} $1 %s ?",
+    "slash": "back\\slash and [brackets] {braces} $1 %s ? МосКва ночью",
     "short": "x",
 }
 
@@ -56,6 +56,12 @@ def found(rows: dict[str, Generation], words: str) -> set[str]:
         ("zebra", set()),
         # Letters beyond ASCII
         ("Zürich", {"café"}),
+        ("ZÜRICH", {"café"}),
+        ("zÜ", {"café"}),
+        ("É", {"café"}),
+        ("МОСКВА", {"slash"}),
+        ("ночЬЮ", {"slash"}),
+        ("Ü.*", set()),
         ("fluß", {"café"}),
         ("naïve", {"café"}),
         # Chinese: one, two and more

@@ -217,9 +217,14 @@ def _in_index(
 
 
 def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
-    for word in words:
-        rows = rows.filter(prompt__icontains=word)
-    return rows
+    return rows.filter(*map(_has, words))
+
+
+def _has(word: str) -> Q:
+    """Contains the word. LIKE folds the case of ASCII's letters alone; for others Python is asked, 2 us a prompt."""
+    if any(not letter.isascii() and letter.lower() != letter.upper() for letter in word):
+        return Q(prompt__iregex=re.escape(word))
+    return Q(prompt__icontains=word)
 
 
 def _is_common(asked: str) -> bool:
@@ -232,7 +237,7 @@ def _is_common(asked: str) -> bool:
 
 def _is_near(listed: GenerationQuerySet, words: list[str]) -> bool:
     """Whether a page of it is among the first of the list, or the list is short: then reading the list is less work."""
-    has_all = Q(*(Q(prompt__icontains=word) for word in words))
+    has_all = Q(*map(_has, words))
     seen = found = 0
     for has in listed.annotate(has_all=has_all).values_list("has_all", flat=True)[:FEW].iterator(chunk_size=ENOUGH):
         seen += 1

@@ -230,9 +230,9 @@ class TestASweep:
     def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
-        make_generation(user, prompt="a slow fox sandbox:slow=3")
+        make_generation(user, prompt="a slow fox sandbox:slow=4")
         quick = make_generation(user, prompt="a fox sandbox:seconds=1")
-        sweep.run_slice(seconds=0.5)
+        sweep.run_slice(seconds=1.2)
         quick.refresh_from_db()
         assert quick.status == S.DONE
 

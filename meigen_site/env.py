@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
@@ -66,6 +67,7 @@ class Environment:
     share_days: int
     share_max_days: int
     trash_days: int
+    time_zone: str
     failpoints: Path | None
 
     @property
@@ -104,6 +106,7 @@ def read() -> Environment:
         share_days=int(_number("SHARE_DAYS", "30", least=0)),
         share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0)),
         trash_days=int(_number("TRASH_DAYS", "30", least=1)),
+        time_zone=_time_zone("TIME_ZONE", "UTC"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
 
@@ -141,6 +144,15 @@ def _number(name: str, default: str, *, least: float) -> float:
     if not least <= number < float("inf"):
         raise _wrong(name, f"must be at least {least:g}, not {value!r}")
     return number
+
+
+def _time_zone(name: str, default: str) -> str:
+    value = os.environ.get(name, "").strip() or default
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # unknown, a path that leads elsewhere, a folder
+        raise _wrong(name, f"must be a name such as Europe/Berlin or UTC, not {value!r}") from None
+    return value
 
 
 def _rate(name: str, default: str) -> tuple[int, float]:

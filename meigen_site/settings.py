@@ -179,7 +179,7 @@ USE_I18N = True
 LANGUAGE_COOKIE_AGE = 31_536_000  # who chose a language keeps it, signed in or not
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TIME_ZONE = "UTC"
+TIME_ZONE = ENV.time_zone
 USE_TZ = True
 
 STATIC_URL = "/static/"

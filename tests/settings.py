@@ -18,6 +18,7 @@ os.environ.update(
     MEIGEN_BASE_URL="http://127.0.0.1:9",  # nobody listens there; the sandbox fixture sets its own
     MEIGEN_RATE="12/60",
     TRUSTED_PROXIES="0",
+    TIME_ZONE="",
 )
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder / 'studio.sqlite3'}")
 

@@ -1,13 +1,14 @@
 """The history: what it finds, and that its address says so."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations import collecting, library
@@ -81,6 +82,28 @@ def test_a_filter_that_makes_no_sense_breaks_nothing(
     browser: Client, rows: dict[str, Generation], query: dict[str, Any]
 ) -> None:
     assert browser.get("/generations/", query).status_code == 200
+
+
+@pytest.mark.parametrize("words", ["", "fox"])
+def test_a_day_begins_where_the_studio_is(browser: Client, user: User, settings: Settings, words: str) -> None:
+    row = make_generation(user, status="done", created_at=datetime(2026, 1, 2, 20, tzinfo=UTC))
+
+    def is_found(**days: str) -> bool:
+        response = browser.get("/generations/", {"q": words, **days})
+        assert response.status_code == 200
+        return str(row.pk) in response.content.decode()
+
+    assert not is_found(since="2026-01-03")
+    assert is_found(until="2026-01-02")
+    settings.TIME_ZONE = "Asia/Shanghai"
+    assert is_found(since="2026-01-03")
+    assert not is_found(until="2026-01-02")
+    for name in ("Asia/Shanghai", "America/Los_Angeles"):
+        settings.TIME_ZONE = name
+        assert is_found(since="0001-01-01", until="9999-12-31")
+        assert is_found(until="9999-12-30")
+        assert not is_found(until="0001-01-01")
+        assert not is_found(since="9999-12-31")
 
 
 def test_the_next_page_keeps_the_filters(browser: Client, user: User, token: Token) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
@@ -197,7 +197,12 @@ class HistoryForm(forms.Form):
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    """When the day begins where the studio is."""
+    midnight = timezone.make_aware(datetime.combine(day, time.min))
+    try:
+        return midnight.astimezone(UTC)
+    except OverflowError:  # the first day of all, in the east
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _models(user: User, *, of_team: bool) -> list[tuple[str, str]]:

@@ -23,10 +23,11 @@ MOST = 500
 MOST_TRIES = 10
 MOST_HEARTS = 1000  # a link
 PAUSE = timedelta(minutes=15)
-# What fetches a page to draw a preview of the link, or to index it, is not a person who looks.
+# What fetches a page to draw a preview of the link, or to index it, is not a person who looks. A CUBOT is a phone.
 BOT = re.compile(
-    r"bot\b|bot/|crawl|spider|preview|facebookexternalhit|facebot|whatsapp|telegram|slack|discord|twitter|linkedin|"
-    r"pinterest|skype|teams|embed|curl|wget|python|httpclient|headlesschrome|monitor|scanner|^$",
+    r"(?<!\bcu)bot\b|crawl|spider|preview|facebookexternalhit|facebot|whatsapp|telegram|slack|discord|twitter|linkedin|"
+    r"pinterest|skype|teams|cardyb|vkshare|iframely|mastodon|embed|curl|wget|python|http\.rb|httpclient|headlesschrome|"
+    r"monitor|scanner|^$",
     re.IGNORECASE,
 )
 

@@ -477,8 +477,35 @@ class TestWhoLooked:
         assert share.viewed_at is not None
 
     @pytest.mark.parametrize(
+        "agent", ["Mozilla/5.0 (Linux; Android 9; CUBOT X19) Chrome/100 Mobile Safari/537.36", "CUBOT/1.0"]
+    )
+    def test_a_phone_by_that_name_is_not_a_bot(self, user: User, done: Generation, agent: str) -> None:
+        share = sharing.share(user, [done])
+        Client(headers={"User-Agent": agent}).get(path(share))
+        share.refresh_from_db()
+        assert share.views == 1
+
+    @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose"])
+    def test_a_page_fetched_beforehand_is_counted_when_it_is_looked_at(
+        self, user: User, done: Generation, header: str
+    ) -> None:
+        share = sharing.share(user, [done])
+        guest = Client(headers={"User-Agent": "Mozilla/5.0"})
+        guest.get(path(share), headers={header: "prefetch;prerender"})
+        guest.head(path(share))
+        share.refresh_from_db()
+        assert share.views == 0
+        guest.get(path(share))
+        share.refresh_from_db()
+        assert share.views == 1
+
+    @pytest.mark.parametrize(
         "agent",
-        ["", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "WhatsApp/2.2", "TelegramBot", "Twitterbot"],
+        [
+            *["", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "WhatsApp/2.2", "TelegramBot", "Twitterbot"],
+            *["Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)", "Googlebot/2.1"],
+            *["vkShare; (+http://vk.com/dev/Share)", "Iframely/1.3.1", "http.rb/5.1.1 (Mastodon/4.2.1)"],
+        ],
     )
     def test_machines_that_draw_previews_are_not(self, user: User, done: Generation, agent: str) -> None:
         share = sharing.share(user, [done])

@@ -82,32 +82,42 @@ def _salt(share: Share) -> str:
 def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     if not is_open(request, share):
         return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
-    if request.method == "GET" and not request.COOKIES.get(f"seen-{share.pk.hex}"):
+    looked = _is_looked_at(request)
+    if looked and not request.COOKIES.get(f"seen-{share.pk.hex}"):
         sharing.count_view(share, request.headers.get("User-Agent", ""))
     guest = _guest(request)
+    response = render(request, "generations/shared.html", _shown(request, share, secret, guest))
+    if share.allows_hearts and not guest:
+        response.set_cookie(GUEST, secrets.token_urlsafe(16), max_age=A_YEAR, path="/s/", **_cookie(request))
+    if looked:
+        # One visit, however often the page is loaded anew meanwhile.
+        response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
+    return response
+
+
+def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[str, Any]:
     order, results = _in_order(share)
     waiting = Result.objects.filter(generation__in=order, kept_at=None, gone_at=None).exists()
     if not results and not waiting and share.collection_id is None:
         raise Http404  # all of it is deleted
-    address = request.build_absolute_uri(reverse("shared", args=[secret]))
-    context = {
+    return {
         "share": share,
         "secret": secret,
         "results": results,
         "waiting": waiting,
         "title": share.title or (results[0].generation.prompt if results and share.shows_prompts else ""),
-        "address": address,
+        "address": request.build_absolute_uri(address_path(secret)),
         "cover": next((result for result in results if result.thumbnail), None),
         "loved": sharing.hearts_of(share, guest) if guest else set(),
         "name": _name(request),
         "is_full": "full" in request.GET and sharing.is_full(share),
     }
-    response = render(request, "generations/shared.html", context)
-    if share.allows_hearts and not guest:
-        response.set_cookie(GUEST, secrets.token_urlsafe(16), max_age=A_YEAR, path="/s/", **_cookie(request))
-    # One visit, however often the page is loaded anew meanwhile.
-    response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
-    return response
+
+
+def _is_looked_at(request: HttpRequest) -> bool:
+    """Whether somebody sees the page now; a browser that fetches it beforehand says so."""
+    purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose"))
+    return request.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
 
 
 def address_path(secret: str) -> str:

@@ -639,6 +639,22 @@ class TestManyAtOnce:
             places = [page.index(f"picture-{row.results.get().pk}") for row in (first, second)]
             assert places == sorted(places)
 
+    def test_a_collection_tells_how_many_links_end_with_it(self, browser: Client, user: User, done: Generation) -> None:
+        collection = birds(user, done)
+        other, _ = collecting.create(user, "Other")
+        pages = [reverse(name, args=[collection.pk]) for name in ("collection_settings", "delete_collection")]
+        sharing.share(user, [done])
+        sharing.share(user, [], follow=other)
+        sharing.revoke(sharing.share(user, [], follow=collection))
+        assert not any("and end" in browser.get(page).content.decode() for page in pages)
+        live = sharing.share(user, [], follow=collection)
+        said = [browser.get(page).content.decode().count("1 link follows this collection") for page in pages]
+        assert said == [2, 1]  # where it is merged and where it is deleted
+        sharing.share(user, [], follow=collection)
+        assert "2 links follow this collection and end with it." in browser.get(pages[1]).content.decode()
+        browser.post(pages[1])
+        assert Client().get(path(live)).status_code == 404
+
     def test_another_persons_collection_cannot_be_shared(self, user: User, done: Generation) -> None:
         collection = birds(user, done)
         stranger = Client()

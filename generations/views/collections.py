@@ -14,7 +14,7 @@ from accounts.http import Request
 from generations import collecting
 from generations.cards import shown
 from generations.forms.collection import CollectionForm
-from generations.models import Collection, CollectionItem, Result
+from generations.models import Collection, CollectionItem, Result, Share
 
 from .history import PAGE
 
@@ -104,7 +104,14 @@ def collection_settings(request: Request, pk: UUID) -> HttpResponse:
     others = Collection.objects.visible_to(request.user).exclude(pk=pk)
     done, live = collecting.hidden(request.user, row)
     names = [(other.pk, collecting.known_as(other, request.user), other.is_team) for other in others]
-    context = {"collection": row, "form": form, "names": names, "done": done, "live": live}
+    context = {
+        "collection": row,
+        "form": form,
+        "names": names,
+        "done": done,
+        "live": live,
+        "links": _links(row),
+    }
     return render(request, "generations/collection_settings.html", context, status=422 if form.is_bound else 200)
 
 
@@ -186,10 +193,16 @@ def delete_collection(request: Request, pk: UUID) -> HttpResponse:
         return redirect("collections")
     row = _own(request, pk)
     if request.method != "POST":
-        return render(request, "generations/delete_collection.html", {"collection": row})
+        context = {"collection": row, "links": _links(row)}
+        return render(request, "generations/delete_collection.html", context)
     collecting.delete(request.user, pk)
     messages.success(request, _("“%(name)s” is deleted. What was in it is kept.") % {"name": row.name})
     return redirect("collections")
+
+
+def _links(collection: Collection) -> int:
+    """How many open links end with it."""
+    return Share.objects.live().filter(collection=collection).count()
 
 
 def _is_gone(pk: UUID) -> bool:

@@ -381,12 +381,11 @@ def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: 
         inspect.inspect(io.BytesIO(hostile["comment"]))
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "P"])
-def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path, mode: str) -> None:
+def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path) -> None:
     width, height = 7680, 4320
     assert width * height == inspect.MAX_PIXELS
     pixels = 4 * width * height // 1_000_000
-    assert memory_for(tmp_path, {"largest": solid("PNG", (width, height), mode)}) < 1.35 * pixels
+    assert memory_for(tmp_path, {"largest": solid("PNG", (width, height), "RGBA")}) < 1.35 * pixels
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])

@@ -74,7 +74,7 @@ EVERY_CALL: list[calls.Call[Any]] = [
 ]  # fmt: skip
 
 steady = settings(
-    max_examples=500,
+    max_examples=1000,
     deadline=None,
     derandomize=True,
     database=None,
@@ -108,7 +108,7 @@ class TestThroughDispatchAndOntoThePage:
         claimed = submit.claim(make_generation(user).pk)
         assert claimed is not None
 
-        @settings(steady, max_examples=700)
+        @settings(steady, max_examples=450)
         @given(answer=answers)
         def meets(answer: Answer) -> None:
             with transaction.atomic():
@@ -124,7 +124,7 @@ class TestThroughDispatchAndOntoThePage:
     def test_an_answer_to_a_poll(self, user: User, token: Token) -> None:
         generation = running(user)
 
-        @settings(steady, max_examples=700)
+        @settings(steady, max_examples=450)
         @given(answer=answers)
         def meets(answer: Answer) -> None:
             with transaction.atomic():

@@ -180,12 +180,12 @@ class TestASweep:
     def test_a_retry_after_of_nothing_does_not_make_it_hurry(
         self, sandbox: FastSandbox, user: User, token: Token, settings: Settings
     ) -> None:
-        settings.MEIGEN_POLL_SECONDS = 0.4
+        settings.MEIGEN_POLL_SECONDS = 0.25
         generation = make_generation(user, prompt="a fox sandbox:stuck")
         submit.send(generation.pk)
         busy = refusal(429, "Busy", code="status_query_busy", retryAfterSeconds=0.01)
         sandbox.fail_next("/api/generate/v2/status", busy, times=50)
-        sweep.run_slice(seconds=2)
+        sweep.run_slice(seconds=1.2)
         assert 45 <= len(sandbox._faults) < 50
 
     def test_a_new_token_is_not_blamed_for_polls_without_one(

@@ -7,7 +7,7 @@ several people, and is a 404 for a stranger who has it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 
-from . import png
+from . import bare, png
 from .models import Generation, Reference, Result, Share
 from .storage import pieces
 
@@ -98,6 +98,30 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
     response["Content-Length"] = size + len(added)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{_title(result)}.png")
     return _secured(response)
+
+
+def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
+    """The file as `serve` gives it, but a picture without what was written into it; so that one is sent whole."""
+    if not bare.is_known(result.content_type):
+        return serve(request, result, "file", title=title)
+    name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    if etag in known or f"W/{etag}" in known:
+        return _secured(HttpResponseNotModified(), etag)
+    try:
+        with default_storage.open(name) as file:
+            size = bare.size(file, result.content_type)
+    except FileNotFoundError:
+        raise Http404 from None
+    body = [] if request.method == "HEAD" else _bare(name, result.content_type)
+    response = StreamingHttpResponse(body, content_type=result.content_type)
+    response["Content-Length"] = size
+    return _secured(_named(response, request, name, title), etag)
+
+
+def _bare(name: str, content_type: str) -> Iterator[bytes]:
+    with default_storage.open(name) as file:
+        yield from bare.pieces(file, content_type)
 
 
 def _title(result: Result) -> str:

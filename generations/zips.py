@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.utils.text import slugify
 
+from . import bare
 from .models import Generation, Result
 
 CHUNK = 256 * 1024
@@ -55,12 +56,16 @@ Tell = Callable[[Generation], dict[str, Any]]
 
 
 def stream(
-    results: Iterable[Result], tell: Tell | None = metadata, goes_on: Callable[[], bool] = lambda: True
+    results: Iterable[Result],
+    tell: Tell | None = metadata,
+    goes_on: Callable[[], bool] = lambda: True,
+    *,
+    is_bare: bool = False,
 ) -> Iterator[bytes]:
     """The files as they are, and `metadata.json` with what `tell` says of each.
 
     Without `tell` neither that file nor a file's name says what was asked for. `goes_on` is asked before each file;
-    after a no the zip ends.
+    after a no the zip ends. `is_bare` leaves out what was written into pictures.
     """
     pipe = _Pipe()
     told = []
@@ -77,7 +82,7 @@ def stream(
                 continue
             entry = zipfile.ZipInfo(name, generation.created_at.timetuple()[:6])
             with source, archive.open(entry, "w") as target:
-                while chunk := source.read(CHUNK):
+                for chunk in bare.pieces(source, result.content_type) if is_bare else source.chunks(CHUNK):
                     target.write(chunk)
                     yield pipe.take()
             told.append({"file": name, **(tell(generation) if tell else {})})

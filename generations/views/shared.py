@@ -166,10 +166,11 @@ def _address(request: HttpRequest) -> str:
 def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
     """The file, or a small picture of it where downloads are not allowed."""
     row = _result(share, result)
-    kind = "file" if share.allows_downloads or row.is_video else _small(row)
     if "download" in request.GET and not share.allows_downloads:
         raise Http404
-    return media.serve(request, row, kind, title=_title(share, row))
+    if share.allows_downloads or row.is_video:
+        return media.serve_bare(request, row, title=_title(share, row))
+    return media.serve(request, row, _small(row), title=_title(share, row))
 
 
 @through_link("GET", "HEAD")
@@ -190,7 +191,7 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
     _, results = _in_order(share)
     told = zips.told_to_guests if share.shows_prompts else None
     # A long download ends with the link: it is asked for again before each file.
-    body = zips.stream(results, told, partial(sharing.is_live, share))
+    body = zips.stream(results, told, partial(sharing.is_live, share), is_bare=True)
     response = StreamingHttpResponse(body, content_type="application/zip")
     name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""

@@ -1,0 +1,204 @@
+"""Pictures for guests: nothing that was written into them beside the picture, and every pixel as it was."""
+
+import io
+import tracemalloc
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, ImageSequence
+from PIL.PngImagePlugin import PngInfo
+
+from accounts.models import User
+from generations import bare, sharing
+from tests.helpers import make_generation, make_result
+
+SAYS = b"CANARY"
+ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+def exif() -> Image.Exif:
+    tags = Image.Exif()
+    tags[0x010E] = SAYS.decode()  # description
+    return tags
+
+
+def noise(mode: str = "RGB") -> Image.Image:
+    return Image.effect_noise((90, 70), 80).convert(mode)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
+def png(picture: Image.Image, **options: Any) -> bytes:
+    words = PngInfo()
+    words.add_text("parameters", SAYS.decode())
+    words.add_text("Comment", SAYS.decode(), zip=True)
+    words.add_itxt("XML:com.adobe.xmp", SAYS.decode())
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", pnginfo=words, exif=exif(), icc_profile=ICC, dpi=(72, 72), **options)
+    own = chunk(b"tIME", SAYS + b"\0") + chunk(b"caBX", SAYS)
+    data = buffer.getvalue()
+    return data[:33] + own + data[33:-12] + chunk(b"tEXt", b"a\0" + SAYS) + data[-12:] + chunk(b"IDAT", SAYS)
+
+
+def jpeg(picture: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", exif=exif(), icc_profile=ICC, comment=SAYS, xmp=SAYS, quality=95, **options)
+    data = buffer.getvalue()
+    told = b"".join(bytes([0xFF, kind, 0, 8]) + SAYS for kind in [*range(0xE1, 0xF0), 0xFE])
+    first_scan = data.index(b"\xff\xda")
+    return data[:2] + b"\xff\xff" + told[1:] + data[2:first_scan] + told + data[first_scan:] + SAYS
+
+
+def webp(picture: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", exif=exif(), icc_profile=ICC, xmp=SAYS + b"odd", quality=90, **options)
+    data = buffer.getvalue() + b"SAYS" + (6).to_bytes(4, "little") + SAYS
+    return data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:] + b"VP8 " + (6).to_bytes(4, "little") + SAYS
+
+
+PICTURES = {
+    "png": ("PNG", png(noise())),
+    "png with alpha": ("PNG", png(noise("RGBA"))),
+    "png with a palette": ("PNG", png(noise("P"), transparency=3)),
+    "moving png": ("PNG", png(noise(), save_all=True, append_images=[noise(), noise()], duration=50)),
+    "jpeg": ("JPEG", jpeg(noise())),
+    "progressive jpeg": ("JPEG", jpeg(noise(), progressive=True)),
+    "jpeg with restarts": ("JPEG", jpeg(noise(), restart_marker_blocks=2)),
+    "cmyk jpeg": ("JPEG", jpeg(noise("CMYK"))),
+    "webp": ("WEBP", webp(noise())),
+    "lossless webp": ("WEBP", webp(noise("RGBA"), lossless=True)),
+    "moving webp": ("WEBP", webp(noise(), save_all=True, append_images=[noise(), noise()], duration=50)),
+}
+
+
+@pytest.fixture(params=PICTURES)
+def picture(request: pytest.FixtureRequest) -> tuple[str, bytes]:
+    return PICTURES[request.param]
+
+
+def stripped(data: bytes, content_type: str) -> bytes:
+    file = ContentFile(data)
+    out = b"".join(bare.pieces(file, content_type))
+    assert bare.size(file, content_type) == len(out)
+    return out
+
+
+def frames(data: bytes) -> Iterator[tuple[str, bytes, Any]]:
+    with Image.open(io.BytesIO(data)) as shown:
+        for frame in ImageSequence.Iterator(shown):
+            yield frame.mode, frame.convert("RGBA").tobytes(), [frame.info.get(name) for name in ("duration", "loop")]
+
+
+def test_nothing_is_left_of_what_was_written_into_it(picture: tuple[str, bytes]) -> None:
+    kind, data = picture
+    left = stripped(data, TYPES[kind])
+    assert SAYS in data
+    assert SAYS not in left
+    with Image.open(io.BytesIO(left)) as shown:
+        assert not shown.getexif()
+        assert not {"comment", "xmp", "exif", "parameters", "Comment", "XML:com.adobe.xmp"} & set(shown.info)
+        assert shown.info["icc_profile"] == ICC
+
+
+def test_every_pixel_stays(picture: tuple[str, bytes]) -> None:
+    kind, data = picture
+    assert list(frames(stripped(data, TYPES[kind]))) == list(frames(data))
+
+
+def test_it_stays_as_it_is_when_there_is_nothing_to_leave_out(picture: tuple[str, bytes]) -> None:
+    kind, data = picture
+    left = stripped(data, TYPES[kind])
+    assert stripped(left, TYPES[kind]) == left
+
+
+def test_a_webp_says_its_length_and_that_it_has_no_exif(picture: tuple[str, bytes]) -> None:
+    kind, data = picture
+    if kind == "WEBP":
+        left = stripped(data, "image/webp")
+        assert int.from_bytes(left[4:8], "little") == len(left) - 8
+        assert left[12:16] == b"VP8X"
+        assert not left[20] & 0x0C
+
+
+def test_words_between_the_segments_of_a_jpeg_are_left_out() -> None:
+    data = PICTURES["jpeg"][1]
+    tables = data.index(b"\xff\xdb")
+    assert stripped(data[:tables] + SAYS * 50 + data[tables:], "image/jpeg") == stripped(data, "image/jpeg")
+
+
+def test_of_anything_else_nothing_is_left_out() -> None:
+    assert stripped(SAYS * 10, "video/mp4") == SAYS * 10
+
+
+@pytest.mark.parametrize("content_type", TYPES.values())
+@given(data=st.binary(max_size=200), cut=st.integers(0, 3000), name=st.sampled_from(list(PICTURES)))
+def test_no_bytes_trouble_it(content_type: str, data: bytes, cut: int, name: str) -> None:
+    whole = PICTURES[name][1]
+    assert len(stripped(data, content_type)) <= len(data) + 12
+    assert len(stripped(whole[:cut] + data + whole[cut:], content_type)) <= len(whole) + len(data) + 12
+    stripped(whole[:cut], content_type)
+
+
+def test_a_large_one_takes_no_more_memory() -> None:
+    pixels = chunk(b"IDAT", bytes(8192)) * 2000
+    file = ContentFile(PICTURES["png"][1][:33] + pixels + chunk(b"IEND", b""))
+    tracemalloc.start()
+    try:
+        sizes = [len(piece) for piece in bare.pieces(file, "image/png")]
+        assert sum(sizes) == file.size
+        assert len(sizes) < 100  # many chunks are read as one
+        assert tracemalloc.get_traced_memory()[1] < 4 * bare.CHUNK
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.django_db
+def test_guests_get_it_so_alone_and_in_a_zip(user: User, picture: tuple[str, bytes]) -> None:
+    kind, data = picture
+    row = make_generation(user, status="done", prompt="a heron")
+    result = make_result(row, data, content_type=TYPES[kind])
+    share = sharing.share(user, [row], shows_prompts=False)
+    url = f"{reverse('shared', args=[share.secret])}{result.pk}/"
+    for address in [url, f"{url}?download"]:
+        response: Any = Client().get(address, headers={"Range": "bytes=0-9"})
+        body = response.getvalue()
+        assert response.status_code == 200
+        assert body == stripped(data, TYPES[kind])
+        assert int(response["Content-Length"]) == len(body)
+        assert "Accept-Ranges" not in response
+        assert Client().get(address, headers={"If-None-Match": response["ETag"]}).status_code == 304
+        head: Any = Client().head(address)
+        assert (head["Content-Length"], head.getvalue()) == (response["Content-Length"], b"")
+    zipped: Any = Client().get(reverse("shared_zip", args=[share.secret]))
+    archive = zipfile.ZipFile(io.BytesIO(zipped.getvalue()))
+    assert [archive.read(name) for name in archive.namelist()] == [body]
+
+
+@pytest.mark.django_db
+def test_its_owner_gets_it_as_it_came(browser: Client, user: User) -> None:
+    row = make_generation(user, status="done")
+    make_result(row, PICTURES["png"][1])
+    response: Any = browser.get(reverse("result", args=[row.pk, 0]))
+    assert response.getvalue() == PICTURES["png"][1]
+
+
+@pytest.mark.django_db
+def test_a_guest_may_skip_in_a_video(user: User) -> None:
+    row = make_generation(user, status="done")
+    result = make_result(row, b"0123456789", content_type="video/mp4")
+    share = sharing.share(user, [row])
+    response: Any = Client().get(
+        reverse("shared_result", args=[share.secret, result.pk]), headers={"Range": "bytes=2-4"}
+    )
+    assert (response.status_code, response.getvalue()) == (206, b"234")

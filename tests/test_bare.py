@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageSequence
 from PIL.PngImagePlugin import PngInfo
+from pytest_django import Settings
 
 from accounts.models import User
 from generations import bare, sharing
@@ -183,6 +184,17 @@ def test_guests_get_it_so_alone_and_in_a_zip(user: User, picture: tuple[str, byt
     zipped: Any = Client().get(reverse("shared_zip", args=[share.secret]))
     archive = zipfile.ZipFile(io.BytesIO(zipped.getvalue()))
     assert [archive.read(name) for name in archive.namelist()] == [body]
+
+
+@pytest.mark.django_db
+def test_a_proxy_sends_guests_no_picture_as_it_came(user: User, settings: Settings) -> None:
+    settings.MEDIA_ACCEL = "/kept/"
+    row = make_generation(user, status="done")
+    result = make_result(row, PICTURES["png"][1])
+    share = sharing.share(user, [row])
+    response: Any = Client().get(reverse("shared_result", args=[share.secret, result.pk]))
+    assert "X-Accel-Redirect" not in response
+    assert SAYS not in response.getvalue()
 
 
 @pytest.mark.django_db

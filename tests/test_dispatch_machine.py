@@ -61,7 +61,7 @@ bad_days = st.sampled_from(
 )
 steady = settings(
     # Each example is a server and a minute of database work in small; more of them by hand.
-    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "15")),
+    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "10")),
     stateful_step_count=25,
     deadline=None,
     database=None,

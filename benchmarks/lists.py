@@ -113,6 +113,8 @@ def filters(user: User) -> dict[str, dict[str, str]]:
         "a collection": {"collection": str(user.collections.get().pk)},
         "the team's": {"whose": "team"},
         "the team's, a model": {"whose": "team", "model": seed.MODELS[0][0]},
+        "the team's, an author": {"whose": "team", "author": str(user.pk)},
+        "the team's, another author": {"whose": "team", "author": str(seed.people()[1].pk)},
         "since": {"since": middle},
         "until": {"until": middle},
     }
@@ -152,7 +154,7 @@ def pages(client: Client, user: User) -> dict[str, Callable[[], Any]]:
         found[f"compare, {depth}"] = getter(f"{row.get_absolute_url()}compare/", {})
     found["collections"] = getter("/collections/", {})
     found["admin, first"] = getter("/admin/generations/generation/", {})
-    found["admin, rejected"] = getter("/admin/generations/generation/", {"status__exact": "rejected"})
+    found["admin, done"] = getter("/admin/generations/generation/", {"status__exact": "done"})
     return found
 
 

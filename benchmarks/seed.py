@@ -178,7 +178,7 @@ def _rows(
             "answer_status": answer,
             "credits_used": 2 if done else None,
             "wish": hashlib.sha256(words.encode()).hexdigest(),
-            "team_at": made if done and number % (8 if many else 20) == 1 else None,
+            "team_at": made if done and (number % 20 in {1, 10} or (many and number % 8 in {1, 2})) else None,
             "deleted_at": made + timedelta(days=1) if deleted and state not in Generation.LIVE else None,
         }
 

@@ -367,6 +367,7 @@ def test_the_index_is_asked(user: User, token: Token, words: str) -> None:
         ({"starred": "on"}, "starred_newest_first"),
         ({}, "of_team"),
         ({"model": "rare"}, "of_team_and_model"),
+        ({"author": ""}, "of_team_and_owner"),
     ],
 )
 def test_every_list_is_read_in_order_along_an_index_of_its_own(
@@ -377,6 +378,8 @@ def test_every_list_is_read_in_order_along_an_index_of_its_own(
     caches["local"].clear()
     make_generation(user, model_id="rare", status="done", team_at=timezone.now())
     before = timezone.now(), uuid.uuid4()
+    if "author" in query:
+        query = {"author": str(user.pk)}
     for place in (None, before):
         form = HistoryForm(user, query, of_team=index.startswith("of_team"))
         plan = form.rows(place)[:25].explain()

@@ -49,6 +49,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='generation',
-            index=models.Index(condition=models.Q(('team_at__isnull', False)), fields=['owner', '-created_at', '-id'], name='team_by_owner'),
+            index=models.Index(condition=models.Q(('deleted_at', None), ('team_at__isnull', False)), fields=['owner', 'status', '-created_at', '-id'], name='of_team_and_owner'),
         ),
     ]

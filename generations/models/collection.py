@@ -18,8 +18,8 @@ from accounts.models import User
 
 from .generation import Generation, GenerationQuerySet, MadeAt, visible
 
-MANY = 500  # a collection of more is counted no further
-FEW = 100
+MANY = 300  # a collection of more is counted no further
+FEW = 30
 T = TypeVar("T", bound=models.Model)
 
 

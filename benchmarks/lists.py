@@ -1,7 +1,7 @@
 """What pages of lists and searches cost with a million generations beside a thousand, in one run.
 
 `view` is the whole request through the test client, `db` the part of it that the database took; each the median of
-`RUNS` warm requests. The aim is at most 2 x at any depth, and searches within `SEARCH_MS`.
+warm requests. The aim is at most 2 x at any depth, and searches within `SEARCH_MS`.
 
 Milliseconds of CPU, of this process and of PostgreSQL's for it when that runs on this machine: everything is in memory,
 so this is the time it takes when nothing else runs. With a server elsewhere it is the time on the clock.
@@ -65,7 +65,7 @@ class Meter:
         return time.process_time() + served
 
 
-def cost(ask: Callable[[], Any], *, only_search: bool = False) -> Cost:
+def cost(ask: Callable[[], Any], runs: int, *, only_search: bool = False) -> Cost:
     """Of asking, warm. The queries (or only those of the search) are asked again alone, and their answers read."""
     meter = Meter()
     ask()
@@ -75,7 +75,7 @@ def cost(ask: Callable[[], Any], *, only_search: bool = False) -> Cost:
     if only_search:
         queries = [entry for entry in queries if any(sign in entry[0] for sign in ("generations_searchable", " LIKE "))]
     views, databases = [], []
-    for _ in range(RUNS):
+    for _ in range(runs):
         begun = meter()
         ask()
         views.append(meter() - begun)
@@ -183,8 +183,8 @@ def cold(user: User) -> dict[str, Callable[[], Any]]:
     return {"models of one's own": models({}), "models of the team": models({"whose": "team"})}
 
 
-def measured(asks: Mapping[str, Callable[[], Any]]) -> dict[str, Cost]:
-    return {name: cost(ask) for name, ask in asks.items()}
+def measured(asks: Mapping[str, Callable[[], Any]], runs: int) -> dict[str, Cost]:
+    return {name: cost(ask, runs) for name, ask in asks.items()}
 
 
 SEARCHES: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -209,7 +209,7 @@ SEARCHES: dict[str, tuple[list[str], dict[str, str]]] = {
 }
 
 
-def searches(client: Client, user: User) -> None:
+def searches(client: Client, user: User, runs: int) -> None:
     limit = SEARCH_MS[connection.vendor]
     lists = filters(user)
     said = {"collection": lists["a collection"], "until": lists["until"]}
@@ -220,7 +220,9 @@ def searches(client: Client, user: User) -> None:
     for name, (words, filtered) in SEARCHES.items():
         query = {name: value for given in filtered for name, value in said.get(given, filtered).items()}
         for depth, before in {"": {}, ", from the middle": place}.items():
-            costs = {each: cost(_search(client, {**query, **before, "q": each}), only_search=True) for each in words}
+            costs = {
+                each: cost(_search(client, {**query, **before, "q": each}), runs, only_search=True) for each in words
+            }
             worst = max(costs, key=lambda each: costs[each].db)
             median = statistics.median(found.db for found in costs.values())
             misses = [each for each, found in costs.items() if found.db > limit]
@@ -242,7 +244,7 @@ def _search(client: Client, query: Mapping[str, str]) -> Callable[[], Any]:
 
 
 def main(*, small: bool = False) -> None:
-    few, many = 1000, 20_000 if small else seed.MOST
+    few, many, runs = 1000, *((10_000, 3) if small else (seed.MOST, RUNS))
     cache.clear()
     seed.seed(few)
     user = seed.people()[0]
@@ -251,12 +253,12 @@ def main(*, small: bool = False) -> None:
     client = Client()
     client.force_login(user)
     begun: dict[str, Cost] = {}
-    print(f"Lists ({connection.vendor}), median of {RUNS}")
+    print(f"Lists ({connection.vendor}), median of {runs}")
     for number in (few, many):
         if number == many:
             seed.seed(many, lambda words: print(f"  seeding: {words}"))
         caches["local"].clear()
-        costs = {**measured(pages(client, user)), **measured(behind()), **measured(cold(user))}
+        costs = measured({**pages(client, user), **behind(), **cold(user)}, runs)
         if number == few:
             begun = costs
     print(f"  {'':34} {'view ms at':>10} {'':>10} {'':>6}   {'db ms at':>8} {'':>8}   cards, queries")
@@ -273,4 +275,4 @@ def main(*, small: bool = False) -> None:
             f"   {now.cards}, {now.queries}{same}{'  MISS' if miss else ''}"
         )
     print(f"  {misses} of {len(costs)} cost more than {MOST_RATIO:g} x")
-    searches(client, user)
+    searches(client, user, runs)

@@ -105,8 +105,7 @@ def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpRespo
     if not bare.is_known(result.content_type):
         return serve(request, result, "file", title=title)
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if etag in known or f"W/{etag}" in known:
+    if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
     try:
         with default_storage.open(name) as file:
@@ -140,8 +139,7 @@ def _serve(request: HttpRequest, name: str, content_type: str, etag: str, title:
     if settings.MEDIA_ACCEL:
         # The proxy answers ranges and revalidation itself, with an ETag of its own.
         return _secured(_named(_handed_over(name, content_type), request, name, title))
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if etag in known or f"W/{etag}" in known:
+    if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
     try:
         size = default_storage.size(name)
@@ -158,6 +156,12 @@ def _serve(request: HttpRequest, name: str, content_type: str, etag: str, title:
     if span is not None:
         response["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     return _secured(_named(response, request, name, title), etag)
+
+
+def _has(request: HttpRequest, etag: str) -> bool:
+    """Whether the browser has this version already."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return etag in known or f"W/{etag}" in known
 
 
 def _handed_over(name: str, content_type: str) -> HttpResponse:

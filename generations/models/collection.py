@@ -101,6 +101,11 @@ class Collection(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("collection", args=[self.pk])
 
+    @property
+    def has_many(self) -> bool:
+        """Whether `with_face` stopped counting."""
+        return self.count >= MANY
+
     def wall(self, user: User, after: tuple[int, int] | None = None) -> GenerationQuerySet:
         """What is in it and this person may see, in its order; `after` the (position, item) of the last one seen."""
         return self.arrange(Generation.objects.filter(visible(user), deleted_at=None), after)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Token, User
-from generations import actions, collecting, library, presets
+from generations import actions, collecting, library, models, presets
 from generations.dispatch import catalogue
 from generations.forms import GenerateForm
 from generations.models import Collection, CollectionItem, Generation
@@ -243,6 +243,14 @@ def test_a_warm_page_of_a_collection_takes_few_queries(
     with django_assert_num_queries(5):  # the session, the person, the collection, the rows, the place of the last
         warm = browser.get(collection.get_absolute_url()).content
     assert warm.count(b"<article") == cold.count(b"<article") == 24
+
+
+def test_the_overview_stops_counting_at_many_and_says_so(
+    browser: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.collection, "MANY", 2)
+    make_collection(user, "Mine", *(make_done(user, prompt) for prompt in ["one", "two", "three"]))
+    assert "2 results or more" in browser.get("/collections/").content.decode()
 
 
 def test_the_overview_takes_as_many_queries_for_many_as_for_one(

@@ -76,11 +76,11 @@ def _run(schema_editor: Any, statements: Any) -> None:
 
 # SQLite
 #
-# The rowids of an FTS5 table are the order in which it reads. So they are made of the second a generation was made in,
-# 64 for each: those of one second follow each other as they come, and so do those of the next when it is full. Small
-# steps from one to the next make a small index, which is read fast. The table of places keeps which row is whose (the
-# generations' own rowids change with VACUUM) and is what FTS5 takes for the content; its `words` are always null, since
-# the prompts are in the generations already.
+# The rowids of an FTS5 table are the order in which it reads, forwards a third faster than backwards. So they are made
+# of the second a generation was made in, 64 for each, and count down: those of one second follow each other as they
+# come, and so do those of the next when it is full. Small steps from one to the next make a small index, which is read
+# fast. The table of places keeps which row is whose (the generations' own rowids change with VACUUM) and is what FTS5
+# takes for the content; its `words` are always null, since the prompts are in the generations already.
 #
 # detail=none: an index of which rows have a trigram, not where; a third of the size, and the rows found are compared
 # with the words anyway. Each text has three parts: the owner's mark, the prompt, and the prompt again with a character
@@ -99,17 +99,17 @@ _SPREAD = (
     f" WHERE at + {_BLOCK} <= length({{row}}.prompt)) SELECT group_concat({_CHARACTERS}, char(1)) FROM block)"
 )
 _TEXT = f"{_MARK} || char(2) || {{row}}.prompt || char(1) || {_SPREAD} || char(1)"
-_FIRST = f"(CAST(strftime('%%s', {{row}}.created_at) AS INTEGER) * {PLACES_A_SECOND})"
-# The next place of that second. When all of them are taken: one at the end, for an order that is not quite right is
+_FIRST = f"(CAST(strftime('%%s', {{row}}.created_at) AS INTEGER) * -{PLACES_A_SECOND})"
+# The next place of that second. When all of them are taken: one before all, for an order that is not quite right is
 # better than a generation that cannot be saved.
 _PLACE = f"""
     SELECT CASE
-        WHEN last IS NULL THEN first
-        WHEN last < first + {PLACES_A_SECOND - 1} THEN last + 1
-        ELSE (SELECT max(place) + 1 FROM {PLACES})
+        WHEN newest IS NULL THEN first
+        WHEN newest > last THEN newest - 1
+        ELSE (SELECT min(place) - 1 FROM {PLACES})
     END FROM (
-        SELECT first, (SELECT max(place) FROM {PLACES} WHERE place BETWEEN first AND last) AS last
-        FROM (SELECT {_FIRST} AS first, {_FIRST} + {PLACES_A_SECOND - 1} AS last)
+        SELECT first, last, (SELECT min(place) FROM {PLACES} WHERE place BETWEEN last AND first) AS newest
+        FROM (SELECT {_FIRST} AS first, {_FIRST} - {PLACES_A_SECOND - 1} AS last)
     )
 """
 _ENTER = f"""
@@ -130,8 +130,6 @@ _SQLITE_TABLES = [
     CREATE VIRTUAL TABLE {SEARCHABLE} USING fts5(
         words, generation_id UNINDEXED, content='{PLACES}', content_rowid='place', tokenize='trigram', detail=none
     )""",
-    # Reading backwards takes a page apart first: small ones make a search from the middle four times as fast.
-    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}, rank) VALUES ('pgsz', 500)",
 ]
 _SQLITE_TRIGGERS = {
     "generations_searchable_insert": f"""
@@ -147,13 +145,13 @@ _SQLITE_FILL = [
     f"DELETE FROM {PLACES}",
     f"""
     INSERT INTO {PLACES} (place, generation_id)
-        SELECT first + number - 1, id FROM (
+        SELECT first - number + 1, id FROM (
             SELECT first, id, row_number() OVER (PARTITION BY first ORDER BY created_at, id) AS number
             FROM (SELECT {_FIRST.format(row="g")} AS first, created_at, id FROM {TABLE} g)
         ) WHERE number <= {PLACES_A_SECOND}""",
     f"""
     INSERT INTO {PLACES} (place, generation_id)
-        SELECT (SELECT max(place) FROM {PLACES}) + row_number() OVER (ORDER BY created_at, id), id
+        SELECT (SELECT min(place) FROM {PLACES}) - row_number() OVER (ORDER BY created_at, id), id
         FROM {TABLE} WHERE id NOT IN (SELECT generation_id FROM {PLACES})""",
     f"""
     INSERT INTO {SEARCHABLE} (rowid, words, generation_id)
@@ -197,13 +195,13 @@ _POSTGRESQL_TABLES = [
 ]
 # With a short list of what is not in the index proper yet: it is read whole by every search.
 _GIN = "WITH (fastupdate = on, gin_pending_list_limit = 256)"
-STATISTICS = "ALTER INDEX generations_searchable_pairs ALTER COLUMN 1 SET STATISTICS 1000"
+STATISTICS = "ALTER INDEX generations_searchable_words ALTER COLUMN 2 SET STATISTICS 1000"
 _POSTGRESQL_INDEXES = [
-    f"CREATE INDEX generations_searchable_trigrams ON {SEARCHABLE} USING gin (words gin_trgm_ops) {_GIN}",
-    # For words without three letters or digits in a row, which have no trigram: 4k, 猫, %.
+    # The trigrams, and for words that have none (4k, 猫, %) the characters and pairs. In one index, which steps through
+    # the lists of both together; those of two indexes would be read whole first.
     f"""
-    CREATE INDEX generations_searchable_pairs ON {SEARCHABLE}
-        USING gin ((generations_pairs(words, true)) COLLATE "C") {_GIN}""",
+    CREATE INDEX generations_searchable_words ON {SEARCHABLE}
+        USING gin (words gin_trgm_ops, (generations_pairs(words, true)) COLLATE "C") {_GIN}""",
     STATISTICS,
     # For words that are common: from a person's newest on, or anybody's.
     f"CREATE INDEX generations_searchable_own ON {SEARCHABLE} (owner_id, created_at DESC, generation_id DESC)",

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue
+from generations.models.search import sample
 from meigen_api.sandbox import Sandbox
 from meigen_api.sandbox.serve import Server
 from tests.helpers import make_token, make_user
@@ -42,6 +43,7 @@ def sandbox(settings: Settings) -> Iterator[FastSandbox]:
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
     catalogue._models.cache_clear()
+    sample._taken.cache_clear()
     yield
     translation.deactivate()  # a request leaves its language behind
     shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)

@@ -17,7 +17,7 @@ from accounts.models import Token, User
 from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Share, ShareItem, Star
-from generations.models.search import FEW, owner_mark
+from generations.models.search.sqlite import FEW, owner_mark
 from tests.helpers import make_generation, make_user
 
 pytestmark = pytest.mark.django_db

@@ -3,11 +3,12 @@
 from .catalogue import Catalogue
 from .collection import Collection, CollectionItem
 from .generation import Attempt, Event, Generation, GenerationQuerySet, Place, wish_of
+from .keyset import Position
 from .lease import Lease, RateGate
 from .preset import Preset
 from .reference import Reference, ReferenceUse
 from .result import Result
-from .search import Position, Searchable
+from .search import Searchable
 from .share import Heart, Share, ShareItem, WrongPasswords
 from .star import Star
 

@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Token, User
 from generations.words import said
 
+from .keyset import Position, keyset
 from .lease import is_over
-from .search import Position, keyset, search
+from .search import search
 
 if TYPE_CHECKING:
     from .reference import Reference

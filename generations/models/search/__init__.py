@@ -1,0 +1,50 @@
+"""Searching prompts: every word somewhere in the prompt, in whatever case the database can tell, at a million rows.
+
+`Searchable` holds each prompt as an index wants it. Triggers of the database write it (`search_tables`), so no code
+path can forget to. An index only narrows: every row that is found has been compared with the words themselves. And it
+is asked for few trigrams, those that a sample of the prompts says are rare (`sample`).
+
+PostgreSQL: a table of its own, because a prompt never changes while its generation is updated often, and every update
+would write the trigram index anew. SQLite: an FTS5 table whose rowids are in `newest_first` order, so that a page is
+read from its index in order, without sorting all that matches.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from generations.models.keyset import Position, keyset
+
+from . import postgresql, sqlite
+from .searchable import Searchable
+
+if TYPE_CHECKING:
+    from generations.models.generation import GenerationQuerySet
+
+__all__ = ["Searchable", "search"]
+
+
+def search(
+    rows: GenerationQuerySet,
+    words: str,
+    *,
+    owner: int | None = None,
+    since: datetime | None = None,
+    before: Position | None = None,
+    listed: GenerationQuerySet | None = None,
+) -> GenerationQuerySet:
+    """Those of the rows whose prompts have all the words, newest first.
+
+    The rest says again what the rows are filtered by, so that an index can use it: `owner`, `since` when, the place
+    they come after. `listed` are the same rows in the same order as a list, if that may be a short one.
+    """
+    wanted = words.replace("\0", " ").split()
+    if not wanted:
+        if listed is not None:
+            return listed
+        return rows.filter(keyset(before)).newest_first() if before else rows.newest_first()
+    search_in = sqlite.search if connection.vendor == "sqlite" else postgresql.search
+    return search_in(rows, wanted, owner, since, before, listed)

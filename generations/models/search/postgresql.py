@@ -1,0 +1,116 @@
+"""Searching along a GIN index of trigrams and pairs, or from the newest on where the words are common."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import StrIndex, Upper
+from django.db.models.lookups import GreaterThan
+
+from generations.models.keyset import Position, keyset
+
+from . import sample
+from .searchable import Searchable
+
+if TYPE_CHECKING:
+    from generations.models.generation import GenerationQuerySet
+
+# PostgreSQL reads some 4,000 texts in a millisecond.
+NEAR = 8000
+SOME = 6
+TRIGRAM = re.compile(r"(?=([^\W_]{3}))")  # as pg_trgm finds them within words
+
+
+@models.TextField.register_lookup
+class HasCharacters(models.Lookup):
+    """Contains a word that has no trigram, by PostgreSQL's index of characters and pairs of neighbours."""
+
+    lookup_name = "has_characters"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        # The index has a collation of its own. The planner takes `strpos` for true and goes by what it knows of the
+        # characters; as LIKE it would count the same word twice, and think it far rarer than it is.
+        pairs = f'generations_pairs({left}, true) COLLATE "C" @> generations_pairs({right}, length({right}) = 1)'
+        sql = f"({pairs} AND strpos({left}, {right}) <> 0)"
+        return sql, [*left_params, *right_params, *right_params, *left_params, *right_params]
+
+
+def search(
+    rows: GenerationQuerySet,
+    words: list[str],
+    owner: int | None,
+    since: datetime | None,
+    before: Position | None,
+    listed: GenerationQuerySet | None,
+) -> GenerationQuerySet:
+    """From the newest on when the words are common, from the index when they are rare.
+
+    The planner could choose, but takes words for independent of each other and knows little of short ones; where it is
+    wrong it reads a hundred times too much. So the choice is made by a look at the newest, and put so that only one way
+    is open to it.
+    """
+    words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
+    if listed is not None:
+        return _having(listed, words)
+    # By the table's own columns, so that what does not match is never looked up among the generations.
+    rows = rows.filter(_inside(owner, since, before, "searchable__"))
+    if _are_common(words, _inside(owner, since, before)):
+        for word in words:
+            rows = _reading(rows, word)
+        return rows.order_by("-searchable__created_at", "-searchable__generation")
+    moment = ExpressionWrapper(F("searchable__created_at") + timedelta(0), models.DateTimeField())  # nor has this order
+    return _having(rows, words).order_by(moment.desc(), "-searchable__generation")
+
+
+def _inside(owner: int | None, since: datetime | None, before: Position | None, table: str = "") -> Q:
+    inside = Q() if owner is None else Q(**{f"{table}owner_id": owner})
+    if since:
+        inside &= Q(**{f"{table}created_at__gte": since})
+    return inside & keyset(before, f"{table}created_at", f"{table}generation") if before else inside
+
+
+def _are_common(words: list[str], inside: Q) -> bool:
+    """Whether so much is found among the newest that a page is not far."""
+    newest: models.QuerySet[Searchable] = models.QuerySet(Searchable).filter(inside)
+    query, params = newest.order_by("-created_at", "-generation").values("words")[:NEAR].query.sql_with_params()
+    conditions = " AND ".join(["strpos(words, upper(%s)) > 0"] * len(words))
+    some = f"SELECT 1 FROM ({query}) AS newest WHERE {conditions} LIMIT {SOME}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({some}) AS some_found", [*params, *words])  # noqa: S608
+        return bool(cursor.fetchone()[0] == SOME)
+
+
+def _having(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
+    """Those with the words, the index being asked for what is rare in them."""
+    grams: list[str] = []
+    for word in words:
+        if found := TRIGRAM.findall(word):
+            grams += found
+            rows = _reading(rows, word)
+        else:
+            rows = rows.filter(searchable__words__has_characters=_upper(word))
+    for gram in sample.taken(_texts).rarest(grams):
+        rows = rows.filter(searchable__words__contains=_upper(gram))
+    return rows
+
+
+def _texts() -> list[str]:
+    """Prompts. The ids are random, so the first of them are of any time and of anybody."""
+    rows = apps.get_model("generations", "Generation").objects.order_by("pk").values_list("prompt", flat=True)
+    return [prompt.lower() for prompt in rows[: sample.SIZE]]
+
+
+def _reading(rows: GenerationQuerySet, word: str) -> GenerationQuerySet:
+    """Those with the word, as no index knows it."""
+    return rows.filter(GreaterThan(StrIndex("searchable__words", _upper(word)), 0))
+
+
+def _upper(word: str) -> Upper:
+    return Upper(models.Value(word))

@@ -1,0 +1,37 @@
+"""Each prompt as an index wants it."""
+
+from django.db import models
+
+from generations.search_tables import SEARCHABLE
+
+
+class _Untouched(models.Manager["Searchable"]):
+    """Nothing: the rows say what the generations say. A row deleted by hand breaks FTS5's index."""
+
+    def get_queryset(self) -> "models.QuerySet[Searchable]":
+        return super().get_queryset().none()
+
+
+class Searchable(models.Model):
+    """A prompt as searches read it. Columns differ between the databases; only the modules beside this know them."""
+
+    generation = models.OneToOneField(
+        "generations.Generation", models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="searchable"
+    )
+    # PostgreSQL
+    owner_id = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    words = models.TextField(help_text="The prompt in capitals.")
+    # SQLite
+    place = models.BigIntegerField(db_column="rowid")
+    index = models.TextField(db_column=SEARCHABLE, help_text="FTS5's name for all its columns.")
+
+    objects = _Untouched()
+
+    class Meta:
+        managed = False
+        db_table = SEARCHABLE
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        return f"Words of {self.generation_id}"

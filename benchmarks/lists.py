@@ -198,13 +198,16 @@ SEARCHES: dict[str, tuple[list[str], dict[str, str]]] = {
     "one and two letters, nothing": (["qz", "🦊", "%", "_", "鲸", "\\"], {}),
     "common words that never meet": (["portrait 水彩画", "lighthouse 油画风格", "fox 猫"], {}),
     "3 in 10, starred": (["portrait", "light"], {"starred": "on"}),
+    "1 in 100, starred": (["fox ramen", "owl bokeh"], {"starred": "on"}),
     "5 in a million, starred": (["zeppelin"], {"starred": "on"}),
     "3 in 10, a collection": (["portrait", "light"], {"collection": ""}),
+    "1 in 100, a collection": (["fox ramen", "owl bokeh"], {"collection": ""}),
     "3 in 10, the team's": (["portrait", "light"], {"whose": "team"}),
     "nothing, the team's": (["quetzalcoatl", "xylophone"], {"whose": "team"}),
     "3 in 10, deleted": (["portrait", "light"], {"state": "deleted"}),
     "3 in 10, cancelled": (["portrait", "light"], {"state": "cancelled"}),
     "3 in 10, a rare model": (["portrait", "light"], {"model": seed.MODELS[19][0]}),
+    "1 in 100, a rare model": (["fox ramen", "owl bokeh"], {"model": seed.MODELS[19][0]}),
     "3 in 10, until": (["portrait", "light"], {"until": "long ago"}),
 }
 

@@ -135,16 +135,21 @@ class HistoryForm(forms.Form):
         return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
 
     def _marked(self, rows: GenerationQuerySet) -> GenerationQuerySet:
-        """Those of the collection, and with a star, as far as that is asked for."""
+        """Those of the collection, and with a star, as far as that is asked for, for a search.
+
+        Asked by the search's own column, so that what has no mark is never looked up among the generations.
+        """
         if self.cleaned_data.get("starred"):
             rows = self._starred(rows)
         if self.cleaned_data.get("collection"):
-            items = CollectionItem.objects.filter(collection=self.cleaned_data["collection"], generation=OuterRef("pk"))
+            items = CollectionItem.objects.filter(
+                collection=self.cleaned_data["collection"], generation=OuterRef("searchable__generation")
+            )
             rows = rows.filter(Exists(items))
         return rows
 
     def _starred(self, rows: GenerationQuerySet) -> GenerationQuerySet:
-        return rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("pk"))))
+        return rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("searchable__generation"))))
 
     def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
         """The same, newest first, read along the fewest: the collection's items, the stars, or all."""

@@ -93,13 +93,13 @@ def _is_common(asked: str) -> bool:
 def _is_near(listed: GenerationQuerySet, words: list[str]) -> bool:
     """Whether a page of it is among the first of the list, or the list is short: then reading the list is less work."""
     has_all = Q(*map(_has, words))
-    seen = found = 0
-    for has in listed.annotate(has_all=has_all).values_list("has_all", flat=True)[:FEW].iterator(chunk_size=ENOUGH):
-        seen += 1
-        found += has
-        if found == ENOUGH:
-            return True
-    return seen < FEW
+    query, params = listed.annotate(has_all=has_all).values("has_all")[:FEW].query.sql_with_params()
+    numbered = f"SELECT has_all, row_number() OVER () AS number FROM ({query})"  # noqa: S608
+    seen = f"SELECT number FROM ({numbered}) WHERE has_all OR number = {FEW} LIMIT {ENOUGH}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*), MAX(number) FROM ({seen})", params)  # noqa: S608
+        found, last = cursor.fetchone()
+    return bool(found == ENOUGH or last != FEW)
 
 
 def _grams(words: list[str]) -> list[str]:

@@ -140,7 +140,7 @@ class HistoryForm(forms.Form):
         Asked by the search's own column, so that what has no mark is never looked up among the generations.
         """
         if self.cleaned_data.get("starred"):
-            rows = self._starred(rows)
+            rows = self._starred(rows, "searchable__generation")
         if self.cleaned_data.get("collection"):
             items = CollectionItem.objects.filter(
                 collection=self.cleaned_data["collection"], generation=OuterRef("searchable__generation")
@@ -148,8 +148,8 @@ class HistoryForm(forms.Form):
             rows = rows.filter(Exists(items))
         return rows
 
-    def _starred(self, rows: GenerationQuerySet) -> GenerationQuerySet:
-        return rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("searchable__generation"))))
+    def _starred(self, rows: GenerationQuerySet, generation: str = "pk") -> GenerationQuerySet:
+        return rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef(generation))))
 
     def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
         """The same, newest first, read along the fewest: the collection's items, the stars, or all."""

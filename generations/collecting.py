@@ -104,7 +104,7 @@ def merge(user: User, pk: UUID, target: UUID) -> Collection | None:
         if both[target].is_team:
             Generation.objects.owned_by(user).filter(collections=pk).show()
         # What others put into theirs, this person puts into the other: it is not as if its owner had.
-        items.filter(Q(added_by=None) | Q(added_by=both[target].owner_id)).update(added_by=user)
+        items.filter(added_by=both[target].owner_id).update(added_by=user)
         items.exclude(generation__in=there).update(collection=target, position=0)
         both[pk].delete()  # with what was in both
         _stay_hidden(user, Generation.objects.filter(collections=target))

@@ -40,8 +40,11 @@ R = TypeVar("R", bound=HttpResponseBase)
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def readable(*, viewer: User | None = None, share: Share | None = None) -> QuerySet[Result]:
-    """The kept files that this person or this share may read: the one place that decides it."""
+def readable(kind: Kind = "file", *, viewer: User | None = None, share: Share | None = None) -> QuerySet[Result]:
+    """The results of which this person or this share may read such a file: the one place that decides it.
+
+    A small picture can be read while its original is lost.
+    """
     if share is not None:
         generations = share.contents().order_by()
     elif viewer is not None:
@@ -50,13 +53,13 @@ def readable(*, viewer: User | None = None, share: Share | None = None) -> Query
         generations = Generation.objects.none()
     # Asked of each row: as a list of ids, SQLite would write down all that the viewer may see.
     seen = Exists(generations.filter(pk=OuterRef("generation")))
-    return Result.objects.filter(seen, kept_at__isnull=False).select_related("generation")
+    is_there = {"kept_at__isnull": False} if kind == "file" else {f"{kind}__gt": ""}
+    return Result.objects.filter(seen, **is_there).select_related("generation")
 
 
-def authorise(number: int, *, viewer: tuple[User, UUID] | None = None, share: Share | None = None) -> Result:
-    """The kept result that this viewer (a person and a generation's id) or this share may read; else 404."""
-    results = readable(share=share) if viewer is None else readable(viewer=viewer[0]).filter(generation=viewer[1])
-    result = results.filter(number=number).first()
+def authorise(number: int, kind: Kind = "file", *, viewer: tuple[User, UUID]) -> Result:
+    """The result of which this viewer (a person and a generation's id) may read such a file; else 404."""
+    result = readable(kind, viewer=viewer[0]).filter(generation=viewer[1], number=number).first()
     if result is None:
         raise Http404
     return result

@@ -6,11 +6,12 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -32,24 +33,55 @@ BOT = re.compile(
 )
 
 
-def shareable(user: User, ids: Iterable[UUID]) -> list[Generation]:
+@dataclass(frozen=True)
+class Offer:
+    """What a new link would show: the first `MOST` of the `number` that may be, and how many may not be."""
+
+    rows: list[Generation]
+    number: int
+    left_out: int
+
+
+def chosen(user: User, ids: Iterable[UUID]) -> Offer:
     """The finished ones of this person among these, in the order of the ids."""
     order = {pk: place for place, pk in reversed(list(enumerate(ids)))}
-    own = Generation.objects.owned_by(user).kept().filter(pk__in=order, status=Generation.Status.DONE)
-    return sorted(own, key=lambda row: order[row.pk])[:MOST]
+    own = sorted(Generation.objects.finished_by(user).filter(pk__in=order), key=lambda row: order[row.pk])
+    return Offer(own[:MOST], len(own), len(order) - len(own))
+
+
+def collected(user: User, collection: Collection) -> Offer:
+    """The finished ones of this person that they put into it, in its order."""
+    own = collection.arrange(Generation.objects.finished_by(user), by=user)
+    number = own.count()
+    return Offer(list(own[:MOST]), number, collection.wall(user).count() - number)
 
 
 def share(
-    user: User, rows: Sequence[Generation], *, follow: Collection | None = None, password: str = "", **choices: Any
+    user: User,
+    rows: Sequence[Generation],
+    *,
+    follow: Collection | None = None,
+    password: str = "",
+    nonce: UUID | None = None,
+    **choices: Any,
 ) -> Share:
-    """A new link to these generations, or to what is in a collection at any time. `choices` are fields of Share."""
-    made = Share(created_by=user, collection=follow, **choices)
+    """A new link to these generations, or to what is in a collection at any time. `choices` are fields of Share.
+
+    A nonce that this person has used already, by a second click or a page sent again, finds the link it made.
+    """
+    made = Share(created_by=user, collection=follow, nonce=nonce, **choices)
     made.seal()
     made.set_password(password)
-    with transaction.atomic():
-        made.save()
-        items = [ShareItem(share=made, generation=row, number=number) for number, row in enumerate(rows)]
-        ShareItem.objects.bulk_create([] if follow else items)
+    try:
+        with transaction.atomic():
+            made.save()
+            items = [ShareItem(share=made, generation=row, number=number) for number, row in enumerate(rows)]
+            ShareItem.objects.bulk_create([] if follow else items)
+    except IntegrityError:
+        known = Share.objects.filter(created_by=user, nonce=nonce).first() if nonce else None
+        if known is None:
+            raise
+        return known
     return made
 
 
@@ -57,11 +89,6 @@ def revoke(*shares: Share) -> int:
     """Takes the links back at once, and says how many; a link taken back stays so."""
     open_ones = Share.objects.filter(pk__in=[share.pk for share in shares], revoked_at=None)
     return open_ones.update(revoked_at=timezone.now())
-
-
-def is_live(share: Share) -> bool:
-    """Whether it is still open, now and not when it was read."""
-    return Share.objects.live().filter(pk=share.pk).exists()
 
 
 def try_password(share: Share, address: str, plain: str) -> bool | None:
@@ -102,15 +129,20 @@ def count_view(share: Share, agent: str) -> None:
         Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
 
 
-def heart(share: Share, result: Result, guest: str, name: str) -> bool:
-    """Puts this guest's heart on a picture, or takes it off; False when the link holds as many as it can."""
+def heart(share: Share, result: Result, guest: str, name: str, *, on: bool = True) -> bool:
+    """Puts this guest's heart on a picture or takes it off; False when the link holds as many as it can.
+
+    Said twice it is the same.
+    """
     mine = {"share": share, "result": result, "guest": hashlib.sha256(guest.encode()).hexdigest()}
     with transaction.atomic():
         Share.objects.select_for_update(no_key=True).get(pk=share.pk)  # one at a time counts and adds
-        taken_off, _ = Heart.objects.filter(**mine).delete()
-        if not taken_off and is_full(share):
-            return False
-        if not taken_off:
+        own = Heart.objects.filter(**mine)
+        if not on:
+            own.delete()
+        elif not own.exists():
+            if is_full(share):
+                return False
             Heart.objects.create(**mine, name=name)
     return True
 

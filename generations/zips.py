@@ -58,21 +58,21 @@ Tell = Callable[[Generation], dict[str, Any]]
 def stream(
     results: Iterable[Result],
     tell: Tell | None = metadata,
-    goes_on: Callable[[], bool] = lambda: True,
+    may_have: Callable[[Result], bool] = lambda _: True,
     *,
     is_bare: bool = False,
 ) -> Iterator[bytes]:
     """The files as they are, and `metadata.json` with what `tell` says of each.
 
-    Without `tell` neither that file nor a file's name says what was asked for. `goes_on` is asked before each file;
-    after a no the zip ends. `is_bare` leaves out what was written into pictures.
+    Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file,
+    for a download can be long and much be taken back meanwhile. `is_bare` leaves out what was written into pictures.
     """
     pipe = _Pipe()
     told = []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
         for place, result in enumerate(results, 1):
-            if not goes_on():
-                break
+            if not may_have(result):
+                continue
             generation = result.generation
             name = _file_name(result, place, generation.prompt if tell else "")
             try:

@@ -4,9 +4,11 @@ import re
 import threading
 import uuid
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -620,6 +622,15 @@ def at_once(*works: Callable[[], Any]) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+def test_who_put_what_into_it_is_known_of_the_oldest_too(user: User, ana: User) -> None:
+    collection = Collection.objects.create(owner=ana, name="Old", is_team=True)
+    row = make_generation(user, status="done")
+    CollectionItem.objects.create(collection=collection, generation=row)
+    migration = import_module("generations.migrations.0016_who_put_it_there")
+    migration.name_the_makers(apps, None)
+    assert CollectionItem.objects.get().added_by == user
 
 
 @pytest.mark.django_db(transaction=True)

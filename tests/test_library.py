@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import uuid
 import zipfile
 from typing import Any
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import collecting, library, sharing
+from generations import collecting, library, sharing, zips
 from generations.dispatch import poll
 from generations.models import Collection, Generation
 from meigen_api.types import Status
@@ -275,6 +276,8 @@ def test_many_are_deleted_and_brought_back(browser: Client, user: User, done: Ge
     ).content.decode()
     assert "1 deleted" in body
     assert "still there" in body
+    again = do(browser, "delete", done, next="/generations/")
+    assert "still there" not in browser.get(again["Location"]).content.decode()
     do(browser, "restore", done)
     assert "CANARY" in browser.get("/generations/").content.decode()
 
@@ -339,6 +342,18 @@ def test_a_zip_holds_only_what_the_person_may_see(colleague: Client, done: Gener
     shown = make_generation(make_user(), status="done", prompt="for all", team_at=done.created_at)
     make_result(shown)
     assert unzipped(do(colleague, "download", done, shown)).namelist() == ["001-for-all.png", "metadata.json"]
+
+
+def test_what_is_taken_back_while_a_zip_is_sent_is_not_in_it(colleague: Client) -> None:
+    maker = make_user()
+    rows = [make_generation(maker, status="done", team_at=timezone.now()) for _ in range(2)]
+    for row in rows:
+        make_result(row, picture() + os.urandom(zips.CHUNK * 2))
+    pieces = iter(do(colleague, "download", *rows).streaming_content)
+    first = next(pieces)
+    library.show_to_team(maker, [row.pk for row in rows], shown=False)
+    names = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces))).namelist()
+    assert [name[:3] for name in names] == ["001", "met"]
 
 
 def test_a_file_that_is_missing_leaves_the_rest_of_the_zip_whole(browser: Client, user: User, done: Generation) -> None:

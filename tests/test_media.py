@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from datetime import datetime
 from typing import Literal
 
 import pytest
@@ -238,3 +240,18 @@ class TestWordsInAPng:
         Result.objects.update(content_type="image/jpeg")
         assert "?text" not in browser.get(page).content.decode()
         assert "attachment" not in browser.get(f"{url}?text")["Content-Disposition"]
+
+
+@pytest.mark.parametrize("gone_at", [None, timezone.now()])
+def test_small_pictures_are_seen_while_their_original_is_lost(
+    browser: Client, user: User, gone_at: datetime | None
+) -> None:
+    row = make_generation(user, status="done")
+    result = make_result(row)
+    Result.objects.filter(pk=result.pk).update(kept_at=None, gone_at=gone_at)
+    shown = re.findall(r'<img src="(/generations/[^"?]+)', browser.get(reverse("generations")).content.decode())
+    assert [browser.get(address).status_code for address in shown] == [200]
+    assert browser.get(reverse("result", args=[row.pk, 0])).status_code == 404
+    stranger = Client()
+    stranger.force_login(make_user())
+    assert stranger.get(shown[0]).status_code == 404

@@ -1,5 +1,6 @@
 """What a share link says and allows."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ DAYS = (1, 7, 30, 90, 365)
 class ShareForm(forms.Form):
     """For a new link, or for `share` as it is. `follows` is asked only where a `collection` is shared."""
 
+    nonce = forms.UUIDField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(label=gettext_lazy("Title"), required=False, max_length=120)
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
@@ -47,11 +49,13 @@ class ShareForm(forms.Form):
         self, data: Mapping[str, Any] | None, *, share: Share | None = None, collection: Collection | None = None
     ) -> None:
         names = ["title", "note", "hint", "shows_prompts", "allows_downloads", "allows_hearts"]
-        initial = {name: getattr(share, name) for name in names} if share else {}
+        initial = {name: getattr(share, name) for name in names} if share else {"nonce": uuid.uuid4()}
         if collection:
-            initial = {"title": collection.name}
+            initial |= {"title": collection.name}
         super().__init__(data, initial=initial, label_suffix="")
         self.share = share
+        if share:
+            del self.fields["nonce"]
         if share is None or not share.password:
             del self.fields["no_password"]
         else:
@@ -63,6 +67,12 @@ class ShareForm(forms.Form):
         days.choices = _ends(share)
         days.required = share is None
         days.initial = "" if share else str(usual_days())
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not password and self.data.get("password"):
+            raise forms.ValidationError(_("Spaces alone are no password."))
+        return password
 
     def choices(self) -> dict[str, Any]:
         """The fields of a Share that this form decides, the password aside."""

@@ -90,6 +90,8 @@ class Collection(models.Model):
     # Set by `with_face`.
     count: int
     face: uuid.UUID | None
+    # Set by `share.with_links`.
+    is_linked: bool
 
     class Meta:
         ordering = [Lower("name")]
@@ -113,13 +115,10 @@ class Collection(models.Model):
     def arrange(
         self, rows: GenerationQuerySet, after: tuple[int, int] | None = None, *, by: User | None = None
     ) -> GenerationQuerySet:
-        """Those of the rows that are in it, in its order; with `by`, those alone that this person put there.
-
-        What was put there before anybody wrote down who did it counts as theirs.
-        """
+        """Those of the rows that are in it, in its order; with `by`, those alone that this person put there."""
         places = [self._after(*after)] if after else []
         if by is not None:
-            places.append(Q(collectionitem__added_by=by) | Q(collectionitem__added_by=None))
+            places.append(Q(collectionitem__added_by=by))
         order = [f"{name[: name.count('-')]}collectionitem__{name.lstrip('-')}" for name in self.places]
         here = Q(*places, collectionitem__collection=self)  # at once, so that it is one join
         return rows.filter(here).order_by(*order)
@@ -165,7 +164,7 @@ class CollectionItem(models.Model):
     generation = models.ForeignKey(Generation, models.CASCADE)
     added_at = models.DateTimeField(default=timezone.now)
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Unknown for the oldest ones."
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Empty: who did it is gone."
     )
     position = models.PositiveIntegerField(
         default=0, help_text="The place somebody gave it by hand, from 1; what has none yet comes before, newest first."

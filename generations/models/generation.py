@@ -89,6 +89,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """What this person may change."""
         return self.filter(owner=user, erased_at=None)
 
+    def finished_by(self, user: User) -> GenerationQuerySet:
+        """What this person may show to the world: finished work of their own."""
+        return self.owned_by(user).kept().filter(status=Generation.Status.DONE)
+
     def shown_to_team(self) -> GenerationQuerySet:
         """What the whole team may see."""
         return self.filter(shown())

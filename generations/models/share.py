@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from accounts import vault
 
-from .collection import Collection
+from .collection import Collection, CollectionItem, CollectionQuerySet
 from .generation import Generation, GenerationQuerySet
 from .result import Result
 
@@ -24,7 +25,10 @@ from .result import Result
 class ShareQuerySet(models.QuerySet["Share"]):
     def live(self) -> ShareQuerySet:
         """Neither taken back nor over, and of somebody who may still work here."""
-        lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        now = timezone.now()
+        lasting = Q(expires_at=None) | Q(expires_at__gt=now)
+        if settings.SHARE_MAX_DAYS:
+            lasting &= Q(created_at__gt=now - timedelta(days=settings.SHARE_MAX_DAYS))
         return self.filter(lasting, revoked_at=None, created_by__is_active=True)
 
     def for_secret(self, secret: str) -> Share | None:
@@ -32,12 +36,17 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.live().filter(secret_hash=_hash(secret)).select_related("created_by", "collection").first()
 
     def counted(self) -> ShareQuerySet:
-        """With `items`, how many were chosen, and `loved`, how many hearts they have."""
-        return self.annotate(items=_count(ShareItem.objects), loved=_count(Heart.objects))
+        """With `items`, how many of what was chosen are still there, and `loved`, how many hearts they have."""
+        kept = ShareItem.objects.filter(generation__deleted_at=None)
+        return self.annotate(items=_count(kept), loved=_count(Heart.objects.all()))
 
     def showing(self, generation: Generation) -> ShareQuerySet:
-        """Those in which this generation was chosen."""
-        return self.filter(Exists(ShareItem.objects.filter(share=OuterRef("pk"), generation=generation)))
+        """Those in which this generation was chosen, and those that follow a collection their maker put it into."""
+        chosen = ShareItem.objects.filter(share=OuterRef("pk"), generation=generation)
+        followed = CollectionItem.objects.filter(
+            collection=OuterRef("collection"), added_by=OuterRef("created_by"), generation=generation
+        )
+        return self.filter(Exists(chosen) | Exists(followed)).select_related("collection")
 
 
 class Share(models.Model):
@@ -53,6 +62,7 @@ class Share(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    nonce = models.UUIDField(null=True, help_text="One button of one page makes one link.")
 
     generations = models.ManyToManyField(Generation, through="ShareItem", related_name="shares")
     collection = models.ForeignKey(
@@ -75,6 +85,7 @@ class Share(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["created_by", "-created_at"], name="own_shares")]
+        constraints = [models.UniqueConstraint(fields=["created_by", "nonce"], name="one_link_per_button")]
 
     def __str__(self) -> str:
         return self.title or f"Link of {self.created_at:%Y-%m-%d %H:%M}"
@@ -99,8 +110,11 @@ class Share(models.Model):
         return check_password(plain, self.password)
 
     @property
-    def is_over(self) -> bool:
-        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= timezone.now())
+    def ends_at(self) -> datetime | None:
+        """When it ends by itself: as its maker said, or sooner if the admin lets no link live so long."""
+        longest = settings.SHARE_MAX_DAYS
+        ends = [self.expires_at, self.created_at + timedelta(days=longest) if longest else None]
+        return min((end for end in ends if end), default=None)
 
     def contents(self) -> GenerationQuerySet:
         """What it shows now, in its order: finished work of its maker alone, whatever else was chosen or collected.
@@ -108,7 +122,7 @@ class Share(models.Model):
         Others showed theirs to the team, not to the world. Nor does a colleague who puts the maker's work into a
         collection show it to the world: of a collection it is what its maker put there.
         """
-        own = Generation.objects.owned_by(self.created_by).kept().filter(status=Generation.Status.DONE)
+        own = Generation.objects.finished_by(self.created_by)
         if self.collection is not None:
             return self.collection.arrange(own, by=self.created_by)
         return own.filter(shareitem__share=self).order_by("shareitem__number")
@@ -161,7 +175,12 @@ class WrongPasswords(models.Model):
         return f"{self.tries} tries"
 
 
-def _count(rows: models.Manager[Any]) -> Coalesce:
+def with_links(collections: CollectionQuerySet) -> CollectionQuerySet:
+    """With `is_linked`, whether a link shows to the world what the owner puts into it."""
+    return collections.annotate(is_linked=Exists(Share.objects.live().filter(collection=OuterRef("pk"))))  # type: ignore[no-redef]
+
+
+def _count(rows: models.QuerySet[Any]) -> Coalesce:
     """How many of these rows a share has. Each kind is asked by itself: joined, they would multiply."""
     own = rows.filter(share=OuterRef("pk")).order_by().values("share")
     return Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0)

@@ -22,6 +22,7 @@ from generations.dispatch.inspect import PREVIEW, THUMBNAIL
 from generations.forms import GenerateForm
 from generations.forms.options import CHOICES
 from generations.models import Collection, Generation, Result
+from generations.models.share import with_links
 from meigen_api.types import Model, number
 
 register = template.Library()
@@ -194,7 +195,7 @@ def any_done(cards: Iterable[Generation] | None) -> bool:
 @register.simple_tag
 def collections_for(user: User) -> dict[str, list[Collection]]:
     """The collections this person may put something into: `mine` for their eyes alone, and the `team`'s."""
-    rows = Collection.objects.visible_to(user)
+    rows = with_links(Collection.objects.visible_to(user))
     return {"mine": [row for row in rows if not row.is_team], "team": [row for row in rows if row.is_team]}
 
 

@@ -15,14 +15,11 @@ from generations import collecting
 from generations.cards import shown
 from generations.forms.collection import CollectionForm
 from generations.models import Collection, CollectionItem, Result, Share
+from generations.models.share import with_links
 
 from .history import PAGE
 
 MOST_ARRANGED = 500
-
-
-def _seen(request: Request, pk: UUID) -> Collection:
-    return get_object_or_404(Collection.objects.visible_to(request.user), pk=pk)
 
 
 def _own(request: Request, pk: UUID) -> Collection:
@@ -68,7 +65,7 @@ def collection_options(request: Request) -> HttpResponse:
 @require_safe
 def collection(request: Request, pk: UUID) -> HttpResponse:
     """What is in it, in its order; `?after=<position>_<item>` goes on from there. htmx asks for the cards alone."""
-    row = _seen(request, pk)
+    row = get_object_or_404(with_links(Collection.objects.visible_to(request.user)), pk=pk)
     cards = shown(row.wall(request.user, after=_place(request.GET.get("after", "")))[: PAGE + 1], request.user)
     more = cards[PAGE - 1] if len(cards) > PAGE else None
     last = more and CollectionItem.objects.filter(collection=row, generation=more.pk).first()

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,6 +16,7 @@ from generations import actions, collecting, library, media, neighbours, sharing
 from generations.cards import prepared
 from generations.dispatch import catalogue
 from generations.forms.share import end_after, usual_days
+from generations.ids import uuids
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
 
 from .back import back_to
@@ -65,6 +66,7 @@ def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
     return {
         "timeline": sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Attempt))),
         "shares": shares,
+        "nonce": uuid4(),
         "asked": json.dumps(row.request_fields, indent=2, ensure_ascii=False),
     }
 
@@ -104,12 +106,12 @@ def _words(row: Generation) -> dict[str, str]:
 
 @require_safe
 def thumbnail(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    return media.serve(request, media.authorise(number, viewer=(request.user, pk)), "thumbnail")
+    return media.serve(request, media.authorise(number, "thumbnail", viewer=(request.user, pk)), "thumbnail")
 
 
 @require_safe
 def preview(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    return media.serve(request, media.authorise(number, viewer=(request.user, pk)), "preview")
+    return media.serve(request, media.authorise(number, "preview", viewer=(request.user, pk)), "preview")
 
 
 @require_POST
@@ -200,8 +202,9 @@ def _back(request: Request, row: Generation) -> HttpResponse:
 @require_POST
 def share(request: Request, pk: UUID) -> HttpResponse:
     """A link with the usual choices; `new_share` asks for them."""
-    if rows := sharing.shareable(request.user, [_own(request, pk).pk]):
-        sharing.share(request.user, rows, expires_at=end_after(usual_days()))
+    if rows := sharing.chosen(request.user, [_own(request, pk).pk]).rows:
+        nonce = next(iter(uuids([request.POST.get("nonce", "")])), None)
+        sharing.share(request.user, rows, nonce=nonce, expires_at=end_after(usual_days()))
         messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
     else:
         messages.warning(request, _("Only a finished generation can be shared."))

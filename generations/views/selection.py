@@ -16,11 +16,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import Request
-from generations import collecting, library, media, zips
+from accounts.models import User
+from generations import collecting, library, media, sharing, zips
 from generations.cards import prepared
 from generations.forms.collection import WRONG_NAME, CollectionForm
 from generations.ids import uuids
-from generations.models import Collection, Generation
+from generations.models import Collection, Generation, Result
 
 from .back import back_to
 from .shares import ask
@@ -45,7 +46,8 @@ def selected(request: Request) -> HttpResponseBase:
     if verb == "download":
         return _zip(request, ids)
     if verb == "share":
-        return ask(request, ids)  # here: so many ids make an address longer than servers take
+        # Here: so many ids make an address longer than servers take.
+        return ask(request, sharing.chosen(request.user, ids))
     if verb == "compare":
         return _compare(request, ids)
     if verb not in _VERBS:
@@ -153,7 +155,7 @@ def _delete(request: Request, ids: list[UUID]) -> None:
             gone,
         )
         messages.success(request, said % {"count": gone})
-    if gone < len(ids):
+    if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
         messages.warning(request, _("What is under way, or another person's, is still there."))
 
 
@@ -193,12 +195,15 @@ def _zip(request: Request, ids: list[UUID]) -> HttpResponseBase:
     if not results.exists():
         messages.warning(request, _("There is no file among these yet."))
         return _back(request, ids)
-    # The rows are read now: who may see what is decided before the first byte.
-    told = partial(_told, request.user.pk)
-    response = StreamingHttpResponse(zips.stream(list(results), told), content_type="application/zip")
+    told, may_have = partial(_told, request.user.pk), partial(_may_have, request.user)
+    response = StreamingHttpResponse(zips.stream(list(results), told, may_have), content_type="application/zip")
     name = f"meigen-studio-{timezone.localtime():%Y-%m-%d-%H%M}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     return response
+
+
+def _may_have(viewer: User, result: Result) -> bool:
+    return media.readable(viewer=viewer).filter(pk=result.pk).exists()
 
 
 def _told(viewer: int, generation: Generation) -> dict[str, Any]:

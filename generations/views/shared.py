@@ -190,8 +190,7 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
         raise Http404
     _, results = _in_order(share)
     told = zips.told_to_guests if share.shows_prompts else None
-    # A long download ends with the link: it is asked for again before each file.
-    body = zips.stream(results, told, partial(sharing.is_live, share), is_bare=True)
+    body = zips.stream(results, told, partial(_may_still_have, share), is_bare=True)
     response = StreamingHttpResponse(body, content_type="application/zip")
     name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
@@ -199,9 +198,16 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
     return response
 
 
+def _may_still_have(share: Share, result: Result) -> bool:
+    """Whether a guest who has begun a download may have this file too, as the link is now."""
+    now = Share.objects.live().filter(pk=share.pk, password=share.password, allows_downloads=True)
+    current = now.select_related("created_by", "collection").first()
+    return current is not None and media.readable(share=current).filter(pk=result.pk).exists()
+
+
 @through_link("POST")
 def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponse:
-    """Puts the guest's heart on a picture, or takes it off, under the name they type.
+    """Puts the guest's heart on a picture under the name they type, or with `on=0` takes it off.
 
     The page has made them a guest: who has not opened it could be another one at every press.
     """
@@ -209,7 +215,8 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     if not share.allows_hearts:
         raise Http404
     name, guest = _name(request), _guest(request)
-    full = bool(name and guest) and not sharing.heart(share, row, guest, name)
+    on = request.POST.get("on") != "0"
+    full = bool(name and guest) and not sharing.heart(share, row, guest, name, on=on)
     response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
     if name:
         response.set_cookie(GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path="/s/", **_cookie(request))

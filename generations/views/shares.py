@@ -6,7 +6,7 @@ from uuid import UUID
 import qrcode
 import qrcode.image.svg
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from generations.models import Collection, Generation, Share
 
 from .back import back_to
 
+SHOWN = 24
 HEARTS_SHOWN = 200
 
 
@@ -37,37 +38,38 @@ def new_share(request: Request) -> HttpResponse:
     """`selected` are ids of generations, or `collection` is one of a collection."""
     source = request.POST if request.method == "POST" else request.GET
     collection = _collection(request, source.get("collection", ""))
-    ids = uuids(source.getlist("selected"))
     if collection is not None:
-        inside = collection.arrange(Generation.objects.owned_by(request.user))
-        ids = list(inside.values_list("pk", flat=True)[: sharing.MOST])
+        offer = sharing.collected(request.user, collection)
+    else:
+        offer = sharing.chosen(request.user, uuids(source.getlist("selected")))
     if request.method != "POST":
-        return ask(request, ids, collection)
-    rows = sharing.shareable(request.user, ids)
+        return ask(request, offer, collection)
     form = ShareForm(request.POST, collection=collection)
-    if form.is_valid() and (rows or collection is not None):
-        follow = collection if collection is not None and form.cleaned_data.get("follows") else None
-        made = sharing.share(
-            request.user, rows, follow=follow, password=form.cleaned_data["password"], **form.choices()
-        )
+    follow = collection if form.is_valid() and form.cleaned_data.get("follows") else None
+    if collection is not None and not (offer.rows or follow):
+        problem = _("Nothing in it can be shared yet. Tick this, or put finished results into it first.")
+        form.add_error("follows", problem)
+    if form.is_valid() and (offer.rows or follow):
+        password, nonce = form.cleaned_data["password"], form.cleaned_data["nonce"]
+        made = sharing.share(request.user, offer.rows, follow=follow, password=password, nonce=nonce, **form.choices())
         messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
         return redirect("share_link", made.pk)
-    return ask(request, ids, collection, form)
+    return ask(request, offer, collection, form)
 
 
 def ask(
-    request: Request, ids: list[UUID], collection: Collection | None = None, form: ShareForm | None = None
+    request: Request, offer: sharing.Offer, collection: Collection | None = None, form: ShareForm | None = None
 ) -> HttpResponse:
     """The page that asks what a new link to these shall say and allow."""
-    rows = sharing.shareable(request.user, ids)
-    if not rows and collection is None:
+    if not offer.rows and collection is None:
         messages.warning(request, _("Only finished results of your own can be shared."))
         return redirect("generations")
+    first = Generation.objects.filter(pk__in=[row.pk for row in offer.rows[:SHOWN]]).with_card()
     context = {
         "form": form or ShareForm(None, collection=collection),
-        "rows": rows,
+        "offer": offer,
+        "shown": sorted(first, key=offer.rows.index),
         "collection": collection,
-        "left_out": len(set(ids)) - len(rows),
     }
     return render(request, "generations/new_share.html", context, status=422 if form else 200)
 
@@ -90,7 +92,7 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
         "share": share,
         "form": form,
         "address": address(request, share),
-        "shown": share.contents().with_card()[:24],
+        "shown": share.contents().with_card()[:SHOWN],
         "hearts": share.hearts.select_related("result__generation").order_by("-at")[:HEARTS_SHOWN],
         "loved": share.hearts.count(),
     }
@@ -99,10 +101,11 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
 
 @require_POST
 def revoke(request: Request, pk: UUID) -> HttpResponse:
-    sharing.revoke(_own(request, pk))
+    """Said twice it is the same, and so it is for a link that has ended meanwhile."""
+    sharing.revoke(get_object_or_404(Share, pk=pk, created_by=request.user))
     messages.success(request, _("The link is taken back. It shows nothing any more."))
     target = back_to(request, reverse("shares"))
-    return redirect("shares" if target == reverse("share_link", args=[pk]) else target)
+    return HttpResponseRedirect(reverse("shares") if target == reverse("share_link", args=[pk]) else target)
 
 
 @require_safe

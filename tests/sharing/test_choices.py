@@ -1,0 +1,155 @@
+"""What the maker of a link lets guests see and do."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from generations import sharing
+from generations.models import Generation, Heart, Share
+from tests.sharing.links import body, files, path, visitor
+
+pytestmark = pytest.mark.django_db
+
+
+class TestWhatItAllows:
+    def test_prompts_can_be_kept_back(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], shows_prompts=False)
+        for address in files(share, done):
+            response = Client().get(address)
+            assert b"heron" not in body(response), address
+            assert "heron" not in str(response.headers), address
+
+    def test_without_downloads_there_is_no_file_to_take(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], allows_downloads=False)
+        page, archive, shown, download, _ = files(share, done)
+        assert Client().get(archive).status_code == Client().get(download).status_code == 404
+        assert "ownload" not in Client().get(page).content.decode()
+        [result] = done.results.all()
+        with result.file.open() as whole:
+            assert body(Client().get(shown)) != whole.read()
+
+    def test_a_zip_for_guests_tells_prompts_and_no_price(self, user: User, done: Generation) -> None:
+        Generation.objects.update(credits_used=98765432)
+        url = path(sharing.share(user, [done], title="For you"))
+        response = Client().get(f"{url}zip/")
+        assert 'filename="for-you.zip"' in response["Content-Disposition"]
+        archive = zipfile.ZipFile(io.BytesIO(body(response)))
+        told = archive.read("metadata.json").decode()
+        assert "heron" in told
+        assert "98765432" not in told
+
+    def test_hearts_are_given_under_a_name_taken_back_and_seen_by_the_owner(
+        self, browser: Client, user: User, done: Generation
+    ) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        guest, other = visitor(share), visitor(share)
+        guest.post(url, {"name": " Ada  L. "})
+        other.post(url, {"name": "Bob"})
+        assert 'aria-pressed="true"' in guest.get(path(share)).content.decode()
+        page = browser.get(reverse("share_link", args=[share.pk])).content.decode()
+        assert "Ada L." in page
+        assert "Bob" in page
+        assert 'name="on" value="0"' in guest.get(path(share)).content.decode()
+        guest.post(url, {"on": "0"})
+        assert 'aria-pressed="false"' in guest.get(path(share)).content.decode()
+        assert [heart.name for heart in share.hearts.all()] == ["Bob"]
+
+    def test_a_double_tap_leaves_a_heart_and_one_heart(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        guest = visitor(share)
+        for on, hearts in [("1", 1), ("1", 1), ("0", 0), ("0", 0)]:
+            guest.post(f"{path(share)}{done.results.get().pk}/heart/", {"name": "Ada", "on": on})
+            assert share.hearts.count() == hearts
+
+    def test_no_hearts_without_leave_or_name(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done])
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        assert Client().post(url, {"name": "Ada"}).status_code == 404
+        Share.objects.update(allows_hearts=True)
+        visitor(share).post(url, {"name": "  "})
+        assert not share.hearts.exists()
+
+    @pytest.mark.parametrize("cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 23])
+    def test_only_who_has_opened_the_page_gives_hearts(self, user: User, done: Generation, cookie: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        for _ in range(2):
+            response = Client().post(url, {"name": "Ada"}, headers={"Cookie": cookie})
+            assert response["Location"].startswith(path(share))
+        assert not share.hearts.exists()
+        assert "guest" not in visitor(sharing.share(user, [done])).cookies
+
+    def test_a_link_holds_so_many_hearts_and_no_more(
+        self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sharing, "MOST_HEARTS", 2)
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        first, second, third = visitor(share), visitor(share), visitor(share)
+        for guest in (first, second, third):
+            page = guest.post(url, {"name": "Ada"}, follow=True).content.decode()
+        assert "as many hearts as it can hold" in page
+        assert share.hearts.count() == 2
+        assert "as many hearts" not in first.post(url, {"on": "1"}, follow=True).content.decode()
+        first.post(url, {"on": "0"})
+        third.post(url)
+        assert share.hearts.count() == 2
+        assert 'aria-pressed="true"' in third.get(path(share)).content.decode()
+
+    def test_the_owners_page_lists_the_latest_hearts_and_counts_them_all(
+        self, browser: Client, user: User, done: Generation
+    ) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        result, now = done.results.get(), timezone.now()
+        sharing.share(user, [done])
+        Heart.objects.bulk_create(
+            Heart(share=share, result=result, guest=f"{n}", name=f"Guest-{n}.", at=now + timedelta(seconds=n))
+            for n in range(203)
+        )
+        page = browser.get(reverse("share_link", args=[share.pk])).content.decode()
+        assert "203 hearts" in page
+        assert "the latest 200" in page
+        assert page.count("Guest-") == 200
+        assert "Guest-202." in page
+        assert "Guest-2." not in page
+        listed = browser.get(reverse("shares")).content.decode()
+        assert listed.count("1 result") == 2
+        assert listed.count("203 hearts") == 1
+
+    @pytest.mark.parametrize("name", ["Ада Ł.", "小明", "Zoë 🦊"])
+    def test_a_guest_is_called_what_they_are_called(self, user: User, done: Generation, name: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        guest = visitor(share)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        response = guest.post(url, {"name": name})
+        assert response.cookies.output().isascii()  # a server sends headers in Latin-1, and fails at the rest
+        guest.post(url)
+        guest.post(url)
+        assert share.hearts.get().name == name
+
+    @pytest.mark.parametrize("before", ["%E2%80%AEA%E2%80%8Bda%00%20%0A%E2%81%A6", '"A\\000da"', "%00", ""])
+    def test_a_guests_name_has_nothing_unseen_in_it(self, user: User, done: Generation, before: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        guest = visitor(share)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        cookies = f"guest-name={before}; guest={guest.cookies['guest'].value}"
+        guest.post(url, {"name": ""}, headers={"Cookie": cookies})
+        assert [heart.name for heart in share.hearts.all()] == (["Ada"] if "da" in before else [])
+        Client().post(url, {"name": "\u202eA\u200bda\0 \n\u2066"}, headers={"Cookie": cookies})
+        assert {heart.name for heart in share.hearts.all()} <= {"Ada"}
+
+    @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+    def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
+        share = sharing.share(user, [done], title=words, note=words, allows_hearts=True)
+        guest = visitor(share)
+        guest.post(f"{path(share)}{done.results.get().pk}/heart/", {"name": words[:40]})
+        page = guest.get(path(share)).content.decode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page

@@ -1,0 +1,203 @@
+"""What a link shows and keeps to itself, who is counted, and the list of all."""
+
+import io
+import logging
+import re
+import runpy
+import uuid
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.models import User
+from generations import library, sharing
+from generations.models import Generation, Result, Share
+from tests.helpers import make_generation, make_result, make_user
+from tests.sharing.links import files, link, make_done, path
+
+pytestmark = pytest.mark.django_db
+
+
+class TestALink:
+    def test_opens_for_somebody_without_an_account(self, browser: Client, done: Generation) -> None:
+        url = link(browser, done)
+        response = Client().get(url)
+        assert response.status_code == 200
+        assert "a heron at dawn" in response.content.decode()
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in response["X-Robots-Tag"]
+        assert "no-store" in response["Cache-Control"]
+        for address in files(Share.objects.get(), done):
+            assert Client().get(address).status_code == 200, address
+
+    def test_tells_nothing_else(self, browser: Client, done: Generation, user: User) -> None:
+        Generation.objects.update(remote_id="remote-secret-id", credits_used=7654321)
+        page = Client().get(link(browser, done)).content.decode()
+        for private in ["remote-secret-id", "meigen.ai", "7654321", user.username, user.email, str(done.pk)]:
+            assert private not in page
+
+    def test_only_the_hash_of_its_secret_is_stored(self, browser: Client, done: Generation) -> None:
+        secret = link(browser, done).strip("/").rpartition("/")[2]
+        assert secret not in str(Share.objects.values().get())
+
+    def test_is_in_no_log_line(self, browser: Client, done: Generation, caplog: pytest.LogCaptureFixture) -> None:
+        from meigen_site.logs import NoShareLinks
+
+        caplog.handler.addFilter(NoShareLinks())
+        url = link(browser, done)
+        Client().get(f"{url}zip/nothing/")
+        Client().post(url)
+        assert "/s/..." in caplog.text
+        assert url not in caplog.text
+
+    def test_is_in_no_line_of_the_web_server_either(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        served = runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))
+        log, lines = logging.getLogger("gunicorn.error"), io.StringIO()
+        monkeypatch.setattr(log, "handlers", [logging.StreamHandler(lines)])
+        monkeypatch.setattr(log, "propagate", False)
+        served["on_starting"](None)
+        try:
+            int("/s/SECRET-of-a-traceback/")
+        except ValueError:
+            log.exception("Error handling request %s", "/s/SECRET/unlock/")
+        finally:
+            for name in ["gunicorn.error", "gunicorn.access"]:
+                logging.getLogger(name).filters.clear()
+        assert "/s/.../unlock/" in lines.getvalue()
+        assert "SECRET" not in lines.getvalue()
+        assert served["loglevel"] == "warning"
+
+    def test_shows_its_own_generations_only(self, done: Generation, user: User) -> None:
+        other = make_generation(user, status="done")
+        theirs = make_result(other)
+        url = path(sharing.share(user, [done]))
+        assert Client().get(f"{url}{theirs.pk}/").status_code == 404
+        assert Client().get(f"{url}{theirs.pk}/preview/").status_code == 404
+
+    def test_is_not_made_for_what_is_unfinished(self, browser: Client, user: User) -> None:
+        generation = make_generation(user, status="running")
+        browser.post(reverse("share", args=[generation.pk]))
+        assert not Share.objects.exists()
+
+    def test_goes_on_working_when_keys_are_rotated(self, done: Generation, user: User, settings: Settings) -> None:
+        secret = sharing.share(user, [done]).secret
+        settings.TOKEN_KEYS = [("new", Fernet.generate_key()), *settings.TOKEN_KEYS]
+        assert Share.objects.get().secret == secret
+        settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]
+        assert Share.objects.get().secret is None
+        assert Client().get(f"/s/{secret}/").status_code == 200
+
+    def test_can_be_shown_as_a_qr_code_to_its_maker(self, browser: Client, done: Generation, user: User) -> None:
+        share = sharing.share(user, [done])
+        drawn = browser.get(reverse("share_qr", args=[share.pk]))
+        assert drawn["Content-Type"] == "image/svg+xml"
+        assert b"<svg" in drawn.content
+
+
+class TestWhoLooked:
+    def test_people_are_counted_once_a_visit(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done])
+        guest = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"})
+        for _ in range(3):
+            guest.get(path(share))
+        Client(headers={"User-Agent": "Mozilla/5.0 (iPhone) Safari/605"}).get(path(share))
+        share.refresh_from_db()
+        assert share.views == 2
+        assert share.viewed_at is not None
+
+    @pytest.mark.parametrize(
+        "agent", ["Mozilla/5.0 (Linux; Android 9; CUBOT X19) Chrome/100 Mobile Safari/537.36", "CUBOT/1.0"]
+    )
+    def test_a_phone_by_that_name_is_not_a_bot(self, user: User, done: Generation, agent: str) -> None:
+        share = sharing.share(user, [done])
+        Client(headers={"User-Agent": agent}).get(path(share))
+        share.refresh_from_db()
+        assert share.views == 1
+
+    @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose"])
+    def test_a_page_fetched_beforehand_is_counted_when_it_is_looked_at(
+        self, user: User, done: Generation, header: str
+    ) -> None:
+        share = sharing.share(user, [done])
+        guest = Client(headers={"User-Agent": "Mozilla/5.0"})
+        guest.get(path(share), headers={header: "prefetch;prerender"})
+        guest.head(path(share))
+        share.refresh_from_db()
+        assert share.views == 0
+        guest.get(path(share))
+        share.refresh_from_db()
+        assert share.views == 1
+
+    @pytest.mark.parametrize(
+        "agent",
+        [
+            *["", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "WhatsApp/2.2", "TelegramBot", "Twitterbot"],
+            *["Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)", "Googlebot/2.1"],
+            *["vkShare; (+http://vk.com/dev/Share)", "Iframely/1.3.1", "http.rb/5.1.1 (Mastodon/4.2.1)"],
+        ],
+    )
+    def test_machines_that_draw_previews_are_not(self, user: User, done: Generation, agent: str) -> None:
+        share = sharing.share(user, [done])
+        Client(headers={"User-Agent": agent}).get(path(share))
+        Client(headers={"User-Agent": "Mozilla/5.0"}).head(path(share))
+        share.refresh_from_db()
+        assert share.views == 0
+
+    def test_a_preview_card_has_the_title_and_a_picture(self, user: User, done: Generation) -> None:
+        share = sharing.share(user, [done], title="Herons", note="For the calendar")
+        page = Client().get(path(share)).content.decode()
+        assert '<meta property="og:title" content="Herons">' in page
+        found = re.search(r'og:image" content="http://testserver(/s/[^"]+)"', page)
+        assert found
+        assert Client().get(found[1])["Content-Type"] == "image/webp"
+
+
+def test_the_list_has_every_live_link_and_its_way_back(browser: Client, user: User, done: Generation) -> None:
+    sharing.share(user, [done], title="Mine")
+    sharing.revoke(sharing.share(user, [done], title="Gone"))
+    sharing.share(make_user(), [], title="Theirs")
+    page = browser.get(reverse("shares")).content.decode()
+    assert "Mine" in page
+    assert "Gone" not in page
+    assert "Theirs" not in page
+    assert reverse("revoke", args=[Share.objects.get(title="Mine").pk]) in page
+
+
+def test_a_page_that_waits_for_its_files_says_so(user: User) -> None:
+    row = make_generation(user, status="done")
+    Result.objects.create(generation=row, number=0, source_url="https://images.meigen.ai/a.png")
+    assert "on their way" in Client().get(path(sharing.share(user, [row]))).content.decode()
+
+
+def test_the_list_counts_what_the_link_still_shows(browser: Client, user: User, done: Generation) -> None:
+    other = make_done(user, "an owl")
+    sharing.share(user, [done, other])
+    assert "2 results" in browser.get(reverse("shares")).content.decode()
+    library.delete(user, [other.pk])
+    assert "1 result " in re.sub(r"\s+", " ", browser.get(reverse("shares")).content.decode())
+
+
+def test_one_button_makes_one_link_however_often_it_is_pressed(browser: Client, done: Generation) -> None:
+    page = browser.get(done.get_absolute_url()).content.decode()
+    button = re.search(r'name="nonce" value="([\w-]{36})">Make a link', page)
+    assert button
+    for _ in range(2):
+        browser.post(reverse("share", args=[done.pk]), {"nonce": button[1]})
+    form = browser.get(reverse("new_share"), {"selected": str(done.pk)}).content.decode()
+    field = re.search(r'name="nonce" value="([\w-]{36})"', form)
+    assert field
+    for _ in range(2):
+        browser.post(reverse("new_share"), {"selected": str(done.pk), "days": "30", "nonce": field[1]})
+    assert Share.objects.count() == 2
+
+
+def test_two_presses_at_once_make_one_link(user: User, done: Generation) -> None:
+    nonce = uuid.uuid4()
+    first, second = (sharing.share(user, [done], nonce=nonce) for _ in range(2))
+    assert first == second
+    assert list(first.contents()) == [done]
+    assert sharing.share(make_user(), [], nonce=nonce) != first

@@ -17,7 +17,7 @@ from accounts.models import Token, User
 from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Share, ShareItem, Star
-from generations.models.search.sqlite import FEW, owner_mark
+from generations.models.search.sqlite import STRETCH, owner_mark
 from tests.helpers import make_generation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -325,7 +325,7 @@ def test_a_short_list_is_read_instead_of_all_that_matches(user: User, token: Tok
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL's planner decides")
     Generation.objects.bulk_create(
-        Generation(owner=user, nonce=f"{number}", prompt="a fox", status="done") for number in range(FEW + 1)
+        Generation(owner=user, nonce=f"{number}", prompt="a fox", status="done") for number in range(STRETCH + 1)
     )
     chosen = make_generation(user, prompt="an old fox", status="done")
     library.star(user, chosen)

@@ -7,8 +7,11 @@ ones, of different words if need be, leave as little to compare as all of them t
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+
+from django.apps import apps
 
 SIZE = 1000
 LASTS = 600  # seconds, in each process
@@ -18,11 +21,19 @@ COMPARE = 230
 
 
 class Sample:
-    """Some texts, and which of them contain a trigram, as the bits of a number."""
+    """Some texts by the ids of their rows, and which of them contain a trigram, as the bits of a number."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
+    def __init__(self, rows: Sequence[tuple[uuid.UUID, str]]) -> None:
+        self.texts = [text for _, text in rows]
+        # The ids are random numbers of 128 bits, so the first of them tell how many there are.
+        self.total = len(rows) if len(rows) < SIZE else round(SIZE * 2**128 / rows[-1][0].int)
         self.having = lru_cache(maxsize=10_000)(self._having)
+
+    def expected(self, words: Iterable[str]) -> float:
+        """How many rows of all have all the words, more or less."""
+        wanted = [word.lower() for word in words]
+        found = sum(all(word in text for word in wanted) for text in self.texts)
+        return max(found, 0.5) * self.total / max(1, len(self.texts))
 
     def _having(self, gram: str) -> int:
         gram = gram.lower()
@@ -49,11 +60,15 @@ class Sample:
         return chosen
 
 
-def taken(read: Callable[[], Sequence[str]]) -> Sample:
-    """The sample that this function reads, kept for some minutes."""
-    return _taken(read, int(time.monotonic() // LASTS))
+def taken(text: Callable[[int, str], str]) -> Sample:
+    """The first prompts by their ids, which are of any time and of anybody; kept for some minutes.
+
+    `text` makes what the index has of an owner and a prompt.
+    """
+    return _taken(text, int(time.monotonic() // LASTS))
 
 
 @lru_cache(maxsize=1)
-def _taken(read: Callable[[], Sequence[str]], period: int) -> Sample:
-    return Sample(read())
+def _taken(text: Callable[[int, str], str], period: int) -> Sample:
+    rows = apps.get_model("generations", "Generation").objects.order_by("pk").values_list("pk", "owner_id", "prompt")
+    return Sample([(pk, text(owner, prompt).lower()) for pk, owner, prompt in rows[:SIZE]])

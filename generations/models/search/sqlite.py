@@ -6,24 +6,22 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from generations.models.keyset import Position
-from generations.search_tables import PLACES, PLACES_A_SECOND, SEARCHABLE
+from generations.search_tables import PLACES, PLACES_A_SECOND
 
 from . import sample
+from .searchable import Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
 BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
-COMMON = 300
-FEW = 1000
-ENOUGH = 25
+STRETCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,26 +47,35 @@ def search(
 ) -> GenerationQuerySet:
     """Along the index, or along a list that is short beside what the index has."""
     grams = [*([] if owner is None else [owner_mark(owner)]), *_grams(words)]
-    asked = " ".join(map(_quoted, sample.taken(_texts).rarest(grams)))
-    if listed is not None and _is_common(asked) and _is_near(listed, words):
+    asked = " ".join(map(_quoted, sample.taken(_text).rarest(grams)))
+    if listed is not None and _is_found_sooner(listed, _inside(asked, since, before)):
         return _containing(listed, words)
-    rows = _containing(rows, words).filter(searchable__index__matches=asked)
+    return _containing(rows, words).filter(_inside(asked, since, before, "searchable__")).order_by("searchable__place")
+
+
+def _inside(asked: str, since: datetime | None, before: Position | None, table: str = "") -> Q:
+    inside = Q(**{f"{table}index__matches": asked})
     if since:
-        rows = rows.filter(searchable__place__lte=first_place(since))
+        inside &= Q(**{f"{table}place__lte": first_place(since)})
     if before:
         moment, last = before
         known = RawSQL(f"(SELECT place FROM {PLACES} WHERE generation_id = %s)", [last.hex])  # noqa: S608, S611
-        rows = rows.filter(searchable__place__gt=Coalesce(known, models.Value(first_place(moment))))
-    return rows.order_by("searchable__place")
+        inside &= Q(**{f"{table}place__gt": Coalesce(known, models.Value(first_place(moment)))})
+    return inside
 
 
-def _texts() -> list[str]:
-    """Prompts as the index has them. The ids are random, so the first of them are of any time and of anybody."""
-    rows = apps.get_model("generations", "Generation").objects.order_by("pk").values_list("owner_id", "prompt")
-    return [
-        f"{owner_mark(owner)}\x02{prompt}{BETWEEN}{BETWEEN.join(prompt)}{BETWEEN}".lower()
-        for owner, prompt in rows[: sample.SIZE]
-    ]
+def _is_found_sooner(listed: GenerationQuerySet, inside: Q) -> bool:
+    """Whether the list has no more rows than the index in the same stretch of time, that of the list's first rows."""
+    for end in listed.values_list("created_at", flat=True)[STRETCH - 1 : STRETCH]:
+        found: models.QuerySet[Searchable, Any] = models.QuerySet(Searchable).filter(
+            inside, place__lte=first_place(end)
+        )
+        return len(found.values_list("place")[:STRETCH]) == STRETCH
+    return True
+
+
+def _text(owner: int, prompt: str) -> str:
+    return f"{owner_mark(owner)}\x02{prompt}{BETWEEN}{BETWEEN.join(prompt)}{BETWEEN}"
 
 
 def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
@@ -80,26 +87,6 @@ def _has(word: str) -> Q:
     if any(not letter.isascii() and letter.lower() != letter.upper() for letter in word):
         return Q(prompt__iregex=re.escape(word))
     return Q(prompt__icontains=word)
-
-
-def _is_common(asked: str) -> bool:
-    """Whether so much matches that few of it may be in a short list."""
-    with connection.cursor() as cursor:
-        some = f"SELECT 1 FROM {SEARCHABLE} WHERE {SEARCHABLE} MATCH %s LIMIT {COMMON}"  # noqa: S608
-        cursor.execute(f"SELECT COUNT(*) FROM ({some})", [asked])  # noqa: S608
-        return bool(cursor.fetchone()[0] == COMMON)
-
-
-def _is_near(listed: GenerationQuerySet, words: list[str]) -> bool:
-    """Whether a page of it is among the first of the list, or the list is short: then reading the list is less work."""
-    has_all = Q(*map(_has, words))
-    query, params = listed.annotate(has_all=has_all).values("has_all")[:FEW].query.sql_with_params()
-    numbered = f"SELECT has_all, row_number() OVER () AS number FROM ({query})"  # noqa: S608
-    seen = f"SELECT number FROM ({numbered}) WHERE has_all OR number = {FEW} LIMIT {ENOUGH}"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*), MAX(number) FROM ({seen})", params)  # noqa: S608
-        found, last = cursor.fetchone()
-    return bool(found == ENOUGH or last != FEW)
 
 
 def _grams(words: list[str]) -> list[str]:

@@ -1,0 +1,82 @@
+"""What an index is asked for: the few trigrams that a sample of the prompts says are rare, and rarely together."""
+
+import random
+import uuid
+
+import pytest
+
+from accounts.models import User
+from generations.models import Generation
+from generations.models.search import sample
+from generations.models.search.sample import SIZE, Sample
+from tests.helpers import make_generation
+
+WORD = ["por", "ort", "rtr", "tra", "rai", "ait"]
+
+
+def sampled(*texts: str) -> Sample:
+    return Sample([(uuid.UUID(int=number), text) for number, text in enumerate(texts, 1)])
+
+
+def test_of_one_word_one_trigram_is_enough() -> None:
+    assert len(sampled(*["a portrait"] * 300, *["a fox"] * 700).rarest(WORD)) == 1
+
+
+def test_of_words_that_never_meet_one_trigram_each_is_enough() -> None:
+    known = sampled(*["a portrait"] * 300, *["水彩画"] * 45, *["a fox"] * 655)
+    rare, other = known.rarest([*WORD, "水彩画"])
+    assert rare == "水彩画"
+    assert other in WORD
+
+
+def test_trigrams_that_are_common_apart_and_rare_together_are_asked_for_together() -> None:
+    chance = random.Random(1)
+    shares = {"eri": 0.014, "rin": 0.06, "her": 0.09, "the": 0.25, "ing": 0.6}
+    texts = [" ".join(gram for gram, share in shares.items() if chance.random() < share) for _ in range(SIZE)]
+    assert sampled(*texts).rarest(shares) == ["eri", "rin", "her"]
+
+
+def test_what_the_sample_does_not_know_is_asked_for_first() -> None:
+    known = sampled(*["a portrait of a zebra"] * 500, *["a fox"] * 500)
+    chosen = known.rarest(["por", "fox", "zzz", "qqq"])
+    assert chosen[0] in {"zzz", "qqq"}
+    assert "fox" not in chosen
+
+
+def test_a_common_word_before_a_rare_one_of_other_people_is_no_reason_to_read_all_of_theirs() -> None:
+    known = sampled(*["ME a fox"] * 900, *["YOU a portrait"] * 100)
+    assert set(known.rarest(["me ", "por", "fox"])) == {"por", "me "}
+
+
+@pytest.mark.parametrize("grams", [[], ["abc"], ["abc", "abc"], [f"{number:03}" for number in range(5000)]])
+def test_anything_may_be_asked_of_no_texts(grams: list[str]) -> None:
+    chosen = sampled().rarest(grams)
+    assert set(chosen) <= set(grams)
+    assert bool(chosen) == bool(grams)
+
+
+def test_it_is_told_in_whatever_case() -> None:
+    assert sampled("a red fox").having("FOX") == 1
+
+
+def test_a_full_sample_tells_how_many_rows_there_are() -> None:
+    chance = random.Random(2)
+    ids = sorted(uuid.UUID(int=chance.getrandbits(128)) for _ in range(200_000))
+    known = Sample([(pk, "a fox" if pk.int % 10 else "an owl") for pk in ids[:SIZE]])
+    assert known.total == pytest.approx(200_000, rel=0.1)
+    assert known.expected(["OWL"]) == pytest.approx(20_000, rel=0.4)
+    assert known.expected(["zebra"]) == pytest.approx(100, rel=0.1)  # half a row of the sample: it may be anywhere
+
+
+@pytest.mark.django_db
+def test_it_is_read_once_in_a_while_and_says_what_is_there(user: User) -> None:
+    assert sample.taken(_words).total == 0
+    make_generation(user, prompt="A Fox")
+    assert sample.taken(_words).total == 0
+    sample._taken.cache_clear()
+    assert sample.taken(_words).texts == [f"{user.pk} a fox"]
+    assert Generation.objects.search("fox").count() == 1
+
+
+def _words(owner: int, prompt: str) -> str:
+    return f"{owner} {prompt}"

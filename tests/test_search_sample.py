@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,11 +12,12 @@ from generations.models.search import sample
 from generations.models.search.sample import SIZE, Sample
 from tests.helpers import make_generation
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WORD = ["por", "ort", "rtr", "tra", "rai", "ait"]
 
 
 def sampled(*texts: str) -> Sample:
-    return Sample([(uuid.UUID(int=number), text) for number, text in enumerate(texts, 1)])
+    return Sample([(uuid.UUID(int=number), NOW, text) for number, text in enumerate(texts, 1)])
 
 
 def test_of_one_word_one_trigram_is_enough() -> None:
@@ -62,10 +64,13 @@ def test_it_is_told_in_whatever_case() -> None:
 def test_a_full_sample_tells_how_many_rows_there_are() -> None:
     chance = random.Random(2)
     ids = sorted(uuid.UUID(int=chance.getrandbits(128)) for _ in range(200_000))
-    known = Sample([(pk, "a fox" if pk.int % 10 else "an owl") for pk in ids[:SIZE]])
+    rows = [(pk, NOW - timedelta(hours=n), "a fox" if n % 10 else "an owl") for n, pk in enumerate(ids[:SIZE])]
+    known = Sample(rows)
     assert known.total == pytest.approx(200_000, rel=0.1)
     assert known.expected(["OWL"]) == pytest.approx(20_000, rel=0.4)
     assert known.expected(["zebra"]) == pytest.approx(100, rel=0.1)  # half a row of the sample: it may be anywhere
+    assert known.share(NOW - timedelta(hours=99), None) == 0.1
+    assert known.share(NOW - timedelta(hours=99), NOW - timedelta(hours=50)) == 0.05
 
 
 @pytest.mark.django_db

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NEAR = 8000
 SOME = 6
 ENOUGH = 25
+STRETCH = 200
 TRIGRAM = re.compile(r"(?=([^\W_]{3}))")  # as pg_trgm finds them within words
 
 
@@ -57,7 +58,7 @@ def search(
     is open to it.
     """
     words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
-    if listed is not None and _is_found_sooner(words):
+    if listed is not None and _is_found_sooner(listed, words, before):
         for word in words:
             listed = _reading(listed, word)
         return listed
@@ -71,11 +72,18 @@ def search(
     return _having(rows, words).order_by(moment.desc(), "-searchable__generation")
 
 
-def _is_found_sooner(words: list[str]) -> bool:
-    """Whether a page is found along the list in fewer rows than the index has with these words."""
+def _is_found_sooner(listed: GenerationQuerySet, words: list[str], before: Position | None) -> bool:
+    """Whether a page is found along the list, or all of the list read, in fewer rows than the index has with the words.
+
+    How long the list is, its first rows tell by the stretch of time that they take.
+    """
     known = sample.taken(_text)
     expected = known.expected(words)
-    return ENOUGH * known.total < expected * expected
+    if ENOUGH * known.total < expected * expected:
+        return True
+    for end in listed.values_list("created_at", flat=True)[STRETCH - 1 : STRETCH]:
+        return expected * known.share(end, before and before[0]) > STRETCH
+    return True
 
 
 def _inside(owner: int | None, since: datetime | None, before: Position | None, table: str = "") -> Q:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from django.apps import apps
@@ -21,10 +22,11 @@ COMPARE = 230
 
 
 class Sample:
-    """Some texts by the ids of their rows, and which of them contain a trigram, as the bits of a number."""
+    """Some texts, the ids and times of their rows, and which of them contain a trigram, as the bits of a number."""
 
-    def __init__(self, rows: Sequence[tuple[uuid.UUID, str]]) -> None:
-        self.texts = [text for _, text in rows]
+    def __init__(self, rows: Sequence[tuple[uuid.UUID, datetime, str]]) -> None:
+        self.times = [created_at for _, created_at, _ in rows]
+        self.texts = [text for _, _, text in rows]
         # The ids are random numbers of 128 bits, so the first of them tell how many there are.
         self.total = len(rows) if len(rows) < SIZE else round(SIZE * 2**128 / rows[-1][0].int)
         self.having = lru_cache(maxsize=10_000)(self._having)
@@ -38,6 +40,10 @@ class Sample:
     def _having(self, gram: str) -> int:
         gram = gram.lower()
         return int("".join("1" if gram in text else "0" for text in self.texts) or "0", 2)
+
+    def share(self, since: datetime, before: datetime | None) -> float:
+        """What part of the rows is of this stretch of time, more or less."""
+        return sum(since <= at and (before is None or at <= before) for at in self.times) / max(1, len(self.times))
 
     def rarest(self, grams: Iterable[str]) -> list[str]:
         """As many of the trigrams, from the rarest on, as make the search cheaper.
@@ -70,5 +76,6 @@ def taken(text: Callable[[int, str], str]) -> Sample:
 
 @lru_cache(maxsize=1)
 def _taken(text: Callable[[int, str], str], period: int) -> Sample:
-    rows = apps.get_model("generations", "Generation").objects.order_by("pk").values_list("pk", "owner_id", "prompt")
-    return Sample([(pk, text(owner, prompt).lower()) for pk, owner, prompt in rows[:SIZE]])
+    rows = apps.get_model("generations", "Generation").objects.order_by("pk")[:SIZE]
+    read = rows.values_list("pk", "created_at", "owner_id", "prompt")
+    return Sample([(pk, created_at, text(owner, prompt).lower()) for pk, created_at, owner, prompt in read])

@@ -6,16 +6,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 from django.utils import timezone
 
-from generations.models import Reference, Result
+from generations.models import Generation, Reference, Result
 from generations.storage import pieces
 
 from . import fetch, poster
@@ -23,11 +23,12 @@ from .download import Refused
 from .inspect import inspect
 
 BATCH = 500
-ENOUGH = 5  # missing, to doubt the store rather than the files
+ENOUGH = 5  # missing, to doubt the store rather than the files; more of unknown files, to doubt the database
 # What is younger may belong to a download that is under way.
 ORPHAN_AGE = timedelta(days=1)
 # Names that we gave: of a row's file or small picture, or of a part that a killed process left.
 OURS = re.compile(r"([0-9a-f]{32})(\.thumb\.webp|\.preview\.webp|\.\w+)|\.([0-9a-f]{32})\..+\.part")
+FOLDERS: dict[str, type[Reference] | type[Result]] = {"results": Result, "references": Reference}
 M = TypeVar("M", bound=Model)
 
 
@@ -44,21 +45,27 @@ class WrongStore(Exception):
     """Nothing that should be there is: it is the store that has to be mended."""
 
 
-def findings(*, repair: bool, hashes: bool) -> Iterator[Finding]:
+class WrongDatabase(Exception):
+    """It knows less than half of the files: it is new, another studio's, or an old backup."""
+
+
+def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Iterator[Finding]:
     """Everything wrong with the files of results and references. With `hashes` every file is read.
 
-    Raises WrongStore instead of repairing in one that is not mounted, or is another one.
+    Raises WrongStore instead of repairing in one that is not mounted, or is another one; without `delete_unknown`
+    WrongDatabase too, and then no file is deleted that is newer than all that the database knows.
     """
     if repair:
         _check_store()
+    if repair and not delete_unknown:
+        _check_database()
     yield from _results(repair=repair, hashes=hashes)
     yield from _given_up(repair=repair)
     for reference in _rows(Reference.objects.exclude(file="")):
         name = reference.file.name or ""
         if (wrong := _compare(name, None, reference.sha256 if hashes else "")) and _is_row(reference):
             yield Finding(name, wrong)
-    yield from _orphans("results", Result, repair=repair)
-    yield from _orphans("references", Reference, repair=repair)
+    yield from _orphans(repair=repair, delete_unknown=delete_unknown)
 
 
 def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
@@ -79,6 +86,17 @@ def _check_store() -> None:
     names = [result.file.name or "" for result in latest]
     if len(names) == ENOUGH and not any(map(default_storage.exists, names)):
         raise WrongStore
+
+
+def _check_database() -> None:
+    known = unknown = 0
+    for _, unknown_since in _files():
+        if unknown_since is None:
+            known += 1
+        else:
+            unknown += 1
+    if unknown > max(known, ENOUGH):
+        raise WrongDatabase
 
 
 def _given_up(*, repair: bool) -> Iterator[Finding]:
@@ -156,19 +174,38 @@ def _make_small_pictures(result: Result) -> bool:
     return bool(made)
 
 
-def _orphans(folder: str, model: type[Reference] | type[Result], *, repair: bool) -> Iterator[Finding]:
-    """Old files that no row names. What we did not name is not ours, and is left alone."""
-    for inner in sorted(_list(folder)[0]):
-        found = iter(_list(f"{folder}/{inner}")[1])
-        while batch := list(islice(found, BATCH)):
-            ours = [(f"{folder}/{inner}/{name}", match) for name in batch if (match := OURS.fullmatch(name))]
-            ids = {UUID(match[1] or match[3]) for _, match in ours}
-            known, pending = _known(model, ids), _pending(model, ids)
-            left = [name for name, match in ours if name not in known and UUID(match[1] or match[3]) not in pending]
-            for name in filter(_is_old, left):
-                if repair:
-                    default_storage.delete(name)
-                yield Finding(name, "belongs to nothing", "deleted" if repair else "")
+def _orphans(*, repair: bool, delete_unknown: bool) -> Iterator[Finding]:
+    """Old files that no row names. Of an older backup's newer files there may be few: those stay, unless it is said."""
+    # Not the latest `kept_at`: an old database's workers fetch, as soon as they start, what waited then.
+    latest = Generation.objects.aggregate(at=Max("created_at"))["at"]
+    for name, unknown_since in _files():
+        if unknown_since is None:
+            continue
+        if not delete_unknown and (latest is None or unknown_since > latest):
+            yield Finding(name, "belongs to nothing, and is newer than all that the database knows")
+            continue
+        if repair:
+            default_storage.delete(name)
+        yield Finding(name, "belongs to nothing", "deleted" if repair else "")
+
+
+def _files() -> Iterator[tuple[str, datetime | None]]:
+    """Every file of a row, with None, and every old one that no row names, with the time it was written.
+
+    What we did not name is not ours, and is left alone.
+    """
+    for folder, model in FOLDERS.items():
+        for inner in sorted(_list(folder)[0]):
+            found = iter(_list(f"{folder}/{inner}")[1])
+            while batch := list(islice(found, BATCH)):
+                ours = [(f"{folder}/{inner}/{name}", match) for name in batch if (match := OURS.fullmatch(name))]
+                ids = {UUID(match[1] or match[3]) for _, match in ours}
+                known, pending = _known(model, ids), _pending(model, ids)
+                for name, match in ours:
+                    if name in known or UUID(match[1] or match[3]) in pending:
+                        yield name, None
+                    elif (written := _written(name)) and written < timezone.now() - ORPHAN_AGE:
+                        yield name, written
 
 
 def _list(folder: str) -> tuple[list[str], list[str]]:
@@ -192,8 +229,8 @@ def _pending(model: type[Reference] | type[Result], ids: set[UUID]) -> set[UUID]
     return set(Result.objects.filter(pk__in=ids, kept_at=None, erased_at=None).values_list("pk", flat=True))
 
 
-def _is_old(name: str) -> bool:
+def _written(name: str) -> datetime | None:
     try:
-        return default_storage.get_modified_time(name) < timezone.now() - ORPHAN_AGE
+        return default_storage.get_modified_time(name)
     except FileNotFoundError:
-        return False
+        return None

@@ -11,6 +11,11 @@ WRONG_STORE = (
     "the bucket the right one? Without --repair you see what is missing."
 )
 
+WRONG_DATABASE = (
+    "Most of the files belong to nothing that this database knows, so nothing was touched. Is DATABASE_URL the right "
+    "one, is it an older backup? Without --repair you see which they are; with --delete-unknown they are deleted."
+)
+
 
 class Command(BaseCommand):
     help = (
@@ -24,12 +29,18 @@ class Command(BaseCommand):
             action="store_true",
             help="fetch again what Meigen still has, make small pictures anew, delete what is left over since a day",
         )
+        parser.add_argument(
+            "--delete-unknown",
+            action="store_true",
+            help="repair even where most files belong to nothing, and delete those newer than all that the database "
+            "knows; right after accounts with many files were deleted, wrong with an older backup of the database",
+        )
         parser.add_argument("--hashes", action="store_true", help="read every file and compare its hash")
 
-    def handle(self, *args: Any, repair: bool, hashes: bool, **options: Any) -> None:
+    def handle(self, *args: Any, repair: bool, hashes: bool, delete_unknown: bool, **options: Any) -> None:
         mended = wrong = 0
         try:
-            for finding in verify.findings(repair=repair, hashes=hashes):
+            for finding in verify.findings(repair=repair, hashes=hashes, delete_unknown=delete_unknown):
                 self.stdout.write(
                     f"{finding.name or '(no file)'} {finding.wrong}{finding.mended and '; ' + finding.mended}"
                 )
@@ -39,6 +50,8 @@ class Command(BaseCommand):
                     wrong += 1
         except verify.WrongStore:
             raise CommandError(WRONG_STORE) from None
+        except verify.WrongDatabase:
+            raise CommandError(WRONG_DATABASE) from None
         self.stdout.write(f"{wrong} wrong, {mended} mended.")
         if wrong:
             raise CommandError("Not everything is as it should be." if repair else "Try it with --repair.")

@@ -51,8 +51,12 @@ def add_link(owner: User, link: str) -> Reference:
 
 
 def add_result(owner: User, result: Result) -> Reference:
-    """Makes a reference of a kept picture. Raises Refused when it is a video."""
-    with default_storage.open(result.file.name or "") as file:
+    """Makes a reference of a kept picture. Raises Refused when it is a video, or its file is missing."""
+    try:
+        file = default_storage.open(result.file.name or "")
+    except FileNotFoundError:
+        raise Refused(gettext_noop("The picture's file is missing. An admin of your team can look after it.")) from None
+    with file:
         return add_file(owner, result.generation.prompt[:100], file, result.size)
 
 

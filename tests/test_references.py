@@ -244,6 +244,17 @@ def test_an_own_result_becomes_a_reference(sandbox: FastSandbox, browser: Client
     assert str(Reference.objects.get().pk) in browser.get(response["Location"]).content.decode()
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_result_whose_file_is_missing_becomes_none_and_it_is_said(
+    browser: Client, user: User, headers: dict[str, str]
+) -> None:
+    generation = make_generation(user, status="done")
+    default_storage.delete(make_result(generation).file.name or "")
+    browser.post(f"/generations/{generation.pk}/results/0/use/", headers=headers)
+    assert "file is missing" in browser.get(generation.get_absolute_url()).content.decode()
+    assert not Reference.objects.exists()
+
+
 def test_an_earlier_request_brings_its_references_back(
     sandbox: FastSandbox, browser: Client, user: User, token: Token
 ) -> None:

@@ -61,6 +61,15 @@ def jpeg(picture: Image.Image, **options: Any) -> bytes:
     return data[:2] + b"\xff\xff" + told[1:] + data[2:first_scan] + told + data[first_scan:] + SAYS
 
 
+def mpo(picture: Image.Image) -> bytes:
+    """A JPEG with a second one behind it, which says something too."""
+    buffer, second = io.BytesIO(), io.BytesIO(jpeg(noise()))
+    with Image.open(second) as behind:
+        picture.save(buffer, "MPO", save_all=True, append_images=[behind], exif=exif(), icc_profile=ICC)
+    data = buffer.getvalue()
+    return data + jpeg(noise())
+
+
 def webp(picture: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", exif=exif(), icc_profile=ICC, xmp=SAYS + b"odd", quality=90, **options)
@@ -76,6 +85,7 @@ PICTURES = {
     "jpeg": ("JPEG", jpeg(noise())),
     "progressive jpeg": ("JPEG", jpeg(noise(), progressive=True)),
     "jpeg with restarts": ("JPEG", jpeg(noise(), restart_marker_blocks=2)),
+    "jpeg with others behind it": ("JPEG", mpo(noise())),
     "cmyk jpeg": ("JPEG", jpeg(noise("CMYK"))),
     "webp": ("WEBP", webp(noise())),
     "lossless webp": ("WEBP", webp(noise("RGBA"), lossless=True)),
@@ -97,7 +107,8 @@ def stripped(data: bytes, content_type: str) -> bytes:
 
 def frames(data: bytes) -> Iterator[tuple[str, bytes, Any]]:
     with Image.open(io.BytesIO(data)) as shown:
-        for frame in ImageSequence.Iterator(shown):
+        # What is behind a JPEG is not a frame of it.
+        for frame in [shown] if shown.format == "MPO" else ImageSequence.Iterator(shown):
             yield frame.mode, frame.convert("RGBA").tobytes(), [frame.info.get(name) for name in ("duration", "loop")]
 
 

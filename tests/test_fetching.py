@@ -281,6 +281,24 @@ def test_the_four_picture_formats_are_kept(files: Callable[..., str], user: User
     assert fetched(pending(user, files(picture(kind)))).kept_at is not None
 
 
+@pytest.mark.parametrize("behind", ["a second picture", "what is called one"])
+def test_a_jpeg_with_a_second_picture_behind_it_is_a_jpeg(files: Callable[..., str], user: User, behind: str) -> None:
+    """Phones and Photoshop make these (MPO); every browser shows the first."""
+    first, second = (Image.effect_noise(size, 50).convert("RGB") for size in [(2600, 2600), (45, 30)])
+    buffer = io.BytesIO()
+    first.save(buffer, "MPO", save_all=True, append_images=[second])
+    data = buffer.getvalue()
+    if behind == "what is called one":
+        index = data.index(b"MPF\0") + 4
+        data = data[: index + 8] + bytes(40) + data[index + 48 :]
+    result = fetched(pending(user, files(data)))
+    assert (result.content_type, result.width, result.height) == ("image/jpeg", 2600, 2600)
+    assert (result.file.name or "").endswith(".jpg")
+    assert size_of(result.thumbnail) == ("WEBP", (640, 640))
+    with inspect.decoded(io.BytesIO(data), draft=640) as (image, size):
+        assert image.width < size[0]
+
+
 def bomb() -> bytes:
     """A small PNG of 169 megapixels."""
     buffer = io.BytesIO()

@@ -73,7 +73,8 @@ def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Fou
     if content_type:
         return Found(content_type, _of_video(file, content_type))
     with decoded(file, draft=PREVIEW, progress=progress) as (image, (width, height)):
-        kind = image.format or ""
+        # MPO is a JPEG with others behind it, as phones make them. Every browser shows the first.
+        kind = "JPEG" if image.format == "MPO" else image.format or ""
         if not _has_end(file, kind):
             raise Refused(gettext_noop("The file breaks off before its end."))
         return Found(FORMATS[kind], _small(image, width, height))
@@ -118,6 +119,7 @@ def decoded(
     try:
         with warnings.catch_warnings(), _little_memory():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
+            warnings.filterwarnings("ignore", "Image appears to be a malformed MPO")  # the first picture is whole
             if file.seek(0, os.SEEK_END) > MAX_BYTES:
                 raise Refused(TOO_HEAVY)
             file.seek(0)

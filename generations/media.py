@@ -7,7 +7,8 @@ several people, and is a 404 for a stranger who has it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -104,10 +105,11 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
 
 
 def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
-    """The file as `serve` gives it, but a picture without what was written into it; so that one is sent whole."""
-    if not bare.is_known(result.content_type):
-        return serve(request, result, "file", title=title)
+    """The file without what was written into it: of a picture that is left out, so one is sent whole."""
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
+    if bare.is_video(result.content_type):
+        blanked = partial(bare.pieces_of_video, result.content_type)
+        return _ranged(request, name, result.content_type, etag, title, blanked)
     if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
     try:
@@ -142,6 +144,18 @@ def _serve(request: HttpRequest, name: str, content_type: str, etag: str, title:
     if settings.MEDIA_ACCEL:
         # The proxy answers ranges and revalidation itself, with an ETag of its own.
         return _secured(_named(_handed_over(name, content_type), request, name, title))
+    return _ranged(request, name, content_type, etag, title, pieces)
+
+
+def _ranged(
+    request: HttpRequest,
+    name: str,
+    content_type: str,
+    etag: str,
+    title: str,
+    pieces: Callable[[str, int, int], Iterator[bytes]],
+) -> HttpResponseBase:
+    """The file or a range of it, whose bytes `pieces` gives by name, start and stop."""
     if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from .dispatch import failpoints
 # The group may read: a proxy that hands the files out belongs to it.
 MODE = 0o640
 CHUNK = 256 * 1024
+GLANCE = 32 * 1024
 
 
 @deconstructible
@@ -62,6 +64,37 @@ def pieces(name: str, start: int, stop: int) -> Iterator[bytes]:
         while left > 0 and (chunk := file.read(min(CHUNK, left))):
             left -= len(chunk)
             yield chunk
+
+
+class _Kept(io.RawIOBase):
+    """A kept file as `pieces` gives it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.size = default_storage.size(name)
+        self.at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self.at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.at, os.SEEK_END: self.size}[whence]
+        return self.at
+
+    def readinto(self, buffer: Any) -> int:
+        data = b"".join(pieces(self.name, self.at, min(self.at + len(buffer), self.size)))
+        buffer[: len(data)] = data
+        self.at += len(data)
+        return len(data)
+
+
+def glanced(name: str) -> IO[bytes]:
+    """A kept file to look into here and there: `open` of a bucket would fetch all of it first."""
+    return io.BufferedReader(_Kept(name), GLANCE)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, NamedTuple
 
 from django.utils.translation import gettext_noop
 
@@ -11,6 +11,15 @@ from .download import Refused
 MOST_BOXES = 100_000
 EBML = b"\x1a\x45\xdf\xa3"
 SEGMENT = b"\x18\x53\x80\x67"
+
+
+class Box(NamedTuple):
+    """Where it begins, where what it holds begins, and where both should end."""
+
+    kind: bytes
+    at: int
+    content: int
+    stop: int
 
 
 def type_of(file: IO[bytes]) -> str | None:
@@ -36,46 +45,45 @@ def _is_whole_mp4(file: IO[bytes]) -> bool:
     """An MP4 is a row of boxes, each of which says how long it is; one of them describes the film, one holds it."""
     kinds = set()
     end = file.seek(0, os.SEEK_END)
-    for kind, stop in _boxes(file, end):
-        if stop > end:
+    for box in boxes(file, 0, end):
+        if box.stop > end:
             return False
-        kinds.add(kind)
+        kinds.add(box.kind)
     return {b"moov", b"mdat"} <= kinds
 
 
-def _boxes(file: IO[bytes], end: int) -> Iterator[tuple[bytes, int]]:
-    """(kind, where it should end) of each; a few bytes behind the last one are let pass."""
-    start = 0
+def boxes(file: IO[bytes], at: int, end: int) -> Iterator[Box]:
+    """An MP4's boxes from `at` to `end`; a few bytes behind the last one are let pass."""
     for _ in range(MOST_BOXES):
-        file.seek(start)
-        head = file.read(16)
-        if len(head) < 8:
+        if at + 8 > end:
             return
+        file.seek(at)
+        head = file.read(16)
         size, least = int.from_bytes(head[:4]), 8
         if size == 1:
             size, least = int.from_bytes(head[8:16]), 16
         elif size == 0:  # to the end of the file
-            size = end - start
-        yield head[4:8], start + max(size, least)
-        start += max(size, least)
+            size = end - at
+        yield Box(head[4:8], at, at + least, at + max(size, least))
+        at += max(size, least)
 
 
 def _is_whole_webm(file: IO[bytes]) -> bool:
     """A WebM is a header and a segment, which may say how long it is."""
     end = file.seek(0, os.SEEK_END)
     file.seek(len(EBML))
-    header = _length(file)
+    header = length(file)
     if header is None:
         return False
     file.seek(header, os.SEEK_CUR)
     if file.read(len(SEGMENT)) != SEGMENT:
         return False
-    length = _length(file)
-    return length is None or file.tell() + length <= end
+    said = length(file)
+    return said is None or file.tell() + said <= end
 
 
-def _length(file: IO[bytes]) -> int | None:
-    """The number that says how long an element is; None when it says that this is not known."""
+def length(file: IO[bytes]) -> int | None:
+    """The number that says how long a WebM's element is; None when it says that this is not known."""
     first = file.read(1)
     if not first or not first[0]:
         return None

@@ -9,7 +9,7 @@ HEAD = 8 + 25
 
 def chunks(words: Mapping[str, str]) -> bytes:
     """Chunks of international text, by keyword (1 to 79 plain characters)."""
-    return b"".join(_chunk(b"iTXt", _text(keyword, text)) for keyword, text in words.items())
+    return b"".join(chunk(b"iTXt", _text(keyword, text)) for keyword, text in words.items())
 
 
 def with_words(pieces: Iterator[bytes], words: bytes) -> Iterator[bytes]:
@@ -28,5 +28,5 @@ def _text(keyword: str, text: str) -> bytes:
     return keyword.encode("ascii") + b"\0\0\0\0\0" + text.encode()
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)

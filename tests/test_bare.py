@@ -27,9 +27,12 @@ ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-def exif() -> Image.Exif:
+def exif(orientation: int = 0) -> Image.Exif:
     tags = Image.Exif()
     tags[0x010E] = SAYS.decode()  # description
+    if orientation:
+        tags[0x0112] = orientation
+    tags.get_ifd(0x8825)[1] = "N"  # a place
     return tags
 
 
@@ -47,7 +50,7 @@ def png(picture: Image.Image, **options: Any) -> bytes:
     words.add_text("Comment", SAYS.decode(), zip=True)
     words.add_itxt("XML:com.adobe.xmp", SAYS.decode())
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", pnginfo=words, exif=exif(), icc_profile=ICC, dpi=(72, 72), **options)
+    picture.save(buffer, "PNG", pnginfo=words, icc_profile=ICC, dpi=(72, 72), **{"exif": exif(), **options})
     own = chunk(b"tIME", SAYS + b"\0") + chunk(b"caBX", SAYS)
     data = buffer.getvalue()
     return data[:33] + own + data[33:-12] + chunk(b"tEXt", b"a\0" + SAYS) + data[-12:] + chunk(b"IDAT", SAYS)
@@ -55,7 +58,8 @@ def png(picture: Image.Image, **options: Any) -> bytes:
 
 def jpeg(picture: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", exif=exif(), icc_profile=ICC, comment=SAYS, xmp=SAYS, quality=95, **options)
+    options = {"exif": exif(), **options}
+    picture.save(buffer, "JPEG", icc_profile=ICC, comment=SAYS, xmp=SAYS, quality=95, **options)
     data = buffer.getvalue()
     told = b"".join(bytes([0xFF, kind, 0, 8]) + SAYS for kind in [*range(0xE1, 0xF0), 0xFE])
     first_scan = data.index(b"\xff\xda")
@@ -73,7 +77,7 @@ def mpo(picture: Image.Image) -> bytes:
 
 def webp(picture: Image.Image, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", exif=exif(), icc_profile=ICC, xmp=SAYS + b"odd", quality=90, **options)
+    picture.save(buffer, "WEBP", icc_profile=ICC, xmp=SAYS + b"odd", quality=90, **{"exif": exif(), **options})
     data = buffer.getvalue() + b"SAYS" + (6).to_bytes(4, "little") + SAYS
     return data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:] + b"VP8 " + (6).to_bytes(4, "little") + SAYS
 
@@ -112,6 +116,14 @@ PICTURES = {
     "gif that moves twice": ("GIF", gif(noise("P"), save_all=True, append_images=[noise("P")], loop=2, disposal=2)),
 }
 
+TURNED = {"PNG": (noise("RGBA"), png), "JPEG": (noise(), jpeg), "WEBP": (noise(), webp)}
+
+
+def turned(kind: str, orientation: int) -> bytes:
+    """A picture that lies as its EXIF says, and says more."""
+    drawn, write = TURNED[kind]
+    return write(drawn, exif=exif(orientation))
+
 
 @pytest.fixture(params=PICTURES)
 def picture(request: pytest.FixtureRequest) -> tuple[str, bytes]:
@@ -148,6 +160,52 @@ def test_every_pixel_stays(picture: tuple[str, bytes]) -> None:
     assert list(frames(stripped(data, TYPES[kind]))) == list(frames(data))
 
 
+@pytest.mark.parametrize("kind", TURNED)
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_of_its_exif_only_which_way_up_it_is_stays(kind: str, orientation: int) -> None:
+    data = turned(kind, orientation)
+    left = stripped(data, TYPES[kind])
+    assert SAYS in data
+    assert SAYS not in left
+    assert list(frames(left)) == list(frames(data))
+    assert stripped(left, TYPES[kind]) == left
+    with Image.open(io.BytesIO(left)) as shown:
+        assert dict(shown.getexif()) == {0x0112: orientation}
+        assert shown.info["icc_profile"] == ICC
+    if kind == "WEBP":
+        assert int.from_bytes(left[4:8], "little") == len(left) - 8
+        assert left[20] & 0x0C == 0x08
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"II*\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09"]
+)
+def test_exif_that_says_no_way_up_goes(said: bytes) -> None:
+    buffer = io.BytesIO()
+    noise().save(buffer, "PNG")
+    plain = buffer.getvalue()
+    assert stripped(plain[:33] + chunk(b"eXIf", said) + plain[33:], "image/png") == plain
+
+
+def test_exif_that_browsers_do_not_read_goes() -> None:
+    unsaid = bytearray(turned("WEBP", 6))
+    unsaid[20] &= ~0x08
+    without_length = bytearray(turned("JPEG", 6))
+    at = without_length.index(b"Exif\0\0")
+    without_length[at - 2 : at] = bytes(2)
+    for data, content_type in [(unsaid, "image/webp"), (without_length, "image/jpeg")]:
+        with Image.open(io.BytesIO(stripped(bytes(data), content_type))) as shown:
+            assert not shown.getexif()
+
+
+def test_the_first_exif_is_the_one_that_counts() -> None:
+    first, second = turned("JPEG", 6), turned("JPEG", 3)
+    at = second.index(b"Exif\0\0") - 4
+    other = second[at : at + 2 + int.from_bytes(second[at + 2 : at + 4])]
+    place = first.index(b"\xff\xdb")
+    assert stripped(first[:place] + other + first[place:], "image/jpeg") == stripped(first, "image/jpeg")
+
+
 def test_it_stays_as_it_is_when_there_is_nothing_to_leave_out(picture: tuple[str, bytes]) -> None:
     kind, data = picture
     left = stripped(data, TYPES[kind])
@@ -176,9 +234,9 @@ def test_a_gif_ends_where_browsers_end_it() -> None:
 
 
 @pytest.mark.parametrize("content_type", TYPES.values())
-@given(data=st.binary(max_size=200), cut=st.integers(0, 3000), name=st.sampled_from(list(PICTURES)))
+@given(data=st.binary(max_size=200), cut=st.integers(0, 3000), name=st.sampled_from([*PICTURES, *TURNED]))
 def test_no_bytes_trouble_it(content_type: str, data: bytes, cut: int, name: str) -> None:
-    whole = PICTURES[name][1]
+    whole = turned(name, 6) if name in TURNED else PICTURES[name][1]
     assert len(stripped(data, content_type)) <= len(data) + 12
     assert len(stripped(whole[:cut] + data + whole[cut:], content_type)) <= len(whole) + len(data) + 12
     stripped(whole[:cut], content_type)

@@ -23,7 +23,7 @@ from django.db.models.fields.files import FieldFile
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 from pytest_django import Settings
 
 from accounts.models import Token, User
@@ -297,6 +297,40 @@ def test_a_jpeg_with_a_second_picture_behind_it_is_a_jpeg(files: Callable[..., s
     assert size_of(result.thumbnail) == ("WEBP", (640, 640))
     with inspect.decoded(io.BytesIO(data), draft=640) as (image, size):
         assert image.width < size[0]
+
+
+def lying(kind: str, orientation: int, *, exif: bytes = b"") -> bytes:
+    """A wide picture, each corner of its own colour, whose EXIF says how it lies."""
+    drawn = Image.new("RGB", (900, 600), "white")
+    for colour, place in [("red", (0, 0)), ("lime", (450, 0)), ("blue", (0, 300))]:
+        drawn.paste(colour, (*place, place[0] + 450, place[1] + 300))
+    tags, buffer = Image.Exif(), io.BytesIO()
+    tags[0x0112] = orientation
+    drawn.save(buffer, kind, exif=exif or tags)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_small_pictures_and_the_size_are_those_of_the_upright_picture(
+    files: Callable[..., str], user: User, kind: str, orientation: int
+) -> None:
+    data = lying(kind, orientation)
+    result = fetched(pending(user, files(data)))
+    with Image.open(io.BytesIO(data)) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    assert upright.size == ((600, 900) if orientation > 4 else (900, 600))
+    assert (result.width, result.height) == upright.size
+    for small in [result.preview, result.thumbnail]:
+        with default_storage.open(small.name or "") as stream, Image.open(stream) as shown:
+            assert not shown.getexif()
+            far = ImageChops.difference(shown.convert("RGB"), upright.resize(shown.size)).convert("L")
+        assert not any(far.resize((2, 2), Image.Resampling.BOX).histogram()[8:])
+    assert inspect.thumbnail(io.BytesIO(data))[:4] == b"RIFF"
+
+
+def test_exif_that_is_odd_is_no_reason_to_refuse_a_picture(files: Callable[..., str], user: User) -> None:
+    assert fetched(pending(user, files(lying("PNG", 6, exif=b"MM\0*\0\0\0\x08\xff\xffodd")))).width == 900
 
 
 def bomb() -> bytes:

@@ -1,4 +1,7 @@
-"""PNG, JPEG, WebP and GIF: what was written into them is left out, and so are the bytes behind their end."""
+"""PNG, JPEG, WebP and GIF: what was written into them is left out, and so are the bytes behind their end.
+
+Of EXIF, what says which way up the picture is stays.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ from typing import Any
 
 from django.core.files.base import File
 
+from generations import exif, png
+
 from .parts import CHUNK, Part, length, read
 
 # PNG's chunks beside the critical ones, which begin with a capital letter. Source: PNG specification, third edition.
 PNG_KEPT = frozenset(b"iCCP sRGB gAMA cHRM cICP sBIT pHYs tRNS bKGD acTL fcTL fdAT".split())
 # WebP's chunks beside EXIF and XMP. Source: RFC 9649.
 WEBP_KEPT = frozenset([b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"])
-WEBP_FLAGS = 0x08 | 0x04  # in VP8X: there is EXIF, there is XMP
+WEBP_EXIF, WEBP_XMP = 0x08, 0x04  # in VP8X: there is such a chunk
+EXIF_BYTES = 0xFFFF  # as long as it may be in a JPEG
 # JPEG's segments that tell: APP1, APP3 to APP13, APP15, a comment. Of APP2 and APP14 only what is about colours stays.
 JPEG_DROPPED = frozenset([0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE])
 JPEG_KEPT_WITH = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
@@ -36,23 +42,31 @@ def parts(file: File[Any], content_type: str) -> Iterator[Part]:
 
 def _png(file: File[Any], _end: int) -> Iterator[Part]:
     yield 0, 8
-    at, kind = 8, b""
+    at, kind, told = 8, b"", False
     while kind != b"IEND" and len(head := read(file, at, 8)) == 8:
         kind = head[4:]
         stop = at + 12 + int.from_bytes(head[:4])
         if kind[:1].isupper() or kind in PNG_KEPT:
             yield at, stop
+        elif kind == b"eXIf" and not told:
+            told = True
+            if turned := exif.orientation_alone(read(file, at + 8, min(stop - at - 12, EXIF_BYTES))):
+                yield png.chunk(kind, turned)
         at = stop
 
 
 def _jpeg(file: File[Any], end: int) -> Iterator[Part]:
     yield 0, 2
-    at = _next_marker(file, 2, end)
+    at, told = _next_marker(file, 2, end), False
     while len(head := read(file, at, 16)) >= 2 and head[1] != JPEG_END:
         marker = head[1]
         stop = at + 2 + (0 if marker in JPEG_ALONE else int.from_bytes(head[2:4]))
         if marker not in JPEG_DROPPED and head[4:].startswith(JPEG_KEPT_WITH.get(marker, b"")):
             yield at, stop
+        elif marker == 0xE1 and head[4:].startswith(b"Exif\0\0") and not told:
+            told = True
+            if turned := exif.orientation_alone(read(file, at + 4, max(0, stop - at - 4))):
+                yield b"\xff\xe1" + (8 + len(turned)).to_bytes(2) + b"Exif\0\0" + turned
         at = _next_marker(file, stop, end)
         if marker == JPEG_SCAN:
             yield stop, at
@@ -77,15 +91,37 @@ def _webp(file: File[Any], end: int) -> Iterator[Part]:
 
 
 def _webp_chunks(file: File[Any], end: int) -> Iterator[Part]:
+    turned = _webp_orientation(file, end)
+    for kind, at, stop in _riff(file, end):
+        if kind == b"VP8X" and stop > at + 8:
+            flags = read(file, at + 8, 1)[0] & ~(WEBP_EXIF | WEBP_XMP)
+            yield at, at + 8
+            yield bytes([flags | WEBP_EXIF if turned else flags])
+            yield at + 9, stop
+        elif kind in WEBP_KEPT:
+            yield at, stop
+        elif kind == b"EXIF" and turned:
+            yield kind + len(turned).to_bytes(4, "little") + turned
+            turned = b""
+
+
+def _webp_orientation(file: File[Any], end: int) -> bytes:
+    flags = 0
+    for kind, at, stop in _riff(file, end):
+        if kind == b"VP8X":
+            flags = read(file, at + 8, 1)[0]
+        elif kind == b"EXIF" and flags & WEBP_EXIF:
+            return exif.orientation_alone(read(file, at + 8, min(stop - at - 8, EXIF_BYTES)))
+    return b""
+
+
+def _riff(file: File[Any], end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, from, to before which byte) of each chunk that holds anything."""
     at = 12
-    while at < end and len(head := read(file, at, 9)) >= 8:
+    while at < end and len(head := read(file, at, 9)) == 9:
         size = int.from_bytes(head[4:8], "little")
         stop = min(at + 8 + size + size % 2, end)
-        if head[:4] == b"VP8X" and len(head) == 9:
-            yield head[:8] + bytes([head[8] & ~WEBP_FLAGS])
-            yield at + 9, stop
-        elif head[:4] in WEBP_KEPT:
-            yield at, stop
+        yield head[:4], at, stop
         at = stop
 
 

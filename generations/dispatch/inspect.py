@@ -15,7 +15,7 @@ from typing import IO, Any
 from django.utils.translation import gettext_noop
 from PIL import Image
 
-from generations import words
+from generations import exif, words
 
 from . import poster, video
 from .download import Refused
@@ -39,12 +39,23 @@ TOO_LARGE = words.TOO_MANY_PIXELS % {"millions": MAX_PIXELS // 1_000_000}
 # The longer side in pixels: for a card, and for a page of its own or a sharp screen.
 THUMBNAIL = 640
 PREVIEW = 1280
+# What makes a picture upright, by the orientation that its EXIF says. From 5 on, width and height change places.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = 5
 BAND = 16  # rows of the reduced picture
 
 
 @dataclass(frozen=True)
 class Small:
-    """WebP pictures of both sizes; never larger than the original, whose size in pixels this names too."""
+    """WebP pictures of both sizes, upright; never larger than the original, whose size in pixels this names too."""
 
     width: int
     height: int
@@ -101,9 +112,9 @@ def _of_video(file: IO[bytes], content_type: str) -> Small | None:
 
 
 def thumbnail(file: IO[bytes]) -> bytes:
-    """A small WebP of a picture. Raises Refused when it is none."""
+    """A small WebP of a picture, upright. Raises Refused when it is none."""
     with decoded(file, draft=THUMBNAIL) as (image, _):
-        return _webp(image, THUMBNAIL)
+        return _webp(image, THUMBNAIL, _orientation(image))
 
 
 @contextmanager
@@ -185,9 +196,16 @@ def _little_memory() -> Iterator[None]:
 
 
 def _small(image: Image.Image, width: int, height: int) -> Small:
+    orientation = _orientation(image)
+    if orientation >= SIDEWAYS:
+        width, height = height, width
     image = _reduced(image, max(1, max(image.size) // (2 * PREVIEW)))
-    preview = _webp(image, PREVIEW)
-    return Small(width, height, preview=preview, thumbnail=_webp(image, THUMBNAIL))
+    preview = _webp(image, PREVIEW, orientation)
+    return Small(width, height, preview=preview, thumbnail=_webp(image, THUMBNAIL, orientation))
+
+
+def _orientation(image: Image.Image) -> int:
+    return exif.orientation(image.info.get("exif", b""))
 
 
 def _reduced(image: Image.Image, factor: int) -> Image.Image:
@@ -206,8 +224,9 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
     return reduced
 
 
-def _webp(image: Image.Image, side: int) -> bytes:
+def _webp(image: Image.Image, side: int, orientation: int) -> bytes:
     image.thumbnail((side, side))
+    turned = image.transpose(TURNS[orientation]) if orientation in TURNS else image
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=80)
+    turned.save(buffer, "WEBP", quality=80)
     return buffer.getvalue()

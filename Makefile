@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check bench screenshots messages venv lock format clean
+.PHONY: run test quick check bench screenshots messages venv lock format clean
 
 run: venv
 	@exec $(BIN)/python -m meigen_site.devserver
 
 test: venv
 	$(BIN)/python -m pytest $(ARGS)
+
+# Without browsers, killed processes, thousands of random answers and files of a hundred megabytes.
+quick: venv
+	$(BIN)/python -m pytest tests --ignore tests/browser --ignore tests/faults --ignore tests/limits $(ARGS)
 
 check: venv
 	$(BIN)/ruff check .

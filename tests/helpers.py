@@ -101,3 +101,16 @@ def database_url() -> str:
 def form_data(**overrides: Any) -> dict[str, Any]:
     """What the studio's form posts."""
     return {"prompt": "a red fox", "model_id": "z-image-turbo", "count": "1", "nonce": uuid.uuid4().hex, **overrides}
+
+
+def solid(kind: str, size: tuple[int, int], mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, "teal" if mode != "I;16" else 9000).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def bomb() -> bytes:
+    """A small PNG of 169 megapixels."""
+    buffer = io.BytesIO()
+    Image.new("1", (13000, 13000)).save(buffer, "PNG")
+    return buffer.getvalue()

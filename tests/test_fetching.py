@@ -32,9 +32,8 @@ from generations.dispatch import download, fetch, inspect, poster, submit, video
 from generations.models import Generation, Lease, Result
 from meigen_api.sandbox import pictures
 from meigen_api.types import Status
-from meigen_site.env import BASE_DIR
 from tests.conftest import FastSandbox
-from tests.helpers import make_generation, picture, settle
+from tests.helpers import bomb, make_generation, picture, settle
 
 pytestmark = pytest.mark.django_db
 needs_ffmpeg = pytest.mark.skipif(not poster.can_be_made(), reason="ffmpeg is not installed")
@@ -57,12 +56,6 @@ def refused(result: Result) -> Result:
         Result.objects.filter(pk=result.pk).update(not_before=None)
         assert fetched(result).kept_at is None
     return result
-
-
-def solid(kind: str, size: tuple[int, int], mode: str = "RGB") -> bytes:
-    buffer = io.BytesIO()
-    Image.new(mode, size, "teal" if mode != "I;16" else 9000).save(buffer, kind)
-    return buffer.getvalue()
 
 
 @pytest.fixture(autouse=True)
@@ -333,13 +326,6 @@ def test_exif_that_is_odd_is_no_reason_to_refuse_a_picture(files: Callable[..., 
     assert fetched(pending(user, files(lying("PNG", 6, exif=b"MM\0*\0\0\0\x08\xff\xffodd")))).width == 900
 
 
-def bomb() -> bytes:
-    """A small PNG of 169 megapixels."""
-    buffer = io.BytesIO()
-    Image.new("1", (13000, 13000)).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -365,94 +351,6 @@ def test_what_is_not_a_whole_picture_is_refused_with_a_reason_on_the_card(
     assert f"The file could not be kept: {escape(result.problem)}" in page
     assert "The file could not be kept." in browser.get("/").content.decode()
     assert no_files_left()
-
-
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}])
-def test_a_jpeg_cut_anywhere_is_found_without_decoding_it_in_full(options: dict[str, int]) -> None:
-    buffer = io.BytesIO()
-    ground = Image.linear_gradient("L").resize((2600, 2600)).convert("RGB")
-    ground.save(buffer, "JPEG", **options)
-    data = buffer.getvalue()
-    with inspect.decoded(io.BytesIO(data), draft=640) as (image, size):
-        assert image.width < size[0]
-    for cut in [*range(10, 200, 10), *range(1000, len(data) - 1000, len(data) // 40)]:
-        with pytest.raises(download.Refused), inspect.decoded(io.BytesIO(data[:-cut]), draft=640):
-            pass
-
-
-HUNGRY = """
-import sys
-from pathlib import Path
-from typing import IO
-from generations.dispatch import download, inspect
-def most():
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
-with open(sys.argv[1], "rb") as file:
-    inspect.inspect(file)  # what every first picture loads
-before = most()
-for name in sys.argv[2:]:
-    with open(name, "rb") as file:
-        try:
-            inspect.inspect(file)
-        except download.Refused:
-            pass
-print((most() - before) // 1024)
-"""
-
-
-def memory_for(folder: Path, bodies: dict[str, bytes]) -> int:
-    """How many MB more a process has needed after it looked at all of these than after a first small picture."""
-    for name, body in {"": picture(), **bodies}.items():
-        (folder / f"{name}.file").write_bytes(body)
-    command = [sys.executable, "-c", f"import tests.settings, django; django.setup()\n{HUNGRY}"]
-    files = [str(folder / f"{name}.file") for name in ["", *bodies]]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    done = subprocess.run([*command, *files], env=environment, cwd=BASE_DIR, stdout=subprocess.PIPE, check=True)
-    return int(done.stdout)
-
-
-def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
-    hostile = {
-        "bomb of png": bomb(),
-        "bomb of gif": picture("GIF")[:6] + (13000).to_bytes(2, "little") * 2 + picture("GIF")[10:],
-        "page": b"<html>" * 1_000_000,
-        "half a video": pictures.clip("16:9")[:-1],
-        "half a picture": solid("PNG", (4000, 4000))[:-100],
-        "a video": pictures.clip("16:9"),
-    }
-    assert memory_for(tmp_path, hostile) < 150
-
-
-def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: Path) -> None:
-    side = 5700
-    gif = picture("GIF")
-    comment = b"!\xfe" + b"\xff" * 256 * 400_000 + b"\0"
-    hostile = {"webp": solid("WEBP", (side, side)), "comment": gif[:13] + comment + gif[13:]}
-    assert memory_for(tmp_path, hostile) < inspect.MAX_MEMORY // 1_000_000
-    with pytest.raises(download.Refused, match="memory or time"):
-        inspect.inspect(io.BytesIO(hostile["comment"]))
-
-
-def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path) -> None:
-    width, height = 7680, 4320
-    assert width * height == inspect.MAX_PIXELS
-    pixels = 4 * width * height // 1_000_000
-    assert memory_for(tmp_path, {"largest": solid("PNG", (width, height), "RGBA")}) < 1.35 * pixels
-
-
-@pytest.mark.parametrize("mode", ["RGBA", "P"])
-def test_a_large_picture_is_made_smaller_without_seams(mode: str) -> None:
-    drawn = Image.linear_gradient("L").resize((5401, 2999)).convert("RGB" if mode == "P" else "L")
-    buffer = io.BytesIO()
-    drawn.convert(mode).save(buffer, "PNG")
-    found = inspect.inspect(buffer)
-    assert found.small
-    assert (found.small.width, found.small.height) == (5401, 2999)
-    with Image.open(io.BytesIO(found.small.preview)) as preview, Image.open(buffer) as whole:
-        assert preview.size == (1280, 711)
-        plain = whole.convert("RGB").resize(preview.size, Image.Resampling.BOX)
-        far = ImageChops.difference(preview.convert("RGB"), plain).convert("L")
-        assert not any(far.histogram()[16:])
 
 
 @pytest.mark.parametrize(

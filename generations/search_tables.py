@@ -12,6 +12,16 @@ TABLE = "generations_generation"
 SEARCHABLE = "generations_searchable"
 PLACES = "generations_searchable_place"
 PLACES_A_SECOND = 64
+BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
+
+
+def owner_mark(owner: int) -> str:
+    """Three characters of Unicode's private area for a person: a trigram of its own at the beginning of their texts.
+
+    Without it a word that only others use would be looked up in all of theirs.
+    """
+    return "".join(chr(0xE000 + owner // 6400**power % 6400) for power in (2, 1, 0))
+
 
 NEEDS_SQLITE = "Searching prompts needs SQLite 3.34 or newer with FTS5 (its trigram tokenizer); this is {version}."
 NEEDS_TRIGRAMS = (

@@ -17,7 +17,8 @@ from accounts.models import Token, User
 from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Share, ShareItem, Star
-from generations.models.search.sqlite import STRETCH, owner_mark
+from generations.models.search.sqlite import STRETCH
+from generations.search_tables import owner_mark
 from tests.helpers import make_generation, make_user
 
 pytestmark = pytest.mark.django_db

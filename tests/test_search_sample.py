@@ -10,6 +10,7 @@ from accounts.models import User
 from generations.models import Generation
 from generations.models.search import sample
 from generations.models.search.sample import SIZE, Sample
+from generations.search_tables import owner_mark
 from tests.helpers import make_generation
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -61,6 +62,11 @@ def test_it_is_told_in_whatever_case() -> None:
     assert sampled("a red fox").having("FOX") == 1
 
 
+@pytest.mark.parametrize(("gram", "rows"), [("4\x01k", 0b100), ("\x01k\x01", 0b110), ("k\x014", 0)])
+def test_it_tells_of_one_and_two_letters_as_the_index_has_them(gram: str, rows: int) -> None:
+    assert sampled("in 4k", "a kite", "a fox").having(gram) == rows
+
+
 def test_a_full_sample_tells_how_many_rows_there_are() -> None:
     chance = random.Random(2)
     ids = sorted(uuid.UUID(int=chance.getrandbits(128)) for _ in range(20_000))
@@ -75,13 +81,9 @@ def test_a_full_sample_tells_how_many_rows_there_are() -> None:
 
 @pytest.mark.django_db
 def test_it_is_read_once_in_a_while_and_says_what_is_there(user: User) -> None:
-    assert sample.taken(_words).total == 0
+    assert sample.taken().total == 0
     make_generation(user, prompt="A Fox")
-    assert sample.taken(_words).total == 0
+    assert sample.taken().total == 0
     sample._taken.cache_clear()
-    assert sample.taken(_words).texts == [f"{user.pk} a fox"]
+    assert sample.taken().texts == [f"{owner_mark(user.pk)}a fox"]
     assert Generation.objects.search("fox").count() == 1
-
-
-def _words(owner: int, prompt: str) -> str:
-    return f"{owner} {prompt}"

@@ -77,7 +77,7 @@ def _is_found_sooner(listed: GenerationQuerySet, words: list[str], before: Posit
 
     How long the list is, its first rows tell by the stretch of time that they take.
     """
-    known = sample.taken(_text)
+    known = sample.taken()
     expected = known.expected(words)
     if ENOUGH * known.total < expected * expected:
         return True
@@ -113,13 +113,9 @@ def _having(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
             rows = _reading(rows, word)
         else:
             rows = rows.filter(searchable__words__has_characters=_upper(word))
-    for gram in sample.taken(_text).rarest(grams):
+    for gram in sample.taken().rarest(grams):
         rows = rows.filter(searchable__words__contains=_upper(gram))
     return rows
-
-
-def _text(_owner: int, prompt: str) -> str:
-    return prompt
 
 
 def _reading(rows: GenerationQuerySet, word: str) -> GenerationQuerySet:

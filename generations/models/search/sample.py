@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from django.apps import apps
+
+from generations.search_tables import BETWEEN, owner_mark
 
 SIZE = 1000
 LASTS = 600  # seconds, in each process
@@ -38,7 +40,7 @@ class Sample:
         return max(found, 0.5) * self.total / max(1, len(self.texts))
 
     def _having(self, gram: str) -> int:
-        gram = gram.lower()
+        gram = gram.replace(BETWEEN, "").lower()  # one or two letters
         return int("".join("1" if gram in text else "0" for text in self.texts) or "0", 2)
 
     def share(self, since: datetime, before: datetime | None) -> float:
@@ -66,16 +68,13 @@ class Sample:
         return chosen
 
 
-def taken(text: Callable[[int, str], str]) -> Sample:
-    """The first prompts by their ids, which are of any time and of anybody; kept for some minutes.
-
-    `text` makes what the index has of an owner and a prompt.
-    """
-    return _taken(text, int(time.monotonic() // LASTS))
+def taken() -> Sample:
+    """The first prompts by their ids, which are of any time and of anybody; kept for some minutes."""
+    return _taken(int(time.monotonic() // LASTS))
 
 
 @lru_cache(maxsize=1)
-def _taken(text: Callable[[int, str], str], period: int) -> Sample:
+def _taken(period: int) -> Sample:
     rows = apps.get_model("generations", "Generation").objects.order_by("pk")[:SIZE]
     read = rows.values_list("pk", "created_at", "owner_id", "prompt")
-    return Sample([(pk, created_at, text(owner, prompt).lower()) for pk, created_at, owner, prompt in read])
+    return Sample([(pk, created_at, owner_mark(owner) + prompt.lower()) for pk, created_at, owner, prompt in read])

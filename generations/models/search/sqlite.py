@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from generations.models.keyset import Position
-from generations.search_tables import PLACES, PLACES_A_SECOND
+from generations.search_tables import BETWEEN, PLACES, PLACES_A_SECOND, owner_mark
 
 from . import sample
 from .searchable import Searchable
@@ -20,7 +20,6 @@ from .searchable import Searchable
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
 STRETCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,7 +46,7 @@ def search(
 ) -> GenerationQuerySet:
     """Along the index, or along a list that is short beside what the index has."""
     grams = [*([] if owner is None else [owner_mark(owner)]), *_grams(words)]
-    asked = " ".join(map(_quoted, sample.taken(_text).rarest(grams)))
+    asked = " ".join(map(_quoted, sample.taken().rarest(grams)))
     if listed is not None and _is_found_sooner(listed, _inside(asked, since, before)):
         return _containing(listed, words)
     return _containing(rows, words).filter(_inside(asked, since, before, "searchable__")).order_by("searchable__place")
@@ -72,10 +71,6 @@ def _is_found_sooner(listed: GenerationQuerySet, inside: Q) -> bool:
         )
         return len(found.values_list("place")[:STRETCH]) == STRETCH
     return True
-
-
-def _text(owner: int, prompt: str) -> str:
-    return f"{owner_mark(owner)}\x02{prompt}{BETWEEN}{BETWEEN.join(prompt)}{BETWEEN}"
 
 
 def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
@@ -103,14 +98,6 @@ def _grams(words: list[str]) -> list[str]:
 
 def _quoted(gram: str) -> str:
     return '"' + gram.replace('"', '""') + '"'
-
-
-def owner_mark(owner: int) -> str:
-    """Three characters of Unicode's private area for a person: a trigram of its own at the beginning of their texts.
-
-    Without it a word that only others use would be looked up in all of theirs.
-    """
-    return "".join(chr(0xE000 + owner // 6400**power % 6400) for power in (2, 1, 0))
 
 
 def first_place(moment: datetime) -> int:

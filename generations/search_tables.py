@@ -88,7 +88,7 @@ def _run(schema_editor: Any, statements: Any) -> None:
 #
 # The rowids of an FTS5 table are the order in which it reads, forwards a third faster than backwards. So they are made
 # of the second a generation was made in, 64 for each, and count down: those of one second follow each other as they
-# come, and so do those of the next when it is full. Small steps from one to the next make a small index, which is read
+# come, and go on in the next when it is full. Small steps from one to the next make a small index, which is read
 # fast. The table of places keeps which row is whose (the generations' own rowids change with VACUUM) and is what FTS5
 # takes for the content; its `words` are always null, since the prompts are in the generations already.
 #
@@ -109,14 +109,22 @@ _SPREAD = (
     f" WHERE at + {_BLOCK} <= length({{row}}.prompt)) SELECT group_concat({_CHARACTERS}, char(1)) FROM block)"
 )
 _TEXT = f"{_MARK} || char(2) || {{row}}.prompt || char(1) || {_SPREAD} || char(1)"
-_FIRST = f"(CAST(strftime('%%s', {{row}}.created_at) AS INTEGER) * -{PLACES_A_SECOND})"
-# The next place of that second. When all of them are taken: one before all, for an order that is not quite right is
-# better than a generation that cannot be saved.
+# Without what is behind the second, which strftime would round.
+_FIRST = f"(CAST(strftime('%%s', substr({{row}}.created_at, 1, 19)) AS INTEGER) * -{PLACES_A_SECOND})"
+# The next place of that second. When all of them are taken: the next free one of those after it, and where thousands
+# came together one before all, for an order that is not quite right is better than a generation that cannot be saved.
 _PLACE = f"""
     SELECT CASE
         WHEN newest IS NULL THEN first
         WHEN newest > last THEN newest - 1
-        ELSE (SELECT min(place) - 1 FROM {PLACES})
+        ELSE coalesce(
+            (
+                SELECT max(place) - 1
+                FROM (SELECT place FROM {PLACES} WHERE place <= last ORDER BY place DESC LIMIT 2000) taken
+                WHERE NOT EXISTS (SELECT 1 FROM {PLACES} WHERE place = taken.place - 1)
+            ),
+            (SELECT min(place) - 1 FROM {PLACES})
+        )
     END FROM (
         SELECT first, last, (SELECT min(place) FROM {PLACES} WHERE place BETWEEN last AND first) AS newest
         FROM (SELECT {_FIRST} AS first, {_FIRST} - {PLACES_A_SECOND - 1} AS last)
@@ -153,16 +161,13 @@ _SQLITE_TRIGGERS = {
 _SQLITE_FILL = [
     f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}) VALUES ('delete-all')",
     f"DELETE FROM {PLACES}",
+    # Each the first of its second, or the next after the one before it.
     f"""
     INSERT INTO {PLACES} (place, generation_id)
-        SELECT first - number + 1, id FROM (
-            SELECT first, id, row_number() OVER (PARTITION BY first ORDER BY created_at, id) AS number
-            FROM (SELECT {_FIRST.format(row="g")} AS first, created_at, id FROM {TABLE} g)
-        ) WHERE number <= {PLACES_A_SECOND}""",
-    f"""
-    INSERT INTO {PLACES} (place, generation_id)
-        SELECT (SELECT min(place) FROM {PLACES}) - row_number() OVER (ORDER BY created_at, id), id
-        FROM {TABLE} WHERE id NOT IN (SELECT generation_id FROM {PLACES})""",
+        SELECT min(first + number) OVER (ORDER BY number) - number, id FROM (
+            SELECT {_FIRST.format(row="g")} AS first, row_number() OVER (ORDER BY created_at, id) AS number, id
+            FROM {TABLE} g
+        )""",
     f"""
     INSERT INTO {SEARCHABLE} (rowid, words, generation_id)
         SELECT place, {_TEXT.format(row="g")}, g.id

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
@@ -115,15 +116,15 @@ class HistoryForm(forms.Form):
         since = values.get("since") and _midnight(values["since"])
         if since:
             rows = rows.filter(created_at__gte=since)
-        before = self._start(before)
         if not values.get("q"):
-            return self._along(rows, before)
+            return self._along(rows, self._start(before))
         return self._marked(rows).search(
             values["q"],
             owner=None if self._is_mixed else self.user.pk,
             since=since,
-            before=before,
-            listed=self._along(rows, before) if self._is_narrow else None,
+            until=self._start(None),
+            before=self._start(before),
+            along=partial(self._along, rows) if self._is_narrow else None,
         )
 
     def _list(self) -> GenerationQuerySet:

@@ -11,6 +11,7 @@ read from its index in order, without sorting all that matches.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,18 +34,21 @@ def search(
     *,
     owner: int | None = None,
     since: datetime | None = None,
+    until: Position | None = None,
     before: Position | None = None,
-    listed: GenerationQuerySet | None = None,
+    along: Callable[[Position | None], GenerationQuerySet] | None = None,
 ) -> GenerationQuerySet:
     """Those of the rows whose prompts have all the words, newest first.
 
     The rest says again what the rows are filtered by, so that an index can use it: `owner`, `since` when, the place
-    they come after. `listed` are the same rows in the same order as a list, if that may be a short one.
+    they come after: that of the first page is `until`, that of this one `before`. `along` gives the same rows after a
+    place in the same order as a list, if that may be a short one.
     """
     wanted = words.replace("\0", " ").split()
     if not wanted:
-        if listed is not None:
-            return listed
+        if along is not None:
+            return along(before)
         return rows.filter(keyset(before)).newest_first() if before else rows.newest_first()
-    search_in = sqlite.search if connection.vendor == "sqlite" else postgresql.search
-    return search_in(rows, wanted, owner, since, before, listed)
+    if connection.vendor == "sqlite":
+        return sqlite.search(rows, wanted, owner, since, until, before, along)
+    return postgresql.search(rows, wanted, owner, since, before, along)

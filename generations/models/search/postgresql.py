@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def search(
     owner: int | None,
     since: datetime | None,
     before: Position | None,
-    listed: GenerationQuerySet | None,
+    along: Callable[[Position | None], GenerationQuerySet] | None,
 ) -> GenerationQuerySet:
     """From the newest on when the words are common, from the index when they are rare.
 
@@ -58,13 +59,13 @@ def search(
     is open to it.
     """
     words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
-    if listed is not None and _is_found_sooner(listed, words, before):
+    if along is not None and _is_found_sooner(listed := along(before), words, before):
         for word in words:
             listed = _reading(listed, word)
         return listed
     # By the table's own columns, so that what does not match is never looked up among the generations.
     rows = rows.filter(_inside(owner, since, before, "searchable__"))
-    if listed is None and _are_common(words, _inside(owner, since, before)):
+    if along is None and _are_common(words, _inside(owner, since, before)):
         for word in words:
             rows = _reading(rows, word)
         return rows.order_by("-searchable__created_at", "-searchable__generation")

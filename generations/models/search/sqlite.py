@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
 
-from generations.models.keyset import Position
+from generations.models.keyset import Position, keyset
 from generations.search_tables import BETWEEN, PLACES, PLACES_A_SECOND, owner_mark
 
 from . import sample
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
 STRETCH = 200
+A_MINUTE = 60 * PLACES_A_SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,14 +41,21 @@ def search(
     words: list[str],
     owner: int | None,
     since: datetime | None,
+    until: Position | None,
     before: Position | None,
-    listed: GenerationQuerySet | None,
+    along: Callable[[Position | None], GenerationQuerySet] | None,
 ) -> GenerationQuerySet:
-    """Along the index, or along a list that is short beside what the index has."""
+    """Along the index, or along a list that is short beside what the index has.
+
+    Which way is decided from the beginning of the list for all its pages: within a second the index has the order in
+    which rows came, the list that in which they were made, and between a page of each a row could be left out.
+    """
     grams = [*([] if owner is None else [owner_mark(owner)]), *_grams(words)]
     asked = " ".join(map(_quoted, sample.taken().rarest(grams)))
-    if listed is not None and _is_found_sooner(listed, _inside(asked, since, before)):
-        return _containing(listed, words)
+    if along is not None and _is_found_sooner(along(until), _inside(asked, since, until)):
+        return _containing(along(before), words)
+    if before and _place(before) is None:
+        rows = rows.filter(keyset(before))
     return _containing(rows, words).filter(_inside(asked, since, before, "searchable__")).order_by("searchable__place")
 
 
@@ -57,10 +64,19 @@ def _inside(asked: str, since: datetime | None, before: Position | None, table: 
     if since:
         inside &= Q(**{f"{table}place__lte": first_place(since)})
     if before:
-        moment, last = before
-        known = RawSQL(f"(SELECT place FROM {PLACES} WHERE generation_id = %s)", [last.hex])  # noqa: S608, S611
-        inside &= Q(**{f"{table}place__gt": Coalesce(known, models.Value(first_place(moment)))})
+        place = _place(before)
+        # A moment, or a row that is gone. What was made before it may stand some places further ahead.
+        after = first_place(before[0]) - A_MINUTE if place is None else place
+        inside &= Q(**{f"{table}place__gt": after})
     return inside
+
+
+def _place(position: Position) -> int | None:
+    """Where the index has the row of this position, if there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT place FROM {PLACES} WHERE generation_id = %s", [position[1].hex])  # noqa: S608
+        found = cursor.fetchone()
+    return found and int(found[0])
 
 
 def _is_found_sooner(listed: GenerationQuerySet, inside: Q) -> bool:
@@ -80,8 +96,16 @@ def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySe
 def _has(word: str) -> Q:
     """Contains the word. LIKE folds the case of ASCII's letters alone; for others Python is asked, 2 us a prompt."""
     if any(not letter.isascii() and letter.lower() != letter.upper() for letter in word):
-        return Q(prompt__iregex=re.escape(word))
+        return Q(prompt__regex="".join(map(_cases, word)))
     return Q(prompt__icontains=word)
+
+
+def _cases(letter: str) -> str:
+    """The letter in both cases, if they are each other's: so the index folds them, and not i and dotless i into one."""
+    lower, upper = letter.lower(), letter.upper()
+    if lower == upper or len(lower + upper) > 2 or (upper.lower(), lower.upper()) != (lower, upper):
+        return re.escape(letter)
+    return f"[{lower}{upper}]"
 
 
 def _grams(words: list[str]) -> list[str]:

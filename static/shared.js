@@ -1,4 +1,5 @@
-// The shared page's lightbox, with arrow keys and swipes. Without this script a picture opens by itself.
+// The shared page's lightbox, with arrow keys and swipes, and hearts that leave the page where it is. Without this script
+// a picture opens by itself, and a heart loads the page anew.
 (() => {
   const box = document.getElementById("lightbox");
   const shown = box.querySelector("img");
@@ -38,4 +39,25 @@
     if (event.pointerType === "mouse" || Math.abs(event.clientX - from) < 40) return;
     show(place + (event.clientX < from ? 1 : -1));
   });
+
+  const hearts = [...document.querySelectorAll("form.heart")];
+  for (const form of hearts) {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const button = form.querySelector("button");
+      const body = new URLSearchParams(new FormData(form));
+      body.set(button.name, button.value);
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (answer.status !== 204) {
+        location.assign(answer.url);
+        return;
+      }
+      const given = button.value === "1";
+      button.setAttribute("aria-pressed", given);
+      button.value = given ? "0" : "1";
+      for (const other of hearts) {
+        if (body.has("name") && other.elements.name) other.elements.name.value = body.get("name");
+      }
+    });
+  }
 })();

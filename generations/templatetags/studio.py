@@ -66,6 +66,13 @@ def shape(card: Generation) -> SafeString:
     return format_html('<svg class="shape" viewBox="0 0 {} {}" aria-hidden="true"></svg>', f"{width:g}", f"{height:g}")
 
 
+@register.simple_tag
+def picture_space(result: Result) -> SafeString:
+    """An empty drawing as large as the picture or video, whose place it keeps until that has come."""
+    drawing = '<svg class="space" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true"></svg>'
+    return format_html(drawing, result.width or 1280, result.height or 720)
+
+
 @register.filter
 def ratio_class(card: Generation) -> str:
     """The class that gives the card its share of a row: `r` and the ratio in twentieths, from r10 to r50."""

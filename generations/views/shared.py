@@ -217,7 +217,10 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     name, guest = _name(request), _guest(request)
     on = request.POST.get("on") != "0"
     full = bool(name and guest) and not sharing.heart(share, row, guest, name, on=on)
-    response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
+    if request.headers.get("Accept") == "application/json" and name and guest and not full:
+        response = HttpResponse(status=204)  # the page's script knows what to do
+    else:
+        response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
     if name:
         response.set_cookie(GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path="/s/", **_cookie(request))
     return response

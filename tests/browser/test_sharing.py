@@ -2,7 +2,8 @@
 
 import zipfile
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import Studio, Watch, sign_in
 
@@ -98,3 +99,58 @@ print(sharing.share(user, [row], password="open sesame", allows_hearts=True).sec
         expect(plain.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "true")
         plain.locator("figure img").click()
         plain.wait_for_url("**/s/**/*-*-*/")
+
+
+LARGE = """
+from accounts.models import User
+from generations import sharing
+from tests.helpers import make_generation, make_result, picture
+user = User.objects.get(username={name!r})
+rows = [make_generation(user, prompt=f"an owl {{number}}", status="done") for number in range(4)]
+for row in rows:
+    made = make_result(row, data=picture(size=(1024, 768)), width=1024, height=768)
+    for file in (made.thumbnail, made.preview):
+        with file.storage.open(file.name, "wb") as target:
+            target.write(picture("WEBP", (1024, 768)))
+print(sharing.share(user, rows, allows_hearts=True).secret)
+"""
+
+
+@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 1366, "height": 600}])
+def test_nothing_on_a_shared_page_moves_when_pictures_come_and_hearts_are_given(
+    studio: Studio, chromium: Browser, size: ViewportSize
+) -> None:
+    code = LARGE.format(name=studio.person())
+    secret = studio.manage("shell", "--no-imports", "-c", code).strip().splitlines()[-1]
+    with chromium.new_context(base_url=studio.url, viewport=size) as context:
+        page, held = context.new_page(), list[Route]()
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/preview/", hold)
+        page.goto(f"/s/{secret}/", wait_until="domcontentloaded")
+        page.wait_for_function("() => document.querySelectorAll('figure').length === 4")
+        places = "figures => figures.map(figure => JSON.stringify(figure.getBoundingClientRect()))"
+        before = page.eval_on_selector_all("figure", places)
+        page.route("**/preview/", lambda route: route.continue_())
+        for route in held:
+            route.continue_()
+        page.wait_for_function("() => document.querySelector('figure img').naturalWidth > 0")
+        assert page.eval_on_selector_all("figure", places) == before
+        ratio = page.locator("figure img").first.evaluate("image => image.clientWidth / image.clientHeight")
+        assert abs(ratio - 1024 / 768) < 0.02
+        figure = page.locator("figure").nth(1)
+        heart = figure.get_by_role("button", name="Heart")
+        figure.get_by_label("Your name").fill("Ada")
+        heart.hover()
+        place = heart.bounding_box()
+        for pressed in ("true", "false", "true"):
+            heart.click()
+            expect(heart).to_have_attribute("aria-pressed", pressed)
+        assert heart.bounding_box() == place
+        other = page.locator("figure").nth(2).get_by_role("button", name="Heart")
+        other.click()
+        expect(other).to_have_attribute("aria-pressed", "true")
+        page.reload()
+        expect(page.locator("[aria-pressed=true]")).to_have_count(2)

@@ -153,3 +153,17 @@ class TestWhatItAllows:
         page = guest.get(path(share)).content.decode()
         assert "<script>alert" not in page
         assert "<img src=x" not in page
+
+    def test_a_heart_leaves_a_page_with_scripts_where_it_is(
+        self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        headers = {"Accept": "application/json"}
+        guest = visitor(share)
+        assert guest.post(url, {"name": "Ada"}, headers=headers).status_code == 204
+        assert guest.post(url, {"on": "0"}, headers=headers).status_code == 204  # the name is known by now
+        assert not share.hearts.exists()
+        assert visitor(share).post(url, headers=headers).status_code == 302  # no name
+        monkeypatch.setattr(sharing, "MOST_HEARTS", 0)
+        assert "?full" in guest.post(url, headers=headers)["Location"]

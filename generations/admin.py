@@ -148,10 +148,10 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Share)
 class ShareAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["created_at", "created_by", "title", "views", "expires_at", "revoked_at"]
+    list_display = ["created_at", "created_by", "title", "views", "ends_at", "revoked_at"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["created_by"]
-    fields = ["created_at", "created_by", "title", "note", "views", "viewed_at", "expires_at", "revoked_at"]
+    fields = ["created_at", "created_by", "title", "note", "views", "viewed_at", "ends_at", "revoked_at"]
     actions = ["take_back"]
 
     def has_take_back_permission(self, request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import User
 
 from .models import Collection, CollectionItem, Generation, GenerationQuerySet
+from .models.share import with_links
 
 BY = " · "  # between the name and the owner of somebody else's collection
 
@@ -18,6 +20,22 @@ BY = " · "  # between the name and the owner of somebody else's collection
 def known_as(collection: Collection, user: User) -> str:
     """What this person types to mean it: the owner stands beside the name of another's."""
     return collection.name if collection.owner_id == user.pk else f"{collection.name}{BY}{collection.owner}"
+
+
+class Name(NamedTuple):
+    """A collection as somebody chooses it, and who sees what they put there: the team, the world by a link."""
+
+    pk: UUID
+    name: str
+    is_team: bool
+    is_linked: bool
+
+
+def names(user: User) -> list[Name]:
+    """What this person may put something into, by name."""
+    rows = with_links(Collection.objects.visible_to(user))
+    # A link shows what the collection's owner puts there, and nobody else's.
+    return [Name(row.pk, known_as(row, user), row.is_team, row.is_linked and row.owner_id == user.pk) for row in rows]
 
 
 def named(user: User, text: str) -> Collection | None:
@@ -105,6 +123,9 @@ def merge(user: User, pk: UUID, target: UUID) -> Collection | None:
             Generation.objects.owned_by(user).filter(collections=pk).show()
         # What others put into theirs, this person puts into the other: it is not as if its owner had.
         items.filter(added_by=both[target].owner_id).update(added_by=user)
+        # What a colleague had put there is put there by this person now, as far as it is their own work.
+        own = items.filter(added_by=user, generation__owner=user).values_list("generation", flat=True)
+        CollectionItem.objects.filter(collection=target, generation__in=list(own)).update(added_by=user)
         items.exclude(generation__in=there).update(collection=target, position=0)
         both[pk].delete()  # with what was in both
         _stay_hidden(user, Generation.objects.filter(collections=target))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -67,21 +68,30 @@ def share(
 ) -> Share:
     """A new link to these generations, or to what is in a collection at any time. `choices` are fields of Share.
 
-    A nonce that this person has used already, by a second click or a page sent again, finds the link it made.
+    The nonce is the page's. A second click, or the page sent again, finds the link it made; what was changed meanwhile
+    makes another one, and so does the same page after that link was taken back.
     """
-    made = Share(created_by=user, collection=follow, nonce=nonce, **choices)
+    made = Share(created_by=user, collection=follow, **choices)
     made.seal()
     made.set_password(password)
-    try:
-        with transaction.atomic():
-            made.save()
-            items = [ShareItem(share=made, generation=row, number=number) for number, row in enumerate(rows)]
-            ShareItem.objects.bulk_create([] if follow else items)
-    except IntegrityError:
-        known = Share.objects.filter(created_by=user, nonce=nonce).first() if nonce else None
-        if known is None:
-            raise
-        return known
+    asked = {**choices, "expires_at": str(choices.get("expires_at"))[:10]}  # the end is counted from each click
+    contents = repr((nonce, follow and follow.pk, [row.pk for row in rows], password, sorted(asked.items())))
+    for number in count():
+        if nonce:
+            made.nonce = UUID(vault.derive("share button", f"{number} {contents}".encode())[:32])
+        try:
+            with transaction.atomic():
+                made.save(force_insert=True)
+                items = [ShareItem(share=made, generation=row, number=place) for place, row in enumerate(rows)]
+                ShareItem.objects.bulk_create([] if follow else items)
+        except IntegrityError:
+            known = Share.objects.filter(created_by=user, nonce=made.nonce) if nonce else Share.objects.none()
+            if not known:
+                raise
+            if still := known.live().first():
+                return still
+        else:
+            break
     return made
 
 

@@ -10,6 +10,7 @@ import importlib.util
 import ipaddress
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
+
+A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -103,9 +106,9 @@ def read() -> Environment:
         rate_posts=posts,
         rate_seconds=seconds,
         proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
-        share_days=int(_number("SHARE_DAYS", "30", least=0)),
-        share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0)),
-        trash_days=int(_number("TRASH_DAYS", "30", least=1)),
+        share_days=int(_number("SHARE_DAYS", "30", least=0, most=A_CENTURY)),
+        share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0, most=A_CENTURY)),
+        trash_days=int(_number("TRASH_DAYS", "30", least=1, most=A_CENTURY)),
         time_zone=_time_zone("TIME_ZONE", "UTC"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
@@ -135,14 +138,15 @@ def _list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
-def _number(name: str, default: str, *, least: float) -> float:
+def _number(name: str, default: str, *, least: float, most: float = sys.float_info.max) -> float:
     value = os.environ.get(name, "").strip() or default
     try:
         number = float(value)
     except ValueError:
         raise _wrong(name, f"must be a number, not {value!r}") from None
-    if not least <= number < float("inf"):
-        raise _wrong(name, f"must be at least {least:g}, not {value!r}")
+    if not least <= number <= most:
+        above = f" and at most {most:g}" if most < sys.float_info.max else ""
+        raise _wrong(name, f"must be at least {least:g}{above}, not {value!r}")
     return number
 
 

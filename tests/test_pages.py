@@ -1,10 +1,12 @@
 """What holds for every page: strict headers, nothing inline, nobody else's host; and the history's paging."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -140,3 +142,13 @@ def test_a_card_that_changed_is_drawn_anew(browser: Client, user: User, token: T
 def test_a_form_in_an_encoding_that_spells_what_nobody_keeps_is_refused(browser: Client) -> None:
     kind = "application/x-www-form-urlencoded; charset=unicode_escape"
     assert browser.post("/studio/price/", b"q=\\ud800", content_type=kind).status_code == 415
+
+
+def test_who_finds_nothing_here_finds_the_way_on_and_a_guest_only_the_words(browser: Client) -> None:
+    home = f'href="{reverse("studio")}"'
+    missing = reverse("generation", args=[uuid.uuid4()])
+    assert home in browser.get(missing).content.decode()
+    gone = browser.get("/s/" + "x" * 43 + "/")
+    assert gone.status_code == 404
+    assert gone.content == Client().get("/s/" + "x" * 43 + "/").content
+    assert home not in gone.content.decode()

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -223,14 +223,6 @@ def test_filling_anew_finds_the_same(rows: dict[str, Generation]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
 
-    class Editor:
-        def __init__(self) -> None:
-            self.connection = connection
-
-        def execute(self, statement: str) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, ())
-
     search_tables.fill(Editor())
     for words, expected in {"fox": {"fox"}, "猫": {"猫"}, "4k": {"fox"}, "zebra": set(), "a_b": {"emoji"}}.items():
         assert found(rows, words) == expected
@@ -334,6 +326,62 @@ def test_a_short_list_is_read_instead_of_all_that_matches(user: User, token: Tok
         rows = HistoryForm(user, {"q": "fox", "starred": "on"}).rows()
         assert list(rows) == [chosen]
     assert "MATCH" not in queries[-1]["sql"]
+
+
+class Editor:
+    """A schema editor for statements alone."""
+
+    def __init__(self) -> None:
+        self.connection = connection
+
+    def execute(self, statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, ())
+
+
+def test_a_busy_second_keeps_its_order_and_its_day(user: User, token: Token) -> None:
+    """Of more rows than SQLite's index has places for in a second, also when it is made anew."""
+    then = datetime(2020, 1, 1, 23, 59, 59, tzinfo=UTC)
+    made = [make_generation(user, prompt="a fox", created_at=then + timedelta(microseconds=n)) for n in range(150)]
+    late = [make_generation(user, prompt="a fox", created_at=then + timedelta(seconds=n)) for n in (1, 2, 3600)]
+    expected = [*reversed(late), *reversed(made)]
+    day = {"q": "fox", "until": "2020-01-01"}
+    for _ in range(2):
+        assert set(HistoryForm(user, day).rows()) == set(made)
+        assert list(HistoryForm(user, {"q": "fox", "since": "2020-01-02"}).rows()) == expected[:3]
+        assert set(HistoryForm(user, {"q": "fox"}).rows()[:3]) == set(late)
+        search_tables.fill(Editor())
+    assert list(HistoryForm(user, {"q": "fox"}).rows()) == expected
+
+
+def test_the_last_half_millisecond_of_a_day_belongs_to_it(user: User, token: Token) -> None:
+    row = make_generation(user, prompt="a fox", created_at=datetime(2026, 3, 1, 23, 59, 59, 999_600, tzinfo=UTC))
+    assert list(HistoryForm(user, {"q": "fox", "until": "2026-03-01"}).rows()) == [row]
+    assert HistoryForm(user, {"q": "fox", "since": "2026-03-02"}).rows().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"), [("IŞIK", "ışık"), ("ışık", "IŞIK"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("ſo", "SO")]
+)
+def test_a_filter_does_not_change_which_words_match(user: User, token: Token, prompt: str, words: str) -> None:
+    row = make_generation(user, prompt=prompt, status="done")
+    library.star(user, row)
+    assert set(HistoryForm(user, {"q": words}).rows()) == set(HistoryForm(user, {"q": words, "starred": "on"}).rows())
+
+
+def test_all_pages_of_a_search_go_the_same_way(user: User, token: Token) -> None:
+    """Two of a second that were stored the other way round: the index and a list have them in different orders."""
+    begun = timezone.now().replace(microsecond=0)
+    rows = [make_generation(user, prompt="a fox", created_at=begun - timedelta(seconds=n)) for n in range(STRETCH)]
+    hour = begun - timedelta(hours=1)
+    rows += [make_generation(user, prompt="a fox", created_at=hour + timedelta(microseconds=n)) for n in (2, 1)]
+    owls = [
+        make_generation(user, prompt="an owl", created_at=begun - timedelta(days=1, seconds=n)) for n in range(STRETCH)
+    ]
+    library.star_all(user, [row.pk for row in [*rows, *owls]])
+    form = HistoryForm(user, {"q": "fox", "starred": "on"})
+    first = list(form.rows()[: STRETCH + 1])
+    assert [*first, *form.rows((first[-1].created_at, first[-1].pk))] == rows
 
 
 # It is an index

@@ -17,7 +17,10 @@ DAYS = (1, 7, 30, 90, 365)
 
 
 class ShareForm(forms.Form):
-    """For a new link, or for `share` as it is. `follows` is asked only where a `collection` is shared."""
+    """For a new link, or for `share` as it is. `follows` is asked only where a `collection` is shared.
+
+    Of one that `is_empty`, with nothing to share yet, there can only be a link that follows it.
+    """
 
     nonce = forms.UUIDField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(label=gettext_lazy("Title"), required=False, max_length=120)
@@ -46,7 +49,12 @@ class ShareForm(forms.Form):
     allows_hearts = forms.BooleanField(label=gettext_lazy("Let guests give hearts"), required=False)
 
     def __init__(
-        self, data: Mapping[str, Any] | None, *, share: Share | None = None, collection: Collection | None = None
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        share: Share | None = None,
+        collection: Collection | None = None,
+        is_empty: bool = False,
     ) -> None:
         names = ["title", "note", "hint", "shows_prompts", "allows_downloads", "allows_hearts"]
         initial = {name: getattr(share, name) for name in names} if share else {"nonce": uuid.uuid4()}
@@ -54,6 +62,7 @@ class ShareForm(forms.Form):
             initial |= {"title": collection.name}
         super().__init__(data, initial=initial, label_suffix="")
         self.share = share
+        self.is_empty = is_empty
         if share:
             del self.fields["nonce"]
         if share is None or not share.password:
@@ -73,6 +82,15 @@ class ShareForm(forms.Form):
         if not password and self.data.get("password"):
             raise forms.ValidationError(_("Spaces alone are no password."))
         return password
+
+    def clean(self) -> dict[str, Any]:
+        if self.is_empty and not self.cleaned_data.get("follows"):
+            problem = _("Nothing in it can be shared yet. Tick this, or put finished results into it first.")
+            self.add_error("follows", problem)
+        if self.errors and self.cleaned_data.get("password"):
+            # Browsers are not given it back, and a link without it would be open.
+            self.add_error("password", _("Type the password again."))
+        return self.cleaned_data
 
     def choices(self) -> dict[str, Any]:
         """The fields of a Share that this form decides, the password aside."""

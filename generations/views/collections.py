@@ -50,9 +50,7 @@ def collections(request: Request) -> HttpResponse:
 @require_safe
 def collection_names(request: Request) -> HttpResponse:
     """The names as options, for fields that take a new name or a known one."""
-    rows = Collection.objects.visible_to(request.user)
-    names = [(collecting.known_as(row, request.user), row.is_team) for row in rows]
-    return render(request, "generations/_collection_names.html", {"names": names})
+    return render(request, "generations/_collection_names.html", {"names": collecting.names(request.user)})
 
 
 @require_safe
@@ -98,13 +96,11 @@ def collection_settings(request: Request, pk: UUID) -> HttpResponse:
         if collecting.rename(request.user, pk, form.cleaned_data["name"]):
             return redirect(row)
         form.add_error("name", _("You have another collection of this name. Merge them below, or choose another name."))
-    others = Collection.objects.visible_to(request.user).exclude(pk=pk)
     done, live = collecting.hidden(request.user, row)
-    names = [(other.pk, collecting.known_as(other, request.user), other.is_team) for other in others]
     context = {
         "collection": row,
         "form": form,
-        "names": names,
+        "names": [name for name in collecting.names(request.user) if name.pk != pk],
         "done": done,
         "live": live,
         "links": _links(row),
@@ -126,7 +122,7 @@ def collection_team(request: Request, pk: UUID) -> HttpResponse:
         )
         messages.success(request, said % {"count": count})
     else:
-        messages.success(request, _("Only you see this collection now."))
+        messages.success(request, _("The team does not see this collection any more."))
     return redirect(row)
 
 

@@ -46,10 +46,7 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
         "kept": kept,
         **neighbours.in_set(kept, request.GET.get("picture", "")),
         "models": catalogue.known(),
-        "names": [
-            (collecting.known_as(collection, request.user), collection.is_team)
-            for collection in Collection.objects.visible_to(request.user)
-        ],
+        "names": collecting.names(request.user),
         "collected": Collection.objects.visible_to(request.user).filter(generations=row),
         **neighbours.around(row, request.user),
     }

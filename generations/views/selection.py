@@ -22,6 +22,7 @@ from generations.cards import prepared
 from generations.forms.collection import WRONG_NAME, CollectionForm
 from generations.ids import uuids
 from generations.models import Collection, Generation, Result
+from generations.models.share import with_links
 
 from .back import back_to
 from .shares import ask
@@ -83,8 +84,12 @@ def _tell(request: Request, target: Collection, count: int | None, said: str) ->
     if count is None:
         messages.warning(request, _("This collection is not there any more."))
         return
-    words = said % {"count": count, "name": target.name}
-    messages.success(request, " ".join([words, _("The team sees what is in it.")]) if target.is_team else words)
+    words = [said % {"count": count, "name": target.name}]
+    if target.is_team:
+        words.append(_("The team sees what is in it."))
+    if target.owner_id == request.user.pk and with_links(Collection.objects.filter(pk=target.pk)).get().is_linked:
+        words.append(_("A link shows to the world what you put into it."))
+    messages.success(request, " ".join(words))
 
 
 def _tell_rest(request: Request, count: int, asked: int) -> None:
@@ -142,7 +147,7 @@ def _team(request: Request, ids: list[UUID]) -> None:
 
 def _private(request: Request, ids: list[UUID]) -> None:
     count = library.show_to_team(request.user, ids, shown=False)
-    said = ngettext("%(count)s is only yours again.", "%(count)s are only yours again.", count)
+    said = ngettext("The team does not see %(count)s any more.", "The team does not see %(count)s any more.", count)
     messages.success(request, said % {"count": count})
 
 

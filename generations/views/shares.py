@@ -44,12 +44,9 @@ def new_share(request: Request) -> HttpResponse:
         offer = sharing.chosen(request.user, uuids(source.getlist("selected")))
     if request.method != "POST":
         return ask(request, offer, collection)
-    form = ShareForm(request.POST, collection=collection)
-    follow = collection if form.is_valid() and form.cleaned_data.get("follows") else None
-    if collection is not None and not (offer.rows or follow):
-        problem = _("Nothing in it can be shared yet. Tick this, or put finished results into it first.")
-        form.add_error("follows", problem)
-    if form.is_valid() and (offer.rows or follow):
+    form = ShareForm(request.POST, collection=collection, is_empty=not offer.rows and collection is not None)
+    if form.is_valid() and (offer.rows or collection):
+        follow = collection if form.cleaned_data.get("follows") else None
         password, nonce = form.cleaned_data["password"], form.cleaned_data["nonce"]
         made = sharing.share(request.user, offer.rows, follow=follow, password=password, nonce=nonce, **form.choices())
         messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))

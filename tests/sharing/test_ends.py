@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -139,6 +140,10 @@ class TestTheEnd:
         share = sharing.share(user, [done])  # without an end
         settings.SHARE_MAX_DAYS = 7
         assert "ends" in browser.get(reverse("shares")).content.decode()
+        admin = Client()
+        admin.force_login(make_user(is_staff=True, is_superuser=True))
+        listed = admin.get("/admin/generations/share/").content.decode()
+        assert re.search(r'<td class="field-ends_at nowrap">[^<-]', listed)
         with time_machine.travel(timezone.now() + timedelta(days=8)):
             assert Client().get(path(share)).status_code == 404
 

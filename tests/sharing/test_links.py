@@ -201,3 +201,24 @@ def test_two_presses_at_once_make_one_link(user: User, done: Generation) -> None
     assert first == second
     assert list(first.contents()) == [done]
     assert sharing.share(make_user(), [], nonce=nonce) != first
+
+
+class TestAPageThatIsSentAgain:
+    def test_with_something_changed_makes_another_link(self, browser: Client, done: Generation) -> None:
+        asked = {"selected": str(done.pk), "days": "365", "nonce": str(uuid.uuid4()), "shows_prompts": "on"}
+        changes = [{}, {"password": "open sesame"}, {"days": "1"}, {"shows_prompts": ""}, {"title": "Birds"}]
+        for number, change in enumerate(changes, 1):
+            for _ in range(2):
+                assert browser.post(reverse("new_share"), {**asked, **change}).status_code == 302
+            assert Share.objects.count() == number
+
+    def test_after_its_link_was_taken_back_makes_another_one(self, browser: Client, done: Generation) -> None:
+        nonce = str(uuid.uuid4())
+        form = {"selected": str(done.pk), "days": "30", "nonce": nonce}
+        for url, data in [(reverse("new_share"), form), (reverse("share", args=[done.pk]), {"nonce": nonce})]:
+            for _ in range(3):
+                page = browser.post(url, data, follow=True)
+                assert page.status_code == 200
+                assert "The link is ready" in page.content.decode()
+                assert Share.objects.live().count() == 1
+                sharing.revoke(*Share.objects.all())

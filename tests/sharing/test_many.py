@@ -243,3 +243,56 @@ def test_pages_of_what_a_link_shows_through_its_collection_say_so(
     sharing.revoke(share)
     for address, words in pages.items():
         assert all(word in browser.get(address).content.decode() for word in words)
+
+
+@pytest.mark.parametrize("how", ["collect", "move"])
+def test_whoever_puts_something_into_a_collection_that_a_link_shows_is_told(
+    browser: Client, user: User, done: Generation, how: str
+) -> None:
+    target, source = birds(user), Collection.objects.create(owner=user, name="Inside")
+    collecting.add(user, source.pk, [done.pk])
+    share = sharing.share(user, [], follow=target)
+    assert "Birds (a link shows what you put into it)" in browser.get(reverse("collection_names")).content.decode()
+    settings = browser.get(reverse("collection_settings", args=[source.pk])).content.decode()
+    assert "Birds · a link shows it" in settings
+    asked = {"selected": str(done.pk), "do": how, "collection": "Birds", "from": str(source.pk)}
+    page = browser.post(reverse("selected"), asked, headers={"HX-Request": "true"}).content.decode()
+    assert "A link shows to the world what you put into it." in page
+    assert list(share.contents()) == [done]
+
+
+def test_a_colleague_is_not_told_of_a_link_that_shows_nothing_of_theirs(browser: Client, user: User) -> None:
+    ana = make_user("ana")
+    theirs = Collection.objects.create(owner=ana, name="Client", is_team=True)
+    sharing.share(ana, [], follow=theirs)
+    assert "a link shows" not in browser.get(reverse("collection_names")).content.decode()
+    asked = {"selected": str(make_done(user).pk), "do": "collect", "collection": "Client · ana"}
+    page = browser.post(reverse("selected"), asked, headers={"HX-Request": "true"}).content.decode()
+    assert "The team sees what is in it." in page
+    assert "A link shows" not in page
+
+
+def test_what_is_taken_back_from_the_team_is_not_called_private_while_a_link_shows_it(
+    browser: Client, user: User, done: Generation
+) -> None:
+    collection = birds(user, done)
+    collecting.show(user, collection.pk, shown=True)
+    sharing.share(user, [], follow=collection)
+    page = browser.post(reverse("collection_team", args=[collection.pk]), {"shown": ""}, follow=True).content.decode()
+    assert "The team does not see this collection any more." in page
+    assert "Only you" not in page
+    page = browser.post(reverse("selected"), {"selected": str(done.pk), "do": "private"}, follow=True).content.decode()
+    assert "The team does not see 1 any more." in page
+    assert "only yours" not in page
+
+
+def test_what_the_maker_merges_into_it_is_put_there_by_them_even_if_a_colleague_did_before(user: User) -> None:
+    row, target = make_done(user, team_at=timezone.now()), birds(user)
+    Collection.objects.update(is_team=True)
+    collecting.add(make_user(), target.pk, [row.pk])
+    share = sharing.share(user, [], follow=target)
+    assert list(share.contents()) == []
+    source = Collection.objects.create(owner=user, name="Mine")
+    collecting.add(user, source.pk, [row.pk])
+    collecting.merge(user, source.pk, target.pk)
+    assert list(share.contents()) == [row]

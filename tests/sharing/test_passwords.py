@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from generations import sharing
 from generations.models import Generation, Share
-from tests.sharing.links import CANARIES, body, files, path
+from tests.sharing.links import CANARIES, birds, body, files, path
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +114,10 @@ class TestAPassword:
         assert response.status_code == 422
         assert "Spaces alone are no password." in response.content.decode()
         assert not Share.objects.exists()
+
+    def test_is_asked_for_again_after_another_mistake(self, browser: Client, user: User, done: Generation) -> None:
+        asked = {"collection": str(birds(user).pk), "days": "30", "password": "open sesame"}
+        assert "Type the password again." in browser.post(reverse("new_share"), asked).content.decode()
+        wrong = {"selected": str(done.pk), "days": "x", "password": "open sesame"}
+        assert "Type the password again." in browser.post(reverse("new_share"), wrong).content.decode()
+        assert "Type the password again." not in browser.post(reverse("new_share"), {"days": "x"}).content.decode()

@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -195,27 +194,6 @@ def test_what_is_being_fetched_again_is_not_left_over(result: Result) -> None:
     age(result.file.name or "")
     Result.objects.update(kept_at=None)
     assert run("--repair") == "0 wrong, 0 mended.\n"
-
-
-def test_many_files_take_no_more_memory_than_few(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "BATCH", 10)
-    generation = make_generation(user, status="done")
-    for number in range(60):
-        make_result(generation, number=number)
-
-    def peak() -> int:
-        tracemalloc.start()
-        try:
-            assert run("--hashes") == "0 wrong, 0 mended.\n"
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-
-    peak()
-    few = peak()
-    for number in range(60, 300):
-        make_result(generation, number=number)
-    assert peak() < few + 400_000
 
 
 class TestAStoreThatIsNotThere:

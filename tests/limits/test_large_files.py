@@ -4,15 +4,18 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from PIL import Image, ImageChops
 
-from generations.dispatch import download, inspect
+from accounts.models import User
+from generations.dispatch import download, inspect, verify
 from meigen_api.sandbox import pictures
 from meigen_site.env import BASE_DIR
-from tests.helpers import bomb, picture, solid
+from tests.helpers import bomb, make_generation, make_result, picture, solid
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}])
@@ -101,3 +104,25 @@ def test_a_large_picture_is_made_smaller_without_seams(mode: str) -> None:
         plain = whole.convert("RGB").resize(preview.size, Image.Resampling.BOX)
         far = ImageChops.difference(preview.convert("RGB"), plain).convert("L")
         assert not any(far.histogram()[16:])
+
+
+@pytest.mark.django_db
+def test_many_files_are_verified_in_no_more_memory_than_few(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "BATCH", 10)
+    generation = make_generation(user, status="done")
+    for number in range(60):
+        make_result(generation, number=number)
+
+    def peak() -> int:
+        tracemalloc.start()
+        try:
+            call_command("verify_media", "--hashes", stdout=io.StringIO())
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak()
+    few = peak()
+    for number in range(60, 300):
+        make_result(generation, number=number)
+    assert peak() < few + 400_000

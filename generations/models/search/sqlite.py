@@ -52,19 +52,20 @@ def search(
     """
     grams = [*([] if owner is None else [owner_mark(owner)]), *_grams(words)]
     asked = " ".join(map(_quoted, sample.taken().rarest(grams)))
-    if along is not None and _is_found_sooner(along(until), _inside(asked, since, until)):
+    if along is not None and _is_found_sooner(along(until), _inside(asked, since, until, until and _place(until))):
         return _containing(along(before), words)
-    if before and _place(before) is None:
+    place = before and _place(before)
+    if before and place is None:
         rows = rows.filter(keyset(before))
-    return _containing(rows, words).filter(_inside(asked, since, before, "searchable__")).order_by("searchable__place")
+    inside = _inside(asked, since, before, place, "searchable__")
+    return _containing(rows, words).filter(inside).order_by("searchable__place")
 
 
-def _inside(asked: str, since: datetime | None, before: Position | None, table: str = "") -> Q:
+def _inside(asked: str, since: datetime | None, before: Position | None, place: int | None, table: str = "") -> Q:
     inside = Q(**{f"{table}index__matches": asked})
     if since:
         inside &= Q(**{f"{table}place__lte": first_place(since)})
     if before:
-        place = _place(before)
         # A moment, or a row that is gone. What was made before it may stand some places further ahead.
         after = first_place(before[0]) - A_MINUTE if place is None else place
         inside &= Q(**{f"{table}place__gt": after})

@@ -1,0 +1,29 @@
+"""What is installed: the locks hold every library that the project names. `make lock` writes them."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+PROJECT = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+
+
+def named(needed: Any) -> Iterator[str]:
+    for line in needed:
+        yield re.split(r"[^\w.-]", line)[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("lock", "needed"),
+    [
+        ("requirements.lock", []),
+        ("requirements-s3.lock", PROJECT["project"]["optional-dependencies"]["s3"]),
+        ("requirements-dev.lock", PROJECT["dependency-groups"]["dev"]),
+    ],
+)
+def test_a_lock_holds_every_library_that_the_project_names(lock: str, needed: list[str]) -> None:
+    held = set(re.findall(r"(?m)^([\w.-]+)(?:\[[\w,]+\])?==", (settings.BASE_DIR / lock).read_text()))
+    assert set(named([*PROJECT["project"]["dependencies"], *needed])) - held == set()

@@ -49,7 +49,9 @@ def new_share(request: Request) -> HttpResponse:
         follow = collection if form.cleaned_data.get("follows") else None
         password, nonce = form.cleaned_data["password"], form.cleaned_data["nonce"]
         made = sharing.share(request.user, offer.rows, follow=follow, password=password, nonce=nonce, **form.choices())
-        messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
+        protected = _("The link is ready. Whoever has it and the password sees what is below, until you take it back.")
+        without = _("The link is ready. Whoever has it sees what is below, until you take it back.")
+        messages.success(request, protected if password else without)
         return redirect("share_link", made.pk)
     return ask(request, offer, collection, form)
 

@@ -90,7 +90,7 @@ def cost(ask: Callable[[], Any], runs: int, *, only_search: bool = False) -> Cos
 
 
 def _note(asked: list[tuple[str, Any]], execute: Callable[..., Any], *args: Any) -> Any:
-    if args[0].startswith("SELECT"):
+    if args[0].startswith(("SELECT", "WITH")):
         asked.append((args[0], args[1]))
     return execute(*args)
 

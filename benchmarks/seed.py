@@ -270,8 +270,6 @@ def _without_indexes() -> Iterator[None]:
         statements = sorted((sql for _, sql in indexes), key=lambda sql: " gin " not in sql)
         with ThreadPoolExecutor(2 if is_postgresql else 1) as pool:
             list(pool.map(_run, statements))
-        if is_postgresql:
-            _run(search_tables.STATISTICS)
 
 
 def _run(statement: str) -> None:

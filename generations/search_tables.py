@@ -195,8 +195,6 @@ _POSTGRESQL_TABLES = [
         created_at timestamptz NOT NULL,
         words text NOT NULL
     )""",
-    # The planner goes by how common a word is; the default sample cannot tell 1 in 100 from 1 in a million.
-    f"ALTER TABLE {SEARCHABLE} ALTER COLUMN words SET STATISTICS 1000",
     # The characters of a text and its pairs of neighbours, or the pairs alone.
     """
     CREATE FUNCTION generations_pairs(words text, singles boolean) RETURNS text[]
@@ -210,14 +208,12 @@ _POSTGRESQL_TABLES = [
 ]
 # With a short list of what is not in the index proper yet: it is read whole by every search.
 _GIN = "WITH (fastupdate = on, gin_pending_list_limit = 256)"
-STATISTICS = "ALTER INDEX generations_searchable_words ALTER COLUMN 2 SET STATISTICS 1000"
 _POSTGRESQL_INDEXES = [
     # The trigrams, and for words that have none (4k, 猫, %) the characters and pairs. In one index, which steps through
     # the lists of both together; those of two indexes would be read whole first.
     f"""
     CREATE INDEX generations_searchable_words ON {SEARCHABLE}
         USING gin (words gin_trgm_ops, (generations_pairs(words, true)) COLLATE "C") {_GIN}""",
-    STATISTICS,
     # For words that are common: from a person's newest on, or anybody's.
     f"CREATE INDEX generations_searchable_own ON {SEARCHABLE} (owner_id, created_at DESC, generation_id DESC)",
     f"CREATE INDEX generations_searchable_all ON {SEARCHABLE} (created_at DESC, generation_id DESC)",

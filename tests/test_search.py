@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.cache import caches
 from django.db import DatabaseError, connection
+from django.db.models import Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -398,6 +399,43 @@ def test_the_index_is_asked(user: User, token: Token, words: str) -> None:
     )
     assert expected in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_only_what_a_page_shows_is_looked_up(user: User, token: Token) -> None:
+    """PostgreSQL sorts what it found before it joins the generations; SQLite's index is in order."""
+    if connection.vendor != "postgresql":
+        pytest.skip("EXPLAIN of PostgreSQL tells")
+    for number in range(60):
+        make_generation(user, prompt=f"a fox {number}")
+    library.star_all(user, list(Generation.objects.values_list("pk", flat=True)))
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "hashjoin", "mergejoin"):  # the best for a few rows
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    for marks in ([], [Star.objects.filter(user=user)]):
+        plan = Generation.objects.search("fox", marks=marks)[:25].explain(analyze=True)
+        assert re.search(r"Index Scan using generations_generation_pkey .* loops=25\)", plan), plan
+
+
+def test_what_was_found_is_a_queryset_like_any_other(user: User, token: Token) -> None:
+    rows = [make_generation(user, prompt="a fox", status=status) for status in ("done", "cancelled", "done")]
+    make_generation(user, prompt="an owl", status="done")
+    found = Generation.objects.search("fox")
+    done = found.filter(status="done")
+    assert (found.count(), done.count(), found.exclude(status="done").get()) == (3, 2, rows[1])
+    assert (found.first(), found.last()) == (rows[2], rows[0])
+    assert set(Generation.objects.filter(pk__in=done)) == {rows[0], rows[2]}
+    assert done.update(credits_used=2) == 2
+    assert found.aggregate(Sum("credits_used"))["credits_used__sum"] == 4
+
+
+def test_marks_leave_what_all_of_them_point_to(user: User, token: Token) -> None:
+    both, starred, kept = (make_generation(user, prompt="a fox") for _ in range(3))
+    collection, _ = collecting.create(user, "Some")
+    collecting.add(user, collection.pk, [both.pk, kept.pk])
+    library.star_all(user, [both.pk, starred.pk])
+    marks = [Star.objects.filter(user=user), CollectionItem.objects.filter(collection=collection)]
+    for words in ("fox", "\0"):
+        assert list(Generation.objects.search(words, marks=marks)) == [both]
 
 
 @pytest.mark.parametrize(

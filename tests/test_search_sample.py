@@ -36,7 +36,7 @@ def test_trigrams_that_are_common_apart_and_rare_together_are_asked_for_together
     chance = random.Random(1)
     shares = {"eri": 0.014, "rin": 0.06, "her": 0.09, "the": 0.25, "ing": 0.6}
     texts = [" ".join(gram for gram, share in shares.items() if chance.random() < share) for _ in range(SIZE)]
-    assert sampled(*texts).rarest(shares) == ["eri", "rin", "her"]
+    assert sampled(*texts).rarest(shares) == ["eri", "rin"]
 
 
 def test_what_the_sample_does_not_know_is_asked_for_first() -> None:
@@ -47,7 +47,7 @@ def test_what_the_sample_does_not_know_is_asked_for_first() -> None:
 
 
 def test_a_common_word_before_a_rare_one_of_other_people_is_no_reason_to_read_all_of_theirs() -> None:
-    known = sampled(*["ME a fox"] * 900, *["YOU a portrait"] * 100)
+    known = sampled(*["me a fox"] * 900, *["you a portrait"] * 100)
     assert set(known.rarest(["me ", "por", "fox"])) == {"por", "me "}
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.cache import caches
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -118,13 +118,14 @@ class HistoryForm(forms.Form):
             rows = rows.filter(created_at__gte=since)
         if not values.get("q"):
             return self._along(rows, self._start(before))
-        return self._marked(rows).search(
+        return rows.search(
             values["q"],
             owner=None if self._is_mixed else self.user.pk,
             since=since,
             until=self._start(None),
             before=self._start(before),
             along=partial(self._along, rows) if self._is_narrow else None,
+            marks=self._marks(),
         )
 
     def _list(self) -> GenerationQuerySet:
@@ -135,27 +136,18 @@ class HistoryForm(forms.Form):
         own = Generation.objects.owned_by(self.user)
         return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
 
-    def _marked(self, rows: GenerationQuerySet) -> GenerationQuerySet:
-        """Those of the collection, and with a star, as far as that is asked for, for a search.
-
-        Asked by the search's own column, so that what has no mark is never looked up among the generations.
-        """
+    def _marks(self) -> Iterator[QuerySet[Any]]:
+        """The stars and the items of the collection, as far as they are asked for."""
         if self.cleaned_data.get("starred"):
-            rows = self._starred(rows, "searchable__generation")
+            yield Star.objects.filter(user=self.user)
         if self.cleaned_data.get("collection"):
-            items = CollectionItem.objects.filter(
-                collection=self.cleaned_data["collection"], generation=OuterRef("searchable__generation")
-            )
-            rows = rows.filter(Exists(items))
-        return rows
-
-    def _starred(self, rows: GenerationQuerySet, generation: str = "pk") -> GenerationQuerySet:
-        return rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef(generation))))
+            yield CollectionItem.objects.filter(collection=self.cleaned_data["collection"])
 
     def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
         """The same, newest first, read along the fewest: the collection's items, the stars, or all."""
         if self.cleaned_data.get("collection"):
-            rows = self._starred(rows) if self.cleaned_data.get("starred") else rows
+            if self.cleaned_data.get("starred"):
+                rows = rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("pk"))))
             return rows.collected_in(uuid.UUID(self.cleaned_data["collection"]), before)
         if self.cleaned_data.get("starred"):
             return rows.starred_by(self.user, before)

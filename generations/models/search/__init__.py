@@ -11,13 +11,14 @@ read from its index in order, without sorting all that matches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import connection, models
+from django.db.models import Exists, OuterRef
 
-from generations.models.keyset import Position, keyset
+from generations.models.keyset import Position
 
 from . import postgresql, sqlite
 from .searchable import Searchable
@@ -37,18 +38,22 @@ def search(
     until: Position | None = None,
     before: Position | None = None,
     along: Callable[[Position | None], GenerationQuerySet] | None = None,
+    marks: Iterable[models.QuerySet[Any]] = (),
 ) -> GenerationQuerySet:
     """Those of the rows whose prompts have all the words, newest first.
 
-    The rest says again what the rows are filtered by, so that an index can use it: `owner`, `since` when, the place
-    they come after: that of the first page is `until`, that of this one `before`. `along` gives the same rows after a
-    place in the same order as a list, if that may be a short one.
+    `owner`, `since` and the places say again what the rows are filtered by, so that an index can use it. The place they
+    come after: that of the first page is `until`, that of this one `before`. `marks` are rows of other tables, with
+    a `generation` each, and leave what all of them point to. `along` gives all of that after a place, in the same order
+    as a list, if that may be a short one.
     """
     wanted = words.replace("\0", " ").split()
     if not wanted:
         if along is not None:
             return along(before)
-        return rows.filter(keyset(before)).newest_first() if before else rows.newest_first()
+        for mark in marks:
+            rows = rows.filter(Exists(mark.filter(generation=OuterRef("pk"))))
+        return rows.newest_first(before)
     if connection.vendor == "sqlite":
-        return sqlite.search(rows, wanted, owner, since, until, before, along)
-    return postgresql.search(rows, wanted, owner, since, before, along)
+        return sqlite.search(rows, wanted, owner, since, until, before, along, marks)
+    return postgresql.search(rows, wanted, owner, since, before, along, marks)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import StrIndex, Upper
 from django.db.models.lookups import GreaterThan
+from django_cte import CTE, with_cte
 
 from generations.models.keyset import Position, keyset
 
@@ -20,6 +22,7 @@ from .searchable import Searchable
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
+FEW = 2000  # are found by the index as soon as it is known that they are few
 # PostgreSQL reads some 4,000 texts in a millisecond.
 NEAR = 8000
 SOME = 6
@@ -51,26 +54,27 @@ def search(
     since: datetime | None,
     before: Position | None,
     along: Callable[[Position | None], GenerationQuerySet] | None,
+    marks: Iterable[models.QuerySet[Any]],
 ) -> GenerationQuerySet:
     """From the newest on when the words are common, from the index when they are rare.
 
     The planner could choose, but takes words for independent of each other and knows little of short ones; where it is
-    wrong it reads a hundred times too much. So the choice is made by a look at the newest, and put so that only one way
-    is open to it.
+    wrong it reads a hundred times too much. So the choice is made by the sample and a look at the newest, and put so
+    that only one way is open to it.
     """
     words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
     if along is not None and _is_found_sooner(listed := along(before), words, before):
         for word in words:
-            listed = _reading(listed, word)
+            listed = _reading(listed, word, "searchable__words")
         return listed
-    # By the table's own columns, so that what does not match is never looked up among the generations.
-    rows = rows.filter(_inside(owner, since, before, "searchable__"))
-    if along is None and _are_common(words, _inside(owner, since, before)):
+    inside = partial(_inside, owner, since, before)
+    searched: models.QuerySet[Searchable] = models.QuerySet(Searchable).filter(inside())
+    if along is None and _are_common(words, searched):
+        rows = rows.filter(inside("searchable__"))
         for word in words:
-            rows = _reading(rows, word)
+            rows = _reading(rows, word, "searchable__words")
         return rows.order_by("-searchable__created_at", "-searchable__generation")
-    moment = ExpressionWrapper(F("searchable__created_at") + timedelta(0), models.DateTimeField())  # nor has this order
-    return _having(rows, words).order_by(moment.desc(), "-searchable__generation")
+    return _joined(rows, _having(searched, words), marks)
 
 
 def _is_found_sooner(listed: GenerationQuerySet, words: list[str], before: Position | None) -> bool:
@@ -88,16 +92,18 @@ def _is_found_sooner(listed: GenerationQuerySet, words: list[str], before: Posit
 
 
 def _inside(owner: int | None, since: datetime | None, before: Position | None, table: str = "") -> Q:
+    """By the searched table's own columns, so that what does not match is never looked up among the generations."""
     inside = Q() if owner is None else Q(**{f"{table}owner_id": owner})
     if since:
         inside &= Q(**{f"{table}created_at__gte": since})
     return inside & keyset(before, f"{table}created_at", f"{table}generation") if before else inside
 
 
-def _are_common(words: list[str], inside: Q) -> bool:
+def _are_common(words: list[str], searched: models.QuerySet[Searchable]) -> bool:
     """Whether so much is found among the newest that a page is not far."""
-    newest: models.QuerySet[Searchable] = models.QuerySet(Searchable).filter(inside)
-    query, params = newest.order_by("-created_at", "-generation").values("words")[:NEAR].query.sql_with_params()
+    if sample.taken().expected(words) < FEW:
+        return False
+    query, params = searched.order_by("-created_at", "-generation").values("words")[:NEAR].query.sql_with_params()
     conditions = " AND ".join(["strpos(words, upper(%s)) > 0"] * len(words))
     some = f"SELECT 1 FROM ({query}) AS newest WHERE {conditions} LIMIT {SOME}"  # noqa: S608
     with connection.cursor() as cursor:
@@ -105,23 +111,40 @@ def _are_common(words: list[str], inside: Q) -> bool:
         return bool(cursor.fetchone()[0] == SOME)
 
 
-def _having(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:
+def _having(searched: models.QuerySet[Searchable], words: list[str]) -> models.QuerySet[Searchable]:
     """Those with the words, the index being asked for what is rare in them."""
-    grams: list[str] = []
+    rarest = sample.taken().rarest(gram for word in words for gram in TRIGRAM.findall(word))
     for word in words:
-        if found := TRIGRAM.findall(word):
-            grams += found
-            rows = _reading(rows, word)
-        else:
-            rows = rows.filter(searchable__words__has_characters=_upper(word))
-    for gram in sample.taken().rarest(grams):
-        rows = rows.filter(searchable__words__contains=_upper(gram))
-    return rows
+        if not TRIGRAM.search(word):
+            searched = searched.filter(words__has_characters=_upper(word))
+        elif word not in rarest:
+            searched = _reading(searched, word)
+    for gram in rarest:
+        searched = searched.filter(words__contains=_upper(gram))
+    return searched
 
 
-def _reading(rows: GenerationQuerySet, word: str) -> GenerationQuerySet:
+def _joined(
+    rows: GenerationQuerySet, searched: models.QuerySet[Searchable], marks: Iterable[models.QuerySet[Any]]
+) -> GenerationQuerySet:
+    """The generations of what was found, looked up from the newest on, each only when a page has come to it.
+
+    PostgreSQL sorts at the end of a query, or where a subquery asks it to.
+    """
+    moment = ExpressionWrapper(F("created_at") + timedelta(0), models.DateTimeField())  # the order of no index
+    ordered = searched.annotate(moment=moment).order_by("-moment", "-generation")
+    found = CTE(ordered.values("generation_id", "moment"), name="found")
+    marked = found.queryset().order_by("-moment", "-generation_id")
+    for mark in marks:
+        marked = marked.filter(Exists(mark.filter(generation=OuterRef("generation_id"))))
+    left = CTE(marked, name="marked")
+    rows = with_cte(found, left, select=left.join(rows, pk=left.col.generation_id))
+    return rows.order_by(left.col.moment.desc(), left.col.generation_id.desc())
+
+
+def _reading(rows: Any, word: str, column: str = "words") -> Any:
     """Those with the word, as no index knows it."""
-    return rows.filter(GreaterThan(StrIndex("searchable__words", _upper(word)), 0))
+    return rows.filter(GreaterThan(StrIndex(column, _upper(word)), 0))
 
 
 def _upper(word: str) -> Upper:

@@ -1,14 +1,16 @@
 """Each prompt as an index wants it."""
 
+from typing import Any
+
 from django.db import models
 
-from generations.search_tables import SEARCHABLE
+from generations.search_tables import PLACES, SEARCHABLE
 
 
-class _Untouched(models.Manager["Searchable"]):
+class _Untouched(models.Manager[Any]):
     """Nothing: the rows say what the generations say. A row deleted by hand breaks FTS5's index."""
 
-    def get_queryset(self) -> "models.QuerySet[Searchable]":
+    def get_queryset(self) -> models.QuerySet[Any]:
         return super().get_queryset().none()
 
 
@@ -35,3 +37,19 @@ class Searchable(models.Model):
 
     def __str__(self) -> str:
         return f"Words of {self.generation_id}"
+
+
+class Place(models.Model):
+    """Where a generation stands in SQLite's index."""
+
+    place = models.BigIntegerField(primary_key=True)
+    generation_id = models.UUIDField(unique=True)
+
+    objects = _Untouched()
+
+    class Meta:
+        managed = False
+        db_table = PLACES
+
+    def __str__(self) -> str:
+        return f"Place of {self.generation_id}"

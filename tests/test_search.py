@@ -16,7 +16,7 @@ from accounts.models import Token, User
 from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
-from generations.models.search.sqlite import STRETCH
+from generations.models.search import Narrowing
 from generations.search_tables import owner_mark
 from tests.helpers import make_generation, make_user
 
@@ -317,7 +317,8 @@ def test_a_short_list_is_read_instead_of_all_that_matches(user: User, token: Tok
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL's planner decides")
     Generation.objects.bulk_create(
-        Generation(owner=user, nonce=f"{number}", prompt="a fox", status="done") for number in range(STRETCH + 1)
+        Generation(owner=user, nonce=f"{number}", prompt="a fox", status="done")
+        for number in range(Narrowing.STRETCH + 1)
     )
     chosen = make_generation(user, prompt="an old fox", status="done")
     library.star(user, chosen)
@@ -371,15 +372,18 @@ def test_a_filter_does_not_change_which_words_match(user: User, token: Token, pr
 def test_all_pages_of_a_search_go_the_same_way(user: User, token: Token) -> None:
     """Two of a second that were stored the other way round: the index and a list have them in different orders."""
     begun = timezone.now().replace(microsecond=0)
-    rows = [make_generation(user, prompt="a fox", created_at=begun - timedelta(seconds=n)) for n in range(STRETCH)]
+    rows = [
+        make_generation(user, prompt="a fox", created_at=begun - timedelta(seconds=n)) for n in range(Narrowing.STRETCH)
+    ]
     hour = begun - timedelta(hours=1)
     rows += [make_generation(user, prompt="a fox", created_at=hour + timedelta(microseconds=n)) for n in (2, 1)]
     owls = [
-        make_generation(user, prompt="an owl", created_at=begun - timedelta(days=1, seconds=n)) for n in range(STRETCH)
+        make_generation(user, prompt="an owl", created_at=begun - timedelta(days=1, seconds=n))
+        for n in range(Narrowing.STRETCH)
     ]
     library.star_all(user, [row.pk for row in [*rows, *owls]])
     form = HistoryForm(user, {"q": "fox", "starred": "on"})
-    first = list(form.rows()[: STRETCH + 1])
+    first = list(form.rows()[: Narrowing.STRETCH + 1])
     assert [*first, *form.rows((first[-1].created_at, first[-1].pk))] == rows
 
 

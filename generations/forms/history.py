@@ -125,7 +125,7 @@ class HistoryForm(forms.Form):
             until=self._start(None),
             before=self._start(before),
             along=partial(self._along, rows) if self._is_narrow else None,
-            marks=self._marks(),
+            marks=list(self._marks()),
         )
 
     def _list(self) -> GenerationQuerySet:
@@ -137,11 +137,11 @@ class HistoryForm(forms.Form):
         return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
 
     def _marks(self) -> Iterator[QuerySet[Any]]:
-        """The stars and the items of the collection, as far as they are asked for."""
-        if self.cleaned_data.get("starred"):
-            yield Star.objects.filter(user=self.user)
+        """The items of the collection and the stars, as far as they are asked for."""
         if self.cleaned_data.get("collection"):
             yield CollectionItem.objects.filter(collection=self.cleaned_data["collection"])
+        if self.cleaned_data.get("starred"):
+            yield Star.objects.filter(user=self.user)
 
     def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
         """The same, newest first, read along the fewest: the collection's items, the stars, or all."""

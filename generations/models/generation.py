@@ -23,7 +23,7 @@ from generations.words import said
 
 from .keyset import Position, keyset
 from .lease import is_over
-from .search import search
+from .search import Narrowing, search
 
 if TYPE_CHECKING:
     from .reference import Reference
@@ -181,9 +181,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             items &= keyset(before, "collectionitem__made_at", "collectionitem__generation")
         return self.filter(items).order_by("-collectionitem__made_at", "-collectionitem__generation")
 
-    def search(self, words: str, **hints: Any) -> GenerationQuerySet:
-        """Those whose prompts have all the words somewhere, newest first; `models.search` says what may be hinted."""
-        return search(self, words, **hints)
+    def search(self, words: str, **narrowing: Any) -> GenerationQuerySet:
+        """Those whose prompts have all the words somewhere, newest first; `Narrowing` says what may be said."""
+        return search(self, words, Narrowing(**narrowing))
 
     def before(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
         """The rows after this place in `newest_first` order."""

@@ -11,49 +11,30 @@ read from its index in order, without sorting all that matches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import connection, models
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from generations.models.keyset import Position
-
 from . import postgresql, sqlite
+from .narrowing import Narrowing
 from .searchable import Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-__all__ = ["Searchable", "search"]
+__all__ = ["Narrowing", "Searchable", "search"]
 
 
-def search(
-    rows: GenerationQuerySet,
-    words: str,
-    *,
-    owner: int | None = None,
-    since: datetime | None = None,
-    until: Position | None = None,
-    before: Position | None = None,
-    along: Callable[[Position | None], GenerationQuerySet] | None = None,
-    marks: Iterable[models.QuerySet[Any]] = (),
-) -> GenerationQuerySet:
-    """Those of the rows whose prompts have all the words, newest first.
-
-    `owner`, `since` and the places say again what the rows are filtered by, so that an index can use it. The place they
-    come after: that of the first page is `until`, that of this one `before`. `marks` are rows of other tables, with
-    a `generation` each, and leave what all of them point to. `along` gives all of that after a place, in the same order
-    as a list, if that may be a short one.
-    """
+def search(rows: GenerationQuerySet, words: str, narrowing: Narrowing) -> GenerationQuerySet:
+    """Those of the rows whose prompts have all the words, newest first."""
     wanted = words.replace("\0", " ").split()
     if not wanted:
-        if along is not None:
-            return along(before)
-        for mark in marks:
+        if narrowing.along is not None:
+            return narrowing.along(narrowing.before)
+        for mark in narrowing.marks:
             rows = rows.filter(Exists(mark.filter(generation=OuterRef("pk"))))
-        return rows.newest_first(before)
+        return rows.newest_first(narrowing.before)
     if connection.vendor == "sqlite":
-        return sqlite.search(rows, wanted, owner, since, until, before, along, marks)
-    return postgresql.search(rows, wanted, owner, since, before, along, marks)
+        return sqlite.search(rows, wanted, narrowing)
+    return postgresql.search(rows, wanted, narrowing)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection, models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
@@ -14,20 +12,22 @@ from django.db.models.functions import StrIndex, Upper
 from django.db.models.lookups import GreaterThan
 from django_cte import CTE, with_cte
 
-from generations.models.keyset import Position, keyset
+from generations.models.keyset import keyset
 
 from . import sample
+from .narrowing import Narrowing
 from .searchable import Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
+
+Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
 FEW = 2000  # are found by the index as soon as it is known that they are few
 # PostgreSQL reads some 4,000 texts in a millisecond.
 NEAR = 8000
 SOME = 6
 ENOUGH = 25
-STRETCH = 200
 TRIGRAM = re.compile(r"(?=([^\W_]{3}))")  # as pg_trgm finds them within words
 
 
@@ -47,15 +47,7 @@ class HasCharacters(models.Lookup):
         return sql, [*left_params, *right_params, *right_params, *left_params, *right_params]
 
 
-def search(
-    rows: GenerationQuerySet,
-    words: list[str],
-    owner: int | None,
-    since: datetime | None,
-    before: Position | None,
-    along: Callable[[Position | None], GenerationQuerySet] | None,
-    marks: Iterable[models.QuerySet[Any]],
-) -> GenerationQuerySet:
+def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> GenerationQuerySet:
     """From the newest on when the words are common, from the index when they are rare.
 
     The planner could choose, but takes words for independent of each other and knows little of short ones; where it is
@@ -63,21 +55,16 @@ def search(
     that only one way is open to it.
     """
     words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
-    if along is not None and _is_found_sooner(listed := along(before), words, before):
-        for word in words:
-            listed = _reading(listed, word, "searchable__words")
-        return listed
-    inside = partial(_inside, owner, since, before)
-    searched: models.QuerySet[Searchable] = models.QuerySet(Searchable).filter(inside())
-    if along is None and _are_common(words, searched):
-        rows = rows.filter(inside("searchable__"))
-        for word in words:
-            rows = _reading(rows, word, "searchable__words")
+    if narrowing.along is not None and _is_found_sooner(narrowing, words):
+        return _reading(narrowing.along(narrowing.before), words, "searchable__words")
+    searched: models.QuerySet[Searchable] = models.QuerySet(Searchable).filter(_inside(narrowing))
+    if narrowing.along is None and _are_common(words, searched):
+        rows = _reading(rows.filter(_inside(narrowing, "searchable__")), words, "searchable__words")
         return rows.order_by("-searchable__created_at", "-searchable__generation")
-    return _joined(rows, _having(searched, words), marks)
+    return _joined(rows, _having(searched, words), narrowing)
 
 
-def _is_found_sooner(listed: GenerationQuerySet, words: list[str], before: Position | None) -> bool:
+def _is_found_sooner(narrowing: Narrowing, words: list[str]) -> bool:
     """Whether a page is found along the list, or all of the list read, in fewer rows than the index has with the words.
 
     How long the list is, its first rows tell by the stretch of time that they take.
@@ -86,17 +73,18 @@ def _is_found_sooner(listed: GenerationQuerySet, words: list[str], before: Posit
     expected = known.expected(words)
     if ENOUGH * known.total < expected * expected:
         return True
-    for end in listed.values_list("created_at", flat=True)[STRETCH - 1 : STRETCH]:
-        return expected * known.share(end, before and before[0]) > STRETCH
-    return True
+    end = narrowing.end_of_stretch(narrowing.before)
+    return end is None or expected * known.share(end, narrowing.before and narrowing.before[0]) > narrowing.STRETCH
 
 
-def _inside(owner: int | None, since: datetime | None, before: Position | None, table: str = "") -> Q:
+def _inside(narrowing: Narrowing, table: str = "") -> Q:
     """By the searched table's own columns, so that what does not match is never looked up among the generations."""
-    inside = Q() if owner is None else Q(**{f"{table}owner_id": owner})
-    if since:
-        inside &= Q(**{f"{table}created_at__gte": since})
-    return inside & keyset(before, f"{table}created_at", f"{table}generation") if before else inside
+    inside = Q() if narrowing.owner is None else Q(**{f"{table}owner_id": narrowing.owner})
+    if narrowing.since:
+        inside &= Q(**{f"{table}created_at__gte": narrowing.since})
+    if narrowing.before:
+        inside &= keyset(narrowing.before, f"{table}created_at", f"{table}generation")
+    return inside
 
 
 def _are_common(words: list[str], searched: models.QuerySet[Searchable]) -> bool:
@@ -118,14 +106,14 @@ def _having(searched: models.QuerySet[Searchable], words: list[str]) -> models.Q
         if not TRIGRAM.search(word):
             searched = searched.filter(words__has_characters=_upper(word))
         elif word not in rarest:
-            searched = _reading(searched, word)
+            searched = _reading(searched, [word])
     for gram in rarest:
         searched = searched.filter(words__contains=_upper(gram))
     return searched
 
 
 def _joined(
-    rows: GenerationQuerySet, searched: models.QuerySet[Searchable], marks: Iterable[models.QuerySet[Any]]
+    rows: GenerationQuerySet, searched: models.QuerySet[Searchable], narrowing: Narrowing
 ) -> GenerationQuerySet:
     """The generations of what was found, looked up from the newest on, each only when a page has come to it.
 
@@ -135,16 +123,16 @@ def _joined(
     ordered = searched.annotate(moment=moment).order_by("-moment", "-generation")
     found = CTE(ordered.values("generation_id", "moment"), name="found")
     marked = found.queryset().order_by("-moment", "-generation_id")
-    for mark in marks:
+    for mark in narrowing.marks:
         marked = marked.filter(Exists(mark.filter(generation=OuterRef("generation_id"))))
     left = CTE(marked, name="marked")
     rows = with_cte(found, left, select=left.join(rows, pk=left.col.generation_id))
     return rows.order_by(left.col.moment.desc(), left.col.generation_id.desc())
 
 
-def _reading(rows: Any, word: str, column: str = "words") -> Any:
-    """Those with the word, as no index knows it."""
-    return rows.filter(GreaterThan(StrIndex(column, _upper(word)), 0))
+def _reading(rows: Rows, words: list[str], column: str = "words") -> Rows:
+    """Those with the words, as no index knows it."""
+    return rows.filter(*(GreaterThan(StrIndex(column, _upper(word)), 0) for word in words))
 
 
 def _upper(word: str) -> Upper:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,12 @@ from generations.models.keyset import Position, keyset
 from generations.search_tables import BETWEEN, PLACES_A_SECOND, owner_mark
 
 from . import sample
+from .narrowing import Narrowing
 from .searchable import Place, Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-STRETCH = 200
 A_MINUTE = 60 * PLACES_A_SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,30 +35,24 @@ class Matches(models.Lookup):
         return f"{left} MATCH {right}", [*left_params, *right_params]
 
 
-def search(
-    rows: GenerationQuerySet,
-    words: list[str],
-    owner: int | None,
-    since: datetime | None,
-    until: Position | None,
-    before: Position | None,
-    along: Callable[[Position | None], GenerationQuerySet] | None,
-    marks: Iterable[models.QuerySet[Any]],
-) -> GenerationQuerySet:
+def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> GenerationQuerySet:
     """Along the index, or along a list that is short beside what the index has.
 
     Which way is decided from the beginning of the list for all its pages: within a second the index has the order in
     which rows came, the list that in which they were made, and between a page of each a row could be left out.
     """
-    grams = [*([] if owner is None else [owner_mark(owner)]), *_grams(words)]
+    until, before = narrowing.until, narrowing.before
+    grams = [*([] if narrowing.owner is None else [owner_mark(narrowing.owner)]), *_grams(words)]
     asked = " ".join(map(_quoted, sample.taken().rarest(grams)))
-    if along is not None and _is_found_sooner(along(until), _inside(asked, since, until, until and _place(until))):
-        return _containing(along(before), words)
+    if narrowing.along is not None and _is_found_sooner(
+        narrowing, _inside(asked, narrowing.since, until, until and _place(until))
+    ):
+        return _containing(narrowing.along(before), words)
     place = before and _place(before)
     if before and place is None:
         rows = rows.filter(keyset(before))
-    inside = _inside(asked, since, before, place, "searchable__")
-    return _containing(rows, words).filter(inside, *map(_is_marked, marks)).order_by("searchable__place")
+    inside = _inside(asked, narrowing.since, before, place, "searchable__")
+    return _containing(rows, words).filter(inside, *map(_is_marked, narrowing.marks)).order_by("searchable__place")
 
 
 def _is_marked(marks: models.QuerySet[Any]) -> Exists:
@@ -85,14 +78,13 @@ def _place(position: Position) -> int | None:
     return found.values_list("place", flat=True).first()
 
 
-def _is_found_sooner(listed: GenerationQuerySet, inside: Q) -> bool:
+def _is_found_sooner(narrowing: Narrowing, inside: Q) -> bool:
     """Whether the list has no more rows than the index in the same stretch of time, that of the list's first rows."""
-    for end in listed.values_list("created_at", flat=True)[STRETCH - 1 : STRETCH]:
-        found: models.QuerySet[Searchable, Any] = models.QuerySet(Searchable).filter(
-            inside, place__lte=first_place(end)
-        )
-        return len(found.values_list("place")[:STRETCH]) == STRETCH
-    return True
+    end = narrowing.end_of_stretch(narrowing.until)
+    if end is None:
+        return True
+    found: models.QuerySet[Searchable, Any] = models.QuerySet(Searchable).filter(inside, place__lte=first_place(end))
+    return len(found.values_list("place")[: narrowing.STRETCH]) == narrowing.STRETCH
 
 
 def _containing(rows: GenerationQuerySet, words: list[str]) -> GenerationQuerySet:

@@ -1,0 +1,45 @@
+"""What a list is narrowed by, said again in the words of an index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+
+from generations.models.keyset import Position, keyset
+
+if TYPE_CHECKING:
+    from generations.models.generation import GenerationQuerySet
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """`owner`, `since` and the places repeat what the rows are filtered by, so that an index can use it.
+
+    The place that the rows come after is `until` on the first page and `before` on this one. `marks` are rows of other
+    tables, with a `generation` and when it was `made_at`, and leave what all of them point to. `along` gives all of
+    that after a place in the same order as a list, if that may be a short one; it reads along the first of the marks.
+    """
+
+    STRETCH: ClassVar = 200
+
+    owner: int | None = None
+    since: datetime | None = None
+    until: Position | None = None
+    before: Position | None = None
+    marks: Sequence[models.QuerySet[Any]] = ()
+    along: Callable[[Position | None], GenerationQuerySet] | None = None
+
+    def end_of_stretch(self, place: Position | None) -> datetime | None:
+        """When the row was made to which so many are read along the list after this place; None at its end."""
+        rows: models.QuerySet[Any]
+        if self.marks:
+            made_at, rows = "made_at", self.marks[0].order_by("-made_at", "-generation")
+            rows = rows.filter(keyset(place, made_at, "generation")) if place else rows
+        else:
+            assert self.along
+            made_at, rows = "created_at", self.along(place)
+        return next(iter(rows.values_list(made_at, flat=True)[self.STRETCH - 1 : self.STRETCH]), None)

@@ -1,0 +1,31 @@
+"""What Meigen answers, as small frozen types that forgive unknown, missing and odd fields.
+
+Every `from_json` takes a decoded JSON object and never raises on a wrong inner type: the field reads as absent.
+"""
+
+from .catalogue import MIDJOURNEY_RANGES, DurationRange, MediaLimits, Model, models_from_json
+from .fields import PLAIN_ID, Json, links, members, number, price, text
+from .gallery import GalleryImage
+from .status import Balance, Status
+from .tokens import Presigned, TokenInfo, TokenUsage
+
+__all__ = [
+    "MIDJOURNEY_RANGES",
+    "PLAIN_ID",
+    "Balance",
+    "DurationRange",
+    "GalleryImage",
+    "Json",
+    "MediaLimits",
+    "Model",
+    "Presigned",
+    "Status",
+    "TokenInfo",
+    "TokenUsage",
+    "links",
+    "members",
+    "models_from_json",
+    "number",
+    "price",
+    "text",
+]

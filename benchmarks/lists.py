@@ -11,7 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -202,6 +202,8 @@ SEARCHES: dict[str, tuple[list[str], dict[str, str]]] = {
     "3 in 10, starred": (["portrait", "light"], {"starred": "on"}),
     "1 in 100, starred": (["fox ramen", "owl bokeh"], {"starred": "on"}),
     "5 in a million, starred": (["zeppelin"], {"starred": "on"}),
+    "3 in 10, starred, since": (["portrait", "light"], {"starred": "on", "since": "lately"}),
+    "1 in 100, starred, since": (["fox ramen", "owl bokeh"], {"starred": "on", "since": "lately"}),
     "3 in 10, a collection": (["portrait", "light"], {"collection": ""}),
     "1 in 100, a collection": (["fox ramen", "owl bokeh"], {"collection": ""}),
     "3 in 10, the team's": (["portrait", "light"], {"whose": "team"}),
@@ -217,7 +219,8 @@ SEARCHES: dict[str, tuple[list[str], dict[str, str]]] = {
 def searches(client: Client, user: User, runs: int) -> None:
     limit = SEARCH_MS[connection.vendor]
     lists = filters(user)
-    said = {"collection": lists["a collection"], "until": lists["until"]}
+    lately = {"since": f"{timezone.now() - timedelta(days=30):%Y-%m-%d}"}
+    said = {"collection": lists["a collection"], "until": lists["until"], "since": lately}
     halfway = Generation.objects.filter(created_at__gte=_middle()).order_by("created_at")[:1].get()
     place = {"before": f"{halfway.created_at.isoformat()}_{halfway.pk}"}
     print(f"\nSearches, from the newest and from the middle on; at most {limit:g} ms of the search's own queries")

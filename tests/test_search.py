@@ -454,6 +454,7 @@ def test_marks_leave_what_all_of_them_point_to(user: User, token: Token) -> None
         ({"kind": "video"}, "own_of_kind"),
         ({"model": "rare"}, "own_of_model"),
         ({"starred": "on"}, "starred_newest_first"),
+        ({"starred": "on", "since": "2020-01-01"}, r"starred_newest_first \(user_id=\? AND made_at"),
         ({}, "of_team"),
         ({"model": "rare"}, "of_team_and_model"),
         ({"author": ""}, "of_team_and_owner"),

@@ -113,15 +113,14 @@ class HistoryForm(forms.Form):
             rows = rows.filter(model_id=values["model"])
         if values.get("author"):
             rows = _made_by(rows, int(values["author"]))
-        since = values.get("since") and _midnight(values["since"])
-        if since:
-            rows = rows.filter(created_at__gte=since)
+        if self._since:
+            rows = rows.filter(created_at__gte=self._since)
         if not values.get("q"):
             return self._along(rows, self._start(before))
         return rows.search(
             values["q"],
             owner=None if self._is_mixed else self.user.pk,
-            since=since,
+            since=self._since,
             until=self._start(None),
             before=self._start(before),
             along=partial(self._along, rows) if self._is_narrow else None,
@@ -148,9 +147,9 @@ class HistoryForm(forms.Form):
         if self.cleaned_data.get("collection"):
             if self.cleaned_data.get("starred"):
                 rows = rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("pk"))))
-            return rows.collected_in(uuid.UUID(self.cleaned_data["collection"]), before)
+            return rows.collected_in(uuid.UUID(self.cleaned_data["collection"]), before, self._since)
         if self.cleaned_data.get("starred"):
-            return rows.starred_by(self.user, before)
+            return rows.starred_by(self.user, before, self._since)
         return rows.newest_first(before)
 
     def _start(self, before: Position | None) -> Position | None:
@@ -160,6 +159,11 @@ class HistoryForm(forms.Form):
             return before
         end = (_midnight(until + timedelta(days=1)), uuid.UUID(int=0))
         return min(before, end) if before else end
+
+    @property
+    def _since(self) -> datetime | None:
+        since = self.cleaned_data.get("since")
+        return _midnight(since) if since else None
 
     @property
     def _is_mixed(self) -> bool:

@@ -167,19 +167,24 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         rows = self.order_by("-created_at", "-id")
         return rows.before(*before) if before else rows
 
-    def starred_by(self, user: User, before: Position | None = None) -> GenerationQuerySet:
+    def starred_by(
+        self, user: User, before: Position | None = None, since: datetime | None = None
+    ) -> GenerationQuerySet:
         """What this person starred, newest first: read along the stars, which know when the generation was made."""
-        stars = Q(stars__user=user)
-        if before:
-            stars &= keyset(before, "stars__made_at", "stars__generation")
-        return self.filter(stars).order_by("-stars__made_at", "-stars__generation")
+        return self._along(Q(stars__user=user), "stars__", before, since)
 
-    def collected_in(self, collection: uuid.UUID, before: Position | None = None) -> GenerationQuerySet:
+    def collected_in(
+        self, collection: uuid.UUID, before: Position | None = None, since: datetime | None = None
+    ) -> GenerationQuerySet:
         """What is in the collection, newest first: read along its items, likewise."""
-        items = Q(collectionitem__collection=collection)
+        return self._along(Q(collectionitem__collection=collection), "collectionitem__", before, since)
+
+    def _along(self, marks: Q, table: str, before: Position | None, since: datetime | None) -> GenerationQuerySet:
         if before:
-            items &= keyset(before, "collectionitem__made_at", "collectionitem__generation")
-        return self.filter(items).order_by("-collectionitem__made_at", "-collectionitem__generation")
+            marks &= keyset(before, f"{table}made_at", f"{table}generation")
+        if since:
+            marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
+        return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
 
     def search(self, words: str, **narrowing: Any) -> GenerationQuerySet:
         """Those whose prompts have all the words somewhere, newest first; `Narrowing` says what may be said."""

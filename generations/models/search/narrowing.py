@@ -39,6 +39,7 @@ class Narrowing:
         if self.marks:
             made_at, rows = "made_at", self.marks[0].order_by("-made_at", "-generation")
             rows = rows.filter(keyset(place, made_at, "generation")) if place else rows
+            rows = rows.filter(made_at__gte=self.since) if self.since else rows
         else:
             assert self.along
             made_at, rows = "created_at", self.along(place)

@@ -1,11 +1,14 @@
 """Searching prompts: what is found, that the index follows every change, and that it is an index that finds it."""
 
+import io
+import json
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import caches
+from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.models import Sum
 from django.test import Client
@@ -16,7 +19,7 @@ from accounts.models import Token, User
 from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
-from generations.models.search import Narrowing
+from generations.models.search import Narrowing, postgresql, sample
 from generations.search_tables import owner_mark
 from tests.helpers import make_generation, make_user
 
@@ -312,20 +315,66 @@ def test_stars_and_items_know_when_their_generation_was_made(user: User) -> None
     assert Star.objects.get().made_at == CollectionItem.objects.get().made_at == row.created_at
 
 
-def test_a_short_list_is_read_instead_of_all_that_matches(user: User, token: Token) -> None:
-    """On SQLite, where it would be looked for among everything that matches."""
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL's planner decides")
-    Generation.objects.bulk_create(
-        Generation(owner=user, nonce=f"{number}", prompt="a fox", status="done")
-        for number in range(Narrowing.STRETCH + 1)
-    )
-    chosen = make_generation(user, prompt="an old fox", status="done")
-    library.star(user, chosen)
+def asked_for(user: User, **query: str) -> tuple[list[str], str]:
+    """What a search finds, and how: along the `list`, by the `index`, or from the `newest` on."""
     with CaptureQueriesContext(connection) as queries:
-        rows = HistoryForm(user, {"q": "fox", "starred": "on"}).rows()
-        assert list(rows) == [chosen]
-    assert "MATCH" not in queries[-1]["sql"]
+        found = [row.prompt for row in HistoryForm(user, query).rows()]
+    sql = queries[-1]["sql"]
+    if "MATCH" in sql or 'WITH RECURSIVE "found"' in sql:
+        return found, "index"
+    return found, "newest" if '"generations_searchable"."created_at" DESC' in sql else "list"
+
+
+def test_a_list_is_read_when_it_is_short_and_the_index_when_it_is_long(user: User, token: Token) -> None:
+    rows = Generation.objects.bulk_create(
+        Generation(owner=user, nonce=f"{n}", prompt="an owl" if n else "a fox") for n in range(Narrowing.STRETCH + 1)
+    )
+    library.star_all(user, [row.pk for row in rows[: Narrowing.STRETCH - 1]])
+    assert asked_for(user, q="fox", starred="on") == (["a fox"], "list")
+    library.star_all(user, [row.pk for row in rows])
+    sample._taken.cache_clear()
+    assert asked_for(user, q="fox", starred="on") == (["a fox"], "index")
+    # After the first place of all there is no list any more.
+    before = rows[0].created_at, rows[0].pk
+    assert Narrowing(marks=(Star.objects.filter(user=user),)).end_of_stretch(before) is None
+
+
+def test_how_long_a_list_is_the_first_of_its_marks_tell(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Narrowing, "STRETCH", 1)
+    old, new = (make_generation(user, created_at=timezone.now() - timedelta(days=days)) for days in (9, 1))
+    library.star_all(user, [old.pk, new.pk])
+    collection, _ = collecting.create(user, "Some")
+    collecting.add(user, collection.pk, [old.pk])
+    marks = CollectionItem.objects.filter(collection=collection), Star.objects.filter(user=user)
+    assert Narrowing(marks=marks).end_of_stretch(None) == old.created_at
+    assert Narrowing(marks=marks[::-1]).end_of_stretch(None) == new.created_at
+    assert Narrowing(marks=marks[::-1]).end_of_stretch((new.created_at, new.pk)) == old.created_at
+    assert Narrowing(marks=marks, since=new.created_at).end_of_stretch(None) is None
+    asked = HistoryForm(user, {"q": "fox", "starred": "on", "collection": str(collection.pk)})
+    assert [mark.model for mark in asked._marks()] == [CollectionItem, Star]
+
+
+@pytest.mark.parametrize(("few", "some", "way"), [(10, 1, "index"), (0, 1, "newest"), (0, 4, "index")])
+def test_what_is_common_is_read_from_the_newest_on(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch, few: int, some: int, way: str
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's index is read from the newest on")
+    monkeypatch.setattr(postgresql, "FEW", few)
+    monkeypatch.setattr(postgresql, "SOME", some)
+    for prompt in ("a fox", "an owl", "a red fox", "the fox"):
+        make_generation(user, prompt=prompt)
+    assert asked_for(user, q="fox") == (["the fox", "a red fox", "a fox"], way)
+
+
+def test_a_dump_of_everything_leaves_the_index_out(user: User, token: Token) -> None:
+    make_generation(user, prompt="a fox")
+    dumped = io.StringIO()
+    call_command("dumpdata", "generations", "--all", stdout=dumped)
+    assert {entry["model"] for entry in json.loads(dumped.getvalue())} >= {"generations.generation"}
+    assert "place" not in dumped.getvalue()
 
 
 class Editor:
@@ -415,12 +464,12 @@ def test_only_what_a_page_shows_is_looked_up(user: User, token: Token) -> None:
     with connection.cursor() as cursor:
         for way in ("seqscan", "hashjoin", "mergejoin"):  # the best for a few rows
             cursor.execute(f"SET LOCAL enable_{way} = off")
-    for marks in ([], [Star.objects.filter(user=user)]):
-        plan = Generation.objects.search("fox", marks=marks)[:25].explain(analyze=True)
+    for marks in ((), (Star.objects.filter(user=user),)):
+        plan = Generation.objects.search("fox", Narrowing(marks=marks))[:25].explain(analyze=True)
         assert re.search(r"Index Scan using generations_generation_pkey .* loops=25\)", plan), plan
 
 
-def test_what_was_found_is_a_queryset_like_any_other(user: User, token: Token) -> None:
+def test_what_was_found_can_be_counted_filtered_changed_and_asked_for_by_its_keys(user: User, token: Token) -> None:
     rows = [make_generation(user, prompt="a fox", status=status) for status in ("done", "cancelled", "done")]
     make_generation(user, prompt="an owl", status="done")
     found = Generation.objects.search("fox")
@@ -432,14 +481,19 @@ def test_what_was_found_is_a_queryset_like_any_other(user: User, token: Token) -
     assert found.aggregate(Sum("credits_used"))["credits_used__sum"] == 4
 
 
+def test_a_thousand_words_are_no_error(user: User, token: Token) -> None:
+    row = make_generation(user, prompt="a fox")
+    assert Generation.objects.search("fox " * 2000).get() == row
+
+
 def test_marks_leave_what_all_of_them_point_to(user: User, token: Token) -> None:
     both, starred, kept = (make_generation(user, prompt="a fox") for _ in range(3))
     collection, _ = collecting.create(user, "Some")
     collecting.add(user, collection.pk, [both.pk, kept.pk])
     library.star_all(user, [both.pk, starred.pk])
-    marks = [Star.objects.filter(user=user), CollectionItem.objects.filter(collection=collection)]
+    marks = Star.objects.filter(user=user), CollectionItem.objects.filter(collection=collection)
     for words in ("fox", "\0"):
-        assert list(Generation.objects.search(words, marks=marks)) == [both]
+        assert list(Generation.objects.search(words, Narrowing(marks=marks))) == [both]
 
 
 @pytest.mark.parametrize(

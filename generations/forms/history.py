@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from generations.models import Collection, CollectionItem, Generation, GenerationQuerySet, Position, Star
 from generations.models.generation import TROUBLE, WAITING
+from generations.models.search import Narrowing
 
 S = Generation.Status
 
@@ -117,15 +118,15 @@ class HistoryForm(forms.Form):
             rows = rows.filter(created_at__gte=self._since)
         if not values.get("q"):
             return self._along(rows, self._start(before))
-        return rows.search(
-            values["q"],
+        narrowing = Narrowing(
             owner=None if self._is_mixed else self.user.pk,
             since=self._since,
             until=self._start(None),
             before=self._start(before),
+            marks=tuple(self._marks()),
             along=partial(self._along, rows) if self._is_narrow else None,
-            marks=list(self._marks()),
         )
+        return rows.search(values["q"], narrowing)
 
     def _list(self) -> GenerationQuerySet:
         if self.of_team:

@@ -8,10 +8,19 @@ from generations import search_tables
 
 
 def usual_statistics(apps: Any, schema_editor: Any) -> None:
+    _set(schema_editor, -1)
+
+
+def many_statistics(apps: Any, schema_editor: Any) -> None:
+    """As the search before this one needs them."""
+    _set(schema_editor, 1000)
+
+
+def _set(schema_editor: Any, number: int) -> None:
     if schema_editor.connection.vendor == "postgresql":
-        table, index = search_tables.SEARCHABLE, "generations_searchable_words"
-        schema_editor.execute(f"ALTER TABLE {table} ALTER COLUMN words SET STATISTICS -1")
-        schema_editor.execute(f"ALTER INDEX {index} ALTER COLUMN 2 SET STATISTICS -1")
+        table = search_tables.SEARCHABLE
+        schema_editor.execute(f"ALTER TABLE {table} ALTER COLUMN words SET STATISTICS {number}")
+        schema_editor.execute(f"ALTER INDEX generations_searchable_words ALTER COLUMN 2 SET STATISTICS {number}")
         schema_editor.execute(f"ANALYZE {table}")
 
 
@@ -20,13 +29,22 @@ class Migration(migrations.Migration):
     dependencies = [("generations", "0016_who_put_it_there")]
 
     operations = [
-        migrations.RunPython(usual_statistics, migrations.RunPython.noop),
+        migrations.RunPython(usual_statistics, many_statistics),
         migrations.CreateModel(
-            name="Place",
+            name="IndexPlace",
             fields=[
                 ("place", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("generation_id", models.UUIDField(unique=True)),
             ],
-            options={"db_table": "generations_searchable_place", "managed": False},
+            options={
+                "db_table": "generations_searchable_place",
+                "managed": False,
+                "base_manager_name": "objects",
+                "default_permissions": (),
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="searchable",
+            options={"managed": False, "base_manager_name": "objects", "default_permissions": ()},
         ),
     ]

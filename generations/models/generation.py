@@ -186,9 +186,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
         return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
 
-    def search(self, words: str, **narrowing: Any) -> GenerationQuerySet:
-        """Those whose prompts have all the words somewhere, newest first; `Narrowing` says what may be said."""
-        return search(self, words, Narrowing(**narrowing))
+    def search(self, words: str, narrowing: Narrowing | None = None) -> GenerationQuerySet:
+        """Those whose prompts have all the words somewhere, newest first; to be read, counted or filtered further.
+
+        PostgreSQL joins them to a subquery, which a union or an `|` loses: combine by `pk__in=found.values("pk")`.
+        """
+        return search(self, words, narrowing or Narrowing())
 
     def before(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
         """The rows after this place in `newest_first` order."""

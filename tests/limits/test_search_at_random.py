@@ -89,7 +89,7 @@ def expected(form: HistoryForm, rows: list[Generation], marks: set[tuple[object,
     values = form.cleaned_data
     words = has_all(values["q"].split())
     mixed = values["collection"] or values["starred"]
-    state = values["state"]
+    state, author = values.get("state"), values.get("author")
     statuses = {
         "waiting": {"queued", "sending", "running"},
         "done": {"done"},
@@ -97,12 +97,15 @@ def expected(form: HistoryForm, rows: list[Generation], marks: set[tuple[object,
         "cancelled": {"cancelled"},
     }.get(state)
 
+    seen_of_others = bool(mixed) and state != "deleted"
+
     def shown(row: Generation) -> bool:
         return bool(row.team_at and row.status == "done")
 
     rules: list[Callable[[Generation], bool]] = [
         lambda row: row.pk in words,
-        lambda row: row.owner == form.user or (bool(mixed) and state != "deleted" and shown(row)),
+        lambda row: shown(row) if form.of_team else row.owner == form.user or (seen_of_others and shown(row)),
+        lambda row: author in {None, "", str(row.owner_id)},
         lambda row: bool(row.deleted_at) == (state == "deleted"),
         lambda row: statuses is None or row.status in statuses,
         lambda row: values["kind"] in {"", row.media_type},
@@ -147,7 +150,10 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
     caches["local"].clear()
     for _ in range(25):
         user, query = chance.choice(users), a_query(chance, rows, collections)
-        form = HistoryForm(user, query)
+        of_team = chance.random() < 0.25
+        if of_team and chance.random() < 0.5:
+            query["author"] = str(chance.choice(users).pk)
+        form = HistoryForm(user, query, of_team=of_team)
         size = chance.choice([1, 2, 7, 24])
         found: list[uuid.UUID] = []
         page = list(form.rows()[:size])

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Narrowing", "Searchable", "search"]
 
+MOST_WORDS = 100  # more than a form takes; SQLite refuses a thousand conditions
+
 
 def search(rows: GenerationQuerySet, words: str, narrowing: Narrowing) -> GenerationQuerySet:
     """Those of the rows whose prompts have all the words, newest first."""
-    wanted = words.replace("\0", " ").split()
+    wanted = words.replace("\0", " ").split()[:MOST_WORDS]
     if not wanted:
         if narrowing.along is not None:
             return narrowing.along(narrowing.before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 class Narrowing:
     """`owner`, `since` and the places repeat what the rows are filtered by, so that an index can use it.
 
-    The place that the rows come after is `until` on the first page and `before` on this one. `marks` are rows of other
-    tables, with a `generation` and when it was `made_at`, and leave what all of them point to. `along` gives all of
-    that after a place in the same order as a list, if that may be a short one; it reads along the first of the marks.
+    `before` is the place that the rows of this page come after, `until` that of the first page; the way is chosen by
+    the latter alone where it must be the same for all pages. `marks` are rows of other tables, with a `generation` and
+    when it was `made_at`, and leave what all of them point to. `along` gives all of that after a place in the same
+    order as a list, if that may be a short one; it reads along the first of the marks.
     """
 
     STRETCH: ClassVar = 200
@@ -30,7 +31,7 @@ class Narrowing:
     since: datetime | None = None
     until: Position | None = None
     before: Position | None = None
-    marks: Sequence[models.QuerySet[Any]] = ()
+    marks: tuple[models.QuerySet[Any], ...] = ()
     along: Callable[[Position | None], GenerationQuerySet] | None = None
 
     def end_of_stretch(self, place: Position | None) -> datetime | None:

@@ -34,12 +34,13 @@ class Searchable(models.Model):
         managed = False
         db_table = SEARCHABLE
         base_manager_name = "objects"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return f"Words of {self.generation_id}"
 
 
-class Place(models.Model):
+class IndexPlace(models.Model):
     """Where a generation stands in SQLite's index."""
 
     place = models.BigIntegerField(primary_key=True)
@@ -50,6 +51,8 @@ class Place(models.Model):
     class Meta:
         managed = False
         db_table = PLACES
+        base_manager_name = "objects"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return f"Place of {self.generation_id}"

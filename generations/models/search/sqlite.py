@@ -14,7 +14,7 @@ from generations.search_tables import BETWEEN, PLACES_A_SECOND, owner_mark
 
 from . import sample
 from .narrowing import Narrowing
-from .searchable import Place, Searchable
+from .searchable import IndexPlace, Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
@@ -57,7 +57,8 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
 
 def _is_marked(marks: models.QuerySet[Any]) -> Exists:
     """By the table of places: the same column of FTS5's costs thrice as much, as much as all the rest of a row."""
-    place: models.QuerySet[Place] = models.QuerySet(Place).filter(place=OuterRef(OuterRef("searchable__place")))
+    places: models.QuerySet[IndexPlace] = models.QuerySet(IndexPlace)
+    place = places.filter(place=OuterRef(OuterRef("searchable__place")))
     return Exists(marks.filter(generation=Subquery(place.values("generation_id"))))
 
 
@@ -74,7 +75,7 @@ def _inside(asked: str, since: datetime | None, before: Position | None, place: 
 
 def _place(position: Position) -> int | None:
     """Where the index has the row of this position, if there is one."""
-    found: models.QuerySet[Place] = models.QuerySet(Place).filter(generation_id=position[1])
+    found: models.QuerySet[IndexPlace] = models.QuerySet(IndexPlace).filter(generation_id=position[1])
     return found.values_list("place", flat=True).first()
 
 

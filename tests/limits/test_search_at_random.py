@@ -55,6 +55,22 @@ def make_rows(chance: random.Random, users: list[User]) -> list[Generation]:
     return Generation.objects.bulk_create(rows)
 
 
+def make_marks(
+    chance: random.Random, rows: list[Generation], collections: list[Collection]
+) -> set[tuple[object, uuid.UUID]]:
+    """(person or collection, generation) of stars and items."""
+    marks: set[tuple[object, uuid.UUID]] = set()
+    for row in rows:
+        for collection in collections:
+            if chance.random() < 0.3:
+                Star.objects.create(user=collection.owner, generation=row)
+                marks.add((collection.owner.pk, row.pk))
+            if chance.random() < 0.3:
+                CollectionItem.objects.create(collection=collection, generation=row, added_by=collection.owner)
+                marks.add((collection.pk, row.pk))
+    return marks
+
+
 def a_query(chance: random.Random, rows: list[Generation], collections: list[Collection]) -> dict[str, str]:
     words = []
     for _ in range(chance.choice([1, 1, 2, 3])):
@@ -138,15 +154,7 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
         sample.taken()  # of nothing, and so it stays for a while
     rows = make_rows(chance, users)
     collections = [Collection.objects.create(owner=user, name="Some", is_team=True) for user in users]
-    marks: set[tuple[object, uuid.UUID]] = set()
-    for row in rows:
-        for user, collection in zip(users, collections, strict=True):
-            if chance.random() < 0.3:
-                Star.objects.create(user=user, generation=row)
-                marks.add((user.pk, row.pk))
-            if chance.random() < 0.3:
-                CollectionItem.objects.create(collection=collection, generation=row, added_by=user)
-                marks.add((collection.pk, row.pk))
+    marks = make_marks(chance, rows, collections)
     caches["local"].clear()
     for _ in range(25):
         user, query = chance.choice(users), a_query(chance, rows, collections)

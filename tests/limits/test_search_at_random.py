@@ -105,7 +105,7 @@ def expected(form: HistoryForm, rows: list[Generation], marks: set[tuple[object,
     values = form.cleaned_data
     words = has_all(values["q"].split())
     mixed = values["collection"] or values["starred"]
-    state, author = values.get("state"), values.get("author")
+    state, author = values.get("state", ""), values.get("author", "")
     statuses = {
         "waiting": {"queued", "sending", "running"},
         "done": {"done"},
@@ -121,7 +121,7 @@ def expected(form: HistoryForm, rows: list[Generation], marks: set[tuple[object,
     rules: list[Callable[[Generation], bool]] = [
         lambda row: row.pk in words,
         lambda row: shown(row) if form.of_team else row.owner == form.user or (seen_of_others and shown(row)),
-        lambda row: author in {None, "", str(row.owner_id)},
+        lambda row: author in {"", str(row.owner_id)},
         lambda row: bool(row.deleted_at) == (state == "deleted"),
         lambda row: statuses is None or row.status in statuses,
         lambda row: values["kind"] in {"", row.media_type},

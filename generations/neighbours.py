@@ -1,4 +1,4 @@
-"""What stands beside a result: the pictures of its set, the newer and older ones, and those to compare it with."""
+"""What stands beside a result: the pictures of its set, those before and after it, and those to compare it with."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from typing import Any
 from accounts.models import User
 
 from . import media
-from .models import Generation, GenerationQuerySet, Result
+from .models import Collection, Generation, GenerationQuerySet, Result
 
 EACH_SIDE = 4
 COMPARABLE = 24
 
 
-def around(row: Generation, viewer: User) -> dict[str, Any]:
-    """`newer` and `older`, the next ones or None, and `strip`, those near it in the order of the history."""
-    rows = _list_of(row, viewer).prefetch_related("results")
-    newer = list(rows.after(row.created_at, row.pk)[:EACH_SIDE])
-    older = list(rows.newest_first().before(row.created_at, row.pk)[:EACH_SIDE])
+def around(row: Generation, viewer: User, inside: Collection | None) -> dict[str, Any]:
+    """`ahead` and `following`, the ones beside it or None, and `strip`, those near it, in the order of the collection
+    that it is looked at in, or else of the history."""
+    if inside:
+        before, after = inside.beside(row, viewer)
+    else:
+        rows = _list_of(row, viewer)
+        before, after = rows.after(row.created_at, row.pk), rows.newest_first().before(row.created_at, row.pk)
+    ahead, following = (list(rows.prefetch_related("results")[:EACH_SIDE]) for rows in (before, after))
     return {
-        "newer": newer[0] if newer else None,
-        "older": older[0] if older else None,
-        "strip": [*reversed(newer), row, *older],
+        "ahead": ahead[0] if ahead else None,
+        "following": following[0] if following else None,
+        "strip": [*reversed(ahead), row, *following],
     }
 
 

@@ -1,5 +1,11 @@
-// A result in full size, and two results over each other. Without this script the links and both pictures are there.
+// A result among its neighbours, in full size, and two over each other. Without this script all of them are there.
 (() => {
+  for (const here of document.querySelectorAll(".strip [aria-current]")) {
+    const list = here.closest("ol");
+    const left = here.getBoundingClientRect().left - list.getBoundingClientRect().left;
+    list.scrollLeft += left - (list.clientWidth - here.offsetWidth) / 2;
+  }
+
   const zoom = document.getElementById("zoom");
   const link = document.querySelector("[data-zoom]");
   const stage = zoom?.querySelector("div");

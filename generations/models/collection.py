@@ -21,6 +21,7 @@ from .generation import Generation, GenerationQuerySet, MadeAt, visible
 MANY = 300  # a collection of more is counted no further
 FEW = 30
 T = TypeVar("T", bound=models.Model)
+Spot = tuple[int, int]  # position and id of an item
 
 
 class NamedQuerySet(models.QuerySet[T]):
@@ -108,15 +109,20 @@ class Collection(models.Model):
         """Whether `with_face` stopped counting."""
         return self.count >= MANY
 
-    def wall(self, user: User, after: tuple[int, int] | None = None) -> GenerationQuerySet:
-        """What is in it and this person may see, in its order; `after` the (position, item) of the last one seen."""
-        return self.arrange(Generation.objects.filter(visible(user), deleted_at=None), after)
+    def wall(self, user: User, after: Spot | None = None, before: Spot | None = None) -> GenerationQuerySet:
+        """What is in it and this person may see, in its order; `after` and `before` items of it, which may be gone."""
+        return self.arrange(Generation.objects.filter(visible(user), deleted_at=None), after, before)
+
+    def beside(self, row: Generation, user: User) -> tuple[GenerationQuerySet, GenerationQuerySet]:
+        """What stands before and after the row on the wall, the nearest first."""
+        spot = CollectionItem.objects.values_list("position", "pk").get(collection=self, generation=row)
+        return self.wall(user, before=spot).reverse(), self.wall(user, after=spot)
 
     def arrange(
-        self, rows: GenerationQuerySet, after: tuple[int, int] | None = None, *, by: User | None = None
+        self, rows: GenerationQuerySet, after: Spot | None = None, before: Spot | None = None, *, by: User | None = None
     ) -> GenerationQuerySet:
         """Those of the rows that are in it, in its order; with `by`, those alone that this person put there."""
-        places = [self._after(*after)] if after else []
+        places = [self._beyond(spot, backwards=spot is before) for spot in (after, before) if spot]
         if by is not None:
             places.append(Q(collectionitem__added_by=by))
         order = [f"{name[: name.count('-')]}collectionitem__{name.lstrip('-')}" for name in self.places]
@@ -128,14 +134,15 @@ class Collection(models.Model):
         """How its items are sorted."""
         return {self.Order.OLDEST: ["pk"], self.Order.HAND: ["position", "-pk"]}.get(self.Order(self.order), ["-pk"])
 
-    def _after(self, position: int, item: int) -> Q:
-        if self.order == self.Order.OLDEST:
-            return Q(collectionitem__pk__gt=item)
-        before = Q(collectionitem__pk__lt=item)
-        if self.order == self.Order.NEWEST:
-            return before
-        further = Q(collectionitem__position__gt=position) | Q(collectionitem__position=position) & before
-        return further & Q(collectionitem__position__gte=position)
+    def _beyond(self, spot: Spot, *, backwards: bool) -> Q:
+        position, item = spot
+        is_rising = (self.order == self.Order.OLDEST) != backwards
+        beyond = Q(collectionitem__pk__gt=item) if is_rising else Q(collectionitem__pk__lt=item)
+        if self.order != self.Order.HAND:
+            return beyond
+        way = "lt" if backwards else "gt"
+        further = Q(**{f"collectionitem__position__{way}": position}) | Q(collectionitem__position=position) & beyond
+        return further & Q(**{f"collectionitem__position__{way}e": position})
 
     def add(self, user: User, generations: Iterable[Generation]) -> None:
         """Puts these in; the row is `locked`. Who puts their own work in has put it there, even after a colleague did.

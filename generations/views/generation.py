@@ -1,13 +1,15 @@
 """One generation: its page, its files, and what people do with it."""
 
+import contextlib
 import json
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,8 +40,10 @@ def _own(request: Request, pk: UUID) -> Generation:
 
 @require_safe
 def generation(request: Request, pk: UUID) -> HttpResponse:
-    """`?picture=<number>` chooses one of a set, from 0."""
+    """`?picture=<number>` chooses one of a set, from 0; `?in=<id>` is the collection that it is looked at in."""
     row = _seen(request, pk)
+    collections = Collection.objects.visible_to(request.user).filter(generations=row)
+    inside = collections.filter(pk__in=uuids([_looked_at_in(request)])).first()
     kept = [result for result in row.results.all() if result.kept_at]
     context: dict[str, Any] = {
         "card": row,
@@ -47,12 +51,27 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
         **neighbours.in_set(kept, request.GET.get("picture", "")),
         "models": catalogue.known(),
         "names": collecting.names(request.user),
-        "collected": Collection.objects.visible_to(request.user).filter(generations=row),
-        **neighbours.around(row, request.user),
+        "collected": collections,
+        "inside": inside,
+        **neighbours.around(row, request.user, inside),
     }
     if row.is_own:
         context |= _for_owner(request, row)
     return render(request, "generations/generation.html", context)
+
+
+def _looked_at_in(request: Request) -> str:
+    """The collection in the address, or the one whose page was left for this one; cards lead from any list alike."""
+    if "in" in request.GET:
+        return request.GET["in"]
+    left = urlsplit(request.headers.get("Referer", ""))
+    with contextlib.suppress(Resolver404):
+        page = resolve(left.path)
+        if page.view_name == "collection":
+            return str(page.kwargs["pk"])
+        if page.view_name == "generation":  # whose form has led here
+            return QueryDict(left.query).get("in", "")
+    return ""
 
 
 def _for_owner(request: Request, row: Generation) -> dict[str, Any]:

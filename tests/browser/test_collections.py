@@ -116,3 +116,32 @@ def test_the_header_stays_one_line_on_a_small_phone(person: str, page: Page) -> 
         height = page.locator(".top").evaluate("top => top.offsetHeight")
         assert height < 60, path
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_a_result_is_looked_at_in_its_collection_with_the_keyboard_and_seen_in_the_strip(
+    studio: Studio, person: str, page: Page
+) -> None:
+    code = f"""
+from accounts.models import User
+from generations import collecting
+from tests.helpers import make_generation, make_result
+user = User.objects.get(username={person!r})
+letters = user.collections.get(name="Letters")
+make_generation(user, prompt="not a letter", status="done")
+for letter in "defghi":
+    row = make_generation(user, prompt=f"letter {{letter}}", status="done")
+    make_result(row)
+    collecting.add(user, letters.pk, [row.pk])
+"""
+    studio.manage("shell", "--no-imports", "-c", code)
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, person)
+    page.goto("/collections/")
+    page.get_by_role("link", name="Letters").first.click()
+    page.get_by_role("link", name="letter f", exact=True).click()
+    for letter in "edc":
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#prompt-text")).to_have_text(f"letter {letter}")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#prompt-text")).to_have_text("letter d")
+    expect(page.locator(".strip [aria-current]")).to_be_in_viewport(ratio=1)

@@ -12,7 +12,7 @@ from accounts.models import Token, User
 from generations import collecting, library, models
 from generations.models import Collection, CollectionItem, Generation
 from tests.collections.making import HTMX, cards, do, make_collection, make_done
-from tests.helpers import make_generation
+from tests.helpers import make_generation, make_result
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +138,54 @@ def test_the_cover_is_the_owners_choice_as_long_as_it_is_in_it(browser: Client, 
     assert cover() == "first"
     do(browser, "take_out", first, **place)
     assert cover() == "second"
+
+
+@pytest.mark.parametrize("order", Collection.Order.values)
+def test_a_result_opened_in_a_collection_leads_through_it_in_its_order(browser: Client, user: User, order: str) -> None:
+    rows = [make_generation(user, status="done", prompt=f"fox {n}") for n in range(7)]
+    collection = make_collection(user, "Foxes", *rows[::2], *rows[1:4:2])
+    make_collection(user, "All", *rows)
+    Collection.objects.update(order=order)
+    for n, item in enumerate(CollectionItem.objects.filter(collection=collection).order_by("pk")):
+        CollectionItem.objects.filter(pk=item.pk).update(position=n // 2)
+    collection.refresh_from_db()
+    wall = [row.get_absolute_url() for row in collection.wall(user)]
+    page = browser.get(wall[0], headers={"Referer": f"http://testserver{collection.get_absolute_url()}"})
+    for way, expected in (("next", wall[1:]), ("prev", wall[-2::-1])):
+        led = []
+        while found := re.search(rf'href="([^"]+)"[^>]* rel="{way}"', page.content.decode()):
+            led.append(found[1].split("?")[0])
+            page = browser.get(found[1])
+        assert led == expected
+
+
+def test_the_set_and_the_forms_of_a_result_stay_in_the_collection(browser: Client, user: User) -> None:
+    row, other = make_done(user, "a fox"), make_done(user, "an owl")
+    make_generation(user, prompt="not in it", status="done")
+    make_result(row, number=1)
+    collection = make_collection(user, "Foxes", other, row)
+    inside = f"{row.get_absolute_url()}?in={collection.pk}"
+    beside = f'href="{other.get_absolute_url()}?in={collection.pk}"'
+    page = browser.get(inside).content.decode()
+    assert f'href="?picture=1&amp;in={collection.pk}"' in page
+    assert beside in page
+    assert (
+        beside
+        in browser.get(row.get_absolute_url(), headers={"Referer": f"http://testserver{inside}"}).content.decode()
+    )
+
+
+def test_a_collection_that_is_none_or_another_persons_leads_through_the_history(
+    browser: Client, user: User, ana: User
+) -> None:
+    row, newer = make_done(user, "a fox"), make_done(user, "an owl")
+    hers = make_collection(ana, "SECRET plans")
+    CollectionItem.objects.create(collection=hers, generation=row, added_by=ana)
+    empty = make_collection(user, "Foxes")
+    for name in (hers.pk, empty.pk, uuid.uuid4(), "x", ""):
+        page = browser.get(f"{row.get_absolute_url()}?in={name}").content.decode()
+        assert f'href="{newer.get_absolute_url()}" data-key="ArrowLeft"' in page
+        assert "SECRET" not in page
 
 
 # By hand

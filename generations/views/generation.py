@@ -3,11 +3,11 @@
 import contextlib
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
@@ -64,13 +64,13 @@ def _looked_at_in(request: Request) -> str:
     """The collection in the address, or the one whose page was left for this one; cards lead from any list alike."""
     if "in" in request.GET:
         return request.GET["in"]
-    left = urlsplit(request.headers.get("Referer", ""))
-    with contextlib.suppress(Resolver404):
+    with contextlib.suppress(Resolver404, ValueError):
+        left = urlsplit(request.headers.get("Referer", ""))
         page = resolve(left.path)
         if page.view_name == "collection":
             return str(page.kwargs["pk"])
         if page.view_name == "generation":  # whose form has led here
-            return QueryDict(left.query).get("in", "")
+            return parse_qs(left.query).get("in", [""])[0]
     return ""
 
 

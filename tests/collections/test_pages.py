@@ -188,6 +188,14 @@ def test_a_collection_that_is_none_or_another_persons_leads_through_the_history(
         assert "SECRET" not in page
 
 
+@pytest.mark.parametrize(
+    "referer", ["http://[", "nonsense", "https://elsewhere.example/x", "/collections/1/", "?" * 3000]
+)
+def test_a_page_left_that_is_none_of_ours_is_no_error(browser: Client, user: User, referer: str) -> None:
+    page = browser.get(make_done(user, "a fox").get_absolute_url(), headers={"Referer": referer})
+    assert page.status_code == 200
+
+
 # By hand
 
 

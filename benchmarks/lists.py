@@ -167,6 +167,9 @@ def pages(client: Client, user: User) -> dict[str, Callable[[], Any]]:
         assert row is not None
         found[f"a result, {depth}"] = getter(row.get_absolute_url(), {})
         found[f"compare, {depth}"] = getter(f"{row.get_absolute_url()}compare/", {})
+    collection = user.collections.get()
+    row = collection.wall(user)[collection.generations.count() // 2]
+    found["a result in a collection, middle"] = getter(row.get_absolute_url(), {"in": str(collection.pk)})
     found["collections"] = getter("/collections/", {})
     found["admin, first"] = getter("/admin/generations/generation/", {})
     found["admin, done"] = getter("/admin/generations/generation/", {"status__exact": "done"})

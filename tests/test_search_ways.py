@@ -1,0 +1,139 @@
+"""Which way a search goes: along a list, by an index, or from the newest on; every list has an index of its own."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations import collecting, library
+from generations.forms.history import HistoryForm
+from generations.models import CollectionItem, Generation, Star
+from generations.models.search import Narrowing, postgresql, sample
+from tests.helpers import make_generation
+
+pytestmark = pytest.mark.django_db
+
+
+def asked_for(user: User, **query: str) -> tuple[list[str], str]:
+    """What a search finds, and how: along the `list`, by the `index`, or from the `newest` on."""
+    with CaptureQueriesContext(connection) as queries:
+        found = [row.prompt for row in HistoryForm(user, query).rows()]
+    sql = queries[-1]["sql"]
+    if "MATCH" in sql or 'WITH RECURSIVE "found"' in sql:
+        return found, "index"
+    return found, "newest" if '"generations_searchable"."created_at" DESC' in sql else "list"
+
+
+def test_a_list_is_read_when_it_is_short_and_the_index_when_it_is_long(user: User, token: Token) -> None:
+    rows = Generation.objects.bulk_create(
+        Generation(owner=user, nonce=f"{n}", prompt="an owl" if n else "a fox") for n in range(Narrowing.STRETCH + 1)
+    )
+    library.star_all(user, [row.pk for row in rows[: Narrowing.STRETCH - 1]])
+    assert asked_for(user, q="fox", starred="on") == (["a fox"], "list")
+    library.star_all(user, [row.pk for row in rows])
+    sample._taken.cache_clear()
+    assert asked_for(user, q="fox", starred="on") == (["a fox"], "index")
+    # After the first place of all there is no list any more.
+    before = rows[0].created_at, rows[0].pk
+    assert Narrowing(marks=(Star.objects.filter(user=user),)).end_of_stretch(before) is None
+
+
+def test_how_long_a_list_is_the_first_of_its_marks_tell(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Narrowing, "STRETCH", 1)
+    old, new = (make_generation(user, created_at=timezone.now() - timedelta(days=days)) for days in (9, 1))
+    library.star_all(user, [old.pk, new.pk])
+    collection, _ = collecting.create(user, "Some")
+    collecting.add(user, collection.pk, [old.pk])
+    marks = CollectionItem.objects.filter(collection=collection), Star.objects.filter(user=user)
+    assert Narrowing(marks=marks).end_of_stretch(None) == old.created_at
+    assert Narrowing(marks=marks[::-1]).end_of_stretch(None) == new.created_at
+    assert Narrowing(marks=marks[::-1]).end_of_stretch((new.created_at, new.pk)) == old.created_at
+    assert Narrowing(marks=marks, since=new.created_at).end_of_stretch(None) is None
+    asked = HistoryForm(user, {"q": "fox", "starred": "on", "collection": str(collection.pk)})
+    assert [mark.model for mark in asked._marks()] == [CollectionItem, Star]
+
+
+@pytest.mark.parametrize(("few", "some", "way"), [(10, 1, "index"), (0, 1, "newest"), (0, 4, "index")])
+def test_what_is_common_is_read_from_the_newest_on(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch, few: int, some: int, way: str
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's index is read from the newest on")
+    monkeypatch.setattr(postgresql, "FEW", few)
+    monkeypatch.setattr(postgresql, "SOME", some)
+    for prompt in ("a fox", "an owl", "a red fox", "the fox"):
+        make_generation(user, prompt=prompt)
+    assert asked_for(user, q="fox") == (["the fox", "a red fox", "a fox"], way)
+
+
+@pytest.mark.parametrize("words", ["heron", "4k", "鹭", "100%", "🦊", "%"])
+def test_the_index_is_asked(user: User, token: Token, words: str) -> None:
+    rows = HistoryForm(user, {"q": words}).rows()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # a few rows are read sooner without
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_indexscan = off")
+        plan = rows[:25].explain()
+    expected = (
+        "Bitmap Index Scan on generations_searchable_" if connection.vendor == "postgresql" else "VIRTUAL TABLE INDEX"
+    )
+    assert expected in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_only_what_a_page_shows_is_looked_up(user: User, token: Token) -> None:
+    """PostgreSQL sorts what it found before it joins the generations; SQLite's index is in order."""
+    if connection.vendor != "postgresql":
+        pytest.skip("EXPLAIN of PostgreSQL tells")
+    for number in range(60):
+        make_generation(user, prompt=f"a fox {number}")
+    library.star_all(user, list(Generation.objects.values_list("pk", flat=True)))
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "hashjoin", "mergejoin"):  # the best for a few rows
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    for marks in ((), (Star.objects.filter(user=user),)):
+        plan = Generation.objects.search("fox", Narrowing(marks=marks))[:25].explain(analyze=True)
+        assert re.search(r"Index Scan using generations_generation_pkey .* loops=25\)", plan), plan
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "own_kept"),
+        ({"state": "done"}, "own_kept"),
+        ({"state": "waiting"}, "own_waiting"),
+        ({"state": "trouble"}, "own_trouble"),
+        ({"state": "cancelled"}, "own_cancelled"),
+        ({"state": "deleted"}, "own_deleted"),
+        ({"kind": "video"}, "own_of_kind"),
+        ({"model": "rare"}, "own_of_model"),
+        ({"starred": "on"}, "starred_newest_first"),
+        ({"starred": "on", "since": "2020-01-01"}, r"starred_newest_first \(user_id=\? AND made_at"),
+        ({}, "of_team"),
+        ({"model": "rare"}, "of_team_and_model"),
+        ({"author": ""}, "of_team_and_owner"),
+    ],
+)
+def test_every_list_is_read_in_order_along_an_index_of_its_own(
+    user: User, token: Token, query: dict[str, str], index: str
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by the number of rows")
+    caches["local"].clear()
+    make_generation(user, model_id="rare", status="done", team_at=timezone.now())
+    before = timezone.now(), uuid.uuid4()
+    if "author" in query:
+        query = {"author": str(user.pk)}
+    for place in (None, before):
+        form = HistoryForm(user, query, of_team=index.startswith("of_team"))
+        plan = form.rows(place)[:25].explain()
+        assert re.search(rf"INDEX {index}\b", plan)
+        assert "TEMP B-TREE" not in plan

@@ -146,9 +146,8 @@ class HistoryForm(forms.Form):
     def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
         """The same, newest first, read along the fewest: the collection's items, the stars, or all."""
         if self.cleaned_data.get("collection"):
-            if self.cleaned_data.get("starred"):
-                rows = rows.filter(Exists(Star.objects.filter(user=self.user, generation=OuterRef("pk"))))
-            return rows.collected_in(uuid.UUID(self.cleaned_data["collection"]), before, self._since)
+            _items, *stars = self._marks()
+            return rows.marked(stars).collected_in(uuid.UUID(self.cleaned_data["collection"]), before, self._since)
         if self.cleaned_data.get("starred"):
             return rows.starred_by(self.user, before, self._since)
         return rows.newest_first(before)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -185,6 +185,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         if since:
             marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
         return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
+
+    def marked(self, marks: Iterable[models.QuerySet[Any]]) -> GenerationQuerySet:
+        """Those that all of the marks point to: rows of other tables, each with a `generation`."""
+        return self.filter(*(Exists(mark.filter(generation=OuterRef("pk"))) for mark in marks))
 
     def search(self, words: str, narrowing: Narrowing | None = None) -> GenerationQuerySet:
         """Those whose prompts have all the words somewhere, newest first; to be read, counted or filtered further.

@@ -42,8 +42,9 @@ def _own(request: Request, pk: UUID) -> Generation:
 def generation(request: Request, pk: UUID) -> HttpResponse:
     """`?picture=<number>` chooses one of a set, from 0; `?in=<id>` is the collection that it is looked at in."""
     row = _seen(request, pk)
-    collections = Collection.objects.visible_to(request.user).filter(generations=row)
-    inside = collections.filter(pk__in=uuids([_looked_at_in(request)])).first()
+    wanted = _looked_at_in(request)
+    collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
+    inside = next((collection for collection in collected if str(collection.pk) == wanted), None)
     kept = [result for result in row.results.all() if result.kept_at]
     context: dict[str, Any] = {
         "card": row,
@@ -51,8 +52,9 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
         **neighbours.in_set(kept, request.GET.get("picture", "")),
         "models": catalogue.known(),
         "names": collecting.names(request.user),
-        "collected": collections,
+        "collected": collected,
         "inside": inside,
+        "within": f"?in={inside.pk}" if inside else "",
         **neighbours.around(row, request.user, inside),
     }
     if row.is_own:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
 from . import postgresql, sqlite
 from .narrowing import Narrowing
@@ -34,9 +33,7 @@ def search(rows: GenerationQuerySet, words: str, narrowing: Narrowing) -> Genera
     if not wanted:
         if narrowing.along is not None:
             return narrowing.along(narrowing.before)
-        for mark in narrowing.marks:
-            rows = rows.filter(Exists(mark.filter(generation=OuterRef("pk"))))
-        return rows.newest_first(narrowing.before)
+        return rows.marked(narrowing.marks).newest_first(narrowing.before)
     if connection.vendor == "sqlite":
         return sqlite.search(rows, wanted, narrowing)
     return postgresql.search(rows, wanted, narrowing)

@@ -25,7 +25,7 @@ class Narrowing:
     order as a list, if that may be a short one; it reads along the first of the marks.
     """
 
-    STRETCH: ClassVar = 200
+    STRETCH: ClassVar[int] = 200
 
     owner: int | None = None
     since: datetime | None = None

@@ -14,7 +14,19 @@ class _Untouched(models.Manager[Any]):
         return super().get_queryset().none()
 
 
-class Searchable(models.Model):
+class _Index(models.Model):
+    """A table that triggers write; nothing else touches it, dumps it or is permitted to."""
+
+    objects = _Untouched()
+
+    class Meta:
+        abstract = True
+        managed = False
+        base_manager_name = "objects"
+        default_permissions = ()
+
+
+class Searchable(_Index):
     """A prompt as searches read it. Columns differ between the databases; only the modules beside this know them."""
 
     generation = models.OneToOneField(
@@ -28,31 +40,21 @@ class Searchable(models.Model):
     place = models.BigIntegerField(db_column="rowid")
     index = models.TextField(db_column=SEARCHABLE, help_text="FTS5's name for all its columns.")
 
-    objects = _Untouched()
-
-    class Meta:
-        managed = False
+    class Meta(_Index.Meta):
         db_table = SEARCHABLE
-        base_manager_name = "objects"
-        default_permissions = ()
 
     def __str__(self) -> str:
         return f"Words of {self.generation_id}"
 
 
-class IndexPlace(models.Model):
+class IndexPlace(_Index):
     """Where a generation stands in SQLite's index."""
 
     place = models.BigIntegerField(primary_key=True)
     generation_id = models.UUIDField(unique=True)
 
-    objects = _Untouched()
-
-    class Meta:
-        managed = False
+    class Meta(_Index.Meta):
         db_table = PLACES
-        base_manager_name = "objects"
-        default_permissions = ()
 
     def __str__(self) -> str:
         return f"Place of {self.generation_id}"

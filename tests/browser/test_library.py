@@ -103,7 +103,7 @@ def test_a_result_is_looked_at_closely_and_compared_without_a_mouse(person: str,
     sign_in(page, person)
     page.goto("/generations/")
     card(page, "a cat").locator(".frame").click()
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: not url.endswith("/generations/"))
     page.keyboard.press("z")
     expect(page.locator("#zoom img")).to_be_visible()
     page.keyboard.press("Escape")

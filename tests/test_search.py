@@ -18,7 +18,7 @@ from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
 from generations.models.search import Narrowing
 from generations.search_tables import owner_mark
-from tests.helpers import make_generation, make_user
+from tests.helpers import Editor, make_generation, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -320,17 +320,6 @@ def test_a_dump_of_everything_leaves_the_index_out(user: User, token: Token) -> 
     assert "place" not in dumped.getvalue()
 
 
-class Editor:
-    """A schema editor for statements alone."""
-
-    def __init__(self) -> None:
-        self.connection = connection
-
-    def execute(self, statement: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, ())
-
-
 def test_a_busy_second_keeps_its_order_and_its_day(user: User, token: Token) -> None:
     """Of more rows than SQLite's index has places for in a second, also when it is made anew."""
     then = datetime(2020, 1, 1, 23, 59, 59, tzinfo=UTC)
@@ -401,7 +390,7 @@ def test_marks_leave_what_all_of_them_point_to(user: User, token: Token) -> None
     collection, _ = collecting.create(user, "Some")
     collecting.add(user, collection.pk, [both.pk, kept.pk])
     library.star_all(user, [both.pk, starred.pk])
-    marks = Star.objects.filter(user=user), CollectionItem.objects.filter(collection=collection)
+    marks = Star.marks(user), CollectionItem.marks(collection.pk)
     for words in ("fox", "\0"):
         assert list(Generation.objects.search(words, Narrowing(marks=marks))) == [both]
 

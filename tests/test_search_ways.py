@@ -41,7 +41,7 @@ def test_a_list_is_read_when_it_is_short_and_the_index_when_it_is_long(user: Use
     assert asked_for(user, q="fox", starred="on") == (["a fox"], "index")
     # After the first place of all there is no list any more.
     before = rows[0].created_at, rows[0].pk
-    assert Narrowing(marks=(Star.objects.filter(user=user),)).end_of_stretch(before) is None
+    assert Narrowing(marks=(Star.marks(user),)).end_of_stretch(before) is None
 
 
 def test_how_long_a_list_is_the_first_of_its_marks_tell(
@@ -52,13 +52,13 @@ def test_how_long_a_list_is_the_first_of_its_marks_tell(
     library.star_all(user, [old.pk, new.pk])
     collection, _ = collecting.create(user, "Some")
     collecting.add(user, collection.pk, [old.pk])
-    marks = CollectionItem.objects.filter(collection=collection), Star.objects.filter(user=user)
+    marks = CollectionItem.marks(collection.pk), Star.marks(user)
     assert Narrowing(marks=marks).end_of_stretch(None) == old.created_at
     assert Narrowing(marks=marks[::-1]).end_of_stretch(None) == new.created_at
     assert Narrowing(marks=marks[::-1]).end_of_stretch((new.created_at, new.pk)) == old.created_at
     assert Narrowing(marks=marks, since=new.created_at).end_of_stretch(None) is None
     asked = HistoryForm(user, {"q": "fox", "starred": "on", "collection": str(collection.pk)})
-    assert [mark.model for mark in asked._marks()] == [CollectionItem, Star]
+    assert [marks.rows.model for marks in asked._marks()] == [CollectionItem, Star]
 
 
 @pytest.mark.parametrize(("few", "some", "way"), [(10, 1, "index"), (0, 1, "newest"), (0, 4, "index")])
@@ -99,7 +99,7 @@ def test_only_what_a_page_shows_is_looked_up(user: User, token: Token) -> None:
     with connection.cursor() as cursor:
         for way in ("seqscan", "hashjoin", "mergejoin"):  # the best for a few rows
             cursor.execute(f"SET LOCAL enable_{way} = off")
-    for marks in ((), (Star.objects.filter(user=user),)):
+    for marks in ((), (Star.marks(user),)):
         plan = Generation.objects.search("fox", Narrowing(marks=marks))[:25].explain(analyze=True)
         assert re.search(r"Index Scan using generations_generation_pkey .* loops=25\)", plan), plan
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.cache import caches
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from generations.models import Collection, CollectionItem, Generation, GenerationQuerySet, Position, Star
 from generations.models.generation import TROUBLE, WAITING
-from generations.models.search import Narrowing
+from generations.models.search import Marks, Narrowing
 
 S = Generation.Status
 
@@ -136,18 +136,18 @@ class HistoryForm(forms.Form):
         own = Generation.objects.owned_by(self.user)
         return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
 
-    def _marks(self) -> Iterator[QuerySet[Any]]:
+    def _marks(self) -> Iterator[Marks]:
         """The items of the collection and the stars, as far as they are asked for."""
-        if self.cleaned_data.get("collection"):
-            yield CollectionItem.objects.filter(collection=self.cleaned_data["collection"])
+        if collection := self._collection:
+            yield CollectionItem.marks(collection)
         if self.cleaned_data.get("starred"):
-            yield Star.objects.filter(user=self.user)
+            yield Star.marks(self.user)
 
     def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
         """The same, newest first, read along the fewest: the collection's items, the stars, or all."""
-        if self.cleaned_data.get("collection"):
+        if collection := self._collection:
             _items, *stars = self._marks()
-            return rows.marked(stars).collected_in(uuid.UUID(self.cleaned_data["collection"]), before, self._since)
+            return rows.marked(stars).collected_in(collection, before, self._since)
         if self.cleaned_data.get("starred"):
             return rows.starred_by(self.user, before, self._since)
         return rows.newest_first(before)
@@ -161,6 +161,11 @@ class HistoryForm(forms.Form):
         return min(before, end) if before else end
 
     @property
+    def _collection(self) -> uuid.UUID | None:
+        collection = self.cleaned_data.get("collection")
+        return uuid.UUID(collection) if collection else None
+
+    @property
     def _since(self) -> datetime | None:
         since = self.cleaned_data.get("since")
         return _midnight(since) if since else None
@@ -170,7 +175,7 @@ class HistoryForm(forms.Form):
         """Whether the list holds what several people made."""
         if self.cleaned_data.get("state") == DELETED:
             return False  # everybody sees their own trash alone
-        return self.of_team or bool(self.cleaned_data.get("collection") or self.cleaned_data.get("starred"))
+        return self.of_team or bool(self._collection or self.cleaned_data.get("starred"))
 
     @property
     def _is_narrow(self) -> bool:

@@ -23,7 +23,7 @@ from generations.words import said
 
 from .keyset import Position, keyset
 from .lease import is_over
-from .search import Narrowing, search
+from .search import Marks, Narrowing, search
 
 if TYPE_CHECKING:
     from .reference import Reference
@@ -186,9 +186,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
         return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
 
-    def marked(self, marks: Iterable[models.QuerySet[Any]]) -> GenerationQuerySet:
-        """Those that all of the marks point to: rows of other tables, each with a `generation`."""
-        return self.filter(*(Exists(mark.filter(generation=OuterRef("pk"))) for mark in marks))
+    def marked(self, lists: Iterable[Marks]) -> GenerationQuerySet:
+        """What is in all of these lists."""
+        return self.filter(*(Exists(marks.rows.filter(generation=OuterRef("pk"))) for marks in lists))
 
     def search(self, words: str, narrowing: Narrowing | None = None) -> GenerationQuerySet:
         """Those whose prompts have all the words somewhere, newest first; to be read, counted or filtered further.

@@ -5,6 +5,7 @@ The numbers by which a search chooses its way are drawn too, so that few rows go
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
@@ -69,6 +70,19 @@ def make_marks(
                 CollectionItem.objects.create(collection=collection, generation=row, added_by=collection.owner)
                 marks.add((collection.pk, row.pk))
     return marks
+
+
+def change(chance: random.Random, rows: list[Generation], marks: set[tuple[object, uuid.UUID]]) -> None:
+    """Some of the prompts, and takes away some of the stars and items."""
+    seconds = Counter(row.created_at.replace(microsecond=0) for row in rows)
+    for row in chance.sample(rows, len(rows) // 4):
+        if seconds[row.created_at.replace(microsecond=0)] == 1:  # within one, SQLite's order is that of the changes
+            row.prompt += chance.choice(["fox", " fox", "猫"])
+            row.save()
+    for whose, pk in chance.sample(sorted(marks, key=str), len(marks) // 4):
+        lists = Star.marks(User(pk=whose)) if isinstance(whose, int) else CollectionItem.marks(uuid.UUID(str(whose)))
+        lists.rows.filter(generation=pk).delete()
+        marks.remove((whose, pk))
 
 
 def a_query(chance: random.Random, rows: list[Generation], collections: list[Collection]) -> dict[str, str]:
@@ -155,6 +169,7 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
     rows = make_rows(chance, users)
     collections = [Collection.objects.create(owner=user, name="Some", is_team=True) for user in users]
     marks = make_marks(chance, rows, collections)
+    change(chance, rows, marks)
     caches["local"].clear()
     for _ in range(25):
         user, query = chance.choice(users), a_query(chance, rows, collections)

@@ -6,7 +6,8 @@ is asked for few trigrams, those that a sample of the prompts says are rare (`sa
 
 PostgreSQL: a table of its own, because a prompt never changes while its generation is updated often, and every update
 would write the trigram index anew. SQLite: an FTS5 table whose rowids are in `newest_first` order, so that a page is
-read from its index in order, without sorting all that matches.
+read from its index in order, without sorting all that matches. Where stars and items stand in it, a table of their own
+knows (`search_marks`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from . import postgresql, sqlite
-from .narrowing import Narrowing
+from .narrowing import Marks, Narrowing
 from .searchable import Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-__all__ = ["Narrowing", "Searchable", "search"]
+__all__ = ["Marks", "Narrowing", "Searchable", "search"]
 
 MOST_WORDS = 100  # more than a form takes; SQLite refuses a thousand conditions
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from uuid import UUID
 
 from django.db import models
 
@@ -15,14 +16,23 @@ if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
 
+class Marks(NamedTuple):
+    """The stars of a person or the items of a collection."""
+
+    rows: models.QuerySet[Any]
+    """All of them, each with a `generation` and when that was `made_at`."""
+    whose: int | UUID
+    """The key of the person or the collection."""
+
+
 @dataclass(frozen=True)
 class Narrowing:
     """`owner`, `since` and the places repeat what the rows are filtered by, so that an index can use it.
 
     `before` is the place that the rows of this page come after, `until` that of the first page; the way is chosen by
-    the latter alone where it must be the same for all pages. `marks` are rows of other tables, with a `generation` and
-    when it was `made_at`, and leave what all of them point to. `along` gives all of that after a place in the same
-    order as a list, if that may be a short one; it reads along the first of the marks.
+    the latter alone where it must be the same for all pages. `marks` leave what all of them point to. `along` gives all
+    of that after a place in the same order as a list, if that may be a short one; it reads along the first of the
+    marks.
     """
 
     STRETCH: ClassVar[int] = 200
@@ -31,14 +41,14 @@ class Narrowing:
     since: datetime | None = None
     until: Position | None = None
     before: Position | None = None
-    marks: tuple[models.QuerySet[Any], ...] = ()
+    marks: tuple[Marks, ...] = ()
     along: Callable[[Position | None], GenerationQuerySet] | None = None
 
     def end_of_stretch(self, place: Position | None) -> datetime | None:
         """When the row was made to which so many are read along the list after this place; None at its end."""
         rows: models.QuerySet[Any]
         if self.marks:
-            made_at, rows = "made_at", self.marks[0].order_by("-made_at", "-generation")
+            made_at, rows = "made_at", self.marks[0].rows.order_by("-made_at", "-generation")
             rows = rows.filter(keyset(place, made_at, "generation")) if place else rows
             rows = rows.filter(made_at__gte=self.since) if self.since else rows
         else:

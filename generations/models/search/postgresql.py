@@ -123,8 +123,8 @@ def _joined(
     ordered = searched.annotate(moment=moment).order_by("-moment", "-generation")
     found = CTE(ordered.values("generation_id", "moment"), name="found")
     marked = found.queryset().order_by("-moment", "-generation_id")
-    for mark in narrowing.marks:
-        marked = marked.filter(Exists(mark.filter(generation=OuterRef("generation_id"))))
+    for marks in narrowing.marks:
+        marked = marked.filter(Exists(marks.rows.filter(generation=OuterRef("generation_id"))))
     left = CTE(marked, name="marked")
     rows = with_cte(found, left, select=left.join(rows, pk=left.col.generation_id))
     return rows.order_by(left.col.moment.desc(), left.col.generation_id.desc())

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 
+from generations.search_marks import MARKS
 from generations.search_tables import PLACES, SEARCHABLE
 
 
@@ -58,3 +59,17 @@ class IndexPlace(_Index):
 
     def __str__(self) -> str:
         return f"Place of {self.generation_id}"
+
+
+class IndexMark(_Index):
+    """Where something that a person starred, or that is in a collection, stands in SQLite's index."""
+
+    pk = models.CompositePrimaryKey("whose", "place")
+    whose = models.TextField(help_text="The key of the person or the collection.")
+    place = models.BigIntegerField()
+
+    class Meta(_Index.Meta):
+        db_table = MARKS
+
+    def __str__(self) -> str:
+        return f"Mark of {self.whose}"

@@ -104,10 +104,12 @@ class TestASweep:
         assert OrmQ.objects.count() == 0
 
     def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
-        generation = make_generation(user, prompt="a fox sandbox:stuck")
-        sweep.run_slice(seconds=1)
-        generation.refresh_from_db()
-        assert generation.status == S.RUNNING
+        make_generation(user, prompt="a fox sandbox:stuck")
+        for _ in range(20):  # a busy machine sends it in a later slice
+            sweep.run_slice(seconds=1)
+            if Generation.objects.get().status == S.RUNNING:
+                break
+        assert Generation.objects.get().status == S.RUNNING
         assert OrmQ.objects.filter(payload__isnull=False).exists()
         assert Lease.take(wake.lease_of(0), 1)
 
@@ -230,9 +232,9 @@ class TestASweep:
     def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
-        make_generation(user, prompt="a slow fox sandbox:slow=4")
+        make_generation(user, prompt="a slow fox sandbox:slow=6")
         quick = make_generation(user, prompt="a fox sandbox:seconds=1")
-        sweep.run_slice(seconds=1.2)
+        sweep.run_slice(seconds=3)
         quick.refresh_from_db()
         assert quick.status == S.DONE
 

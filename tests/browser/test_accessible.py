@@ -1,5 +1,7 @@
 """axe-core finds nothing on any page, in light and in dark, on a laptop and on a phone."""
 
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -25,25 +27,24 @@ PAGES = [
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
+    """By every rule in light, and again in dark by the one that asks for colours."""
+    return [*_violations(page, "light"), *_violations(page, "dark", runOnly=["color-contrast"])]
+
+
+def _violations(page: Page, scheme: Literal["light", "dark"], **options: object) -> list[str]:
+    page.emulate_media(color_scheme=scheme)
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
-        f"{page.url}: {entry['id']}: {node['html'][:200]}: {node['failureSummary'][:200]}"
+        f"{page.url}: {scheme}: {entry['id']}: {node['html'][:200]}: {node['failureSummary'][:200]}"
         for entry in found
         for node in entry["nodes"]
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_no_page_has_a_violation(studio: Studio, chromium: Browser, scheme: str, size: ViewportSize) -> None:
+def test_no_page_has_a_violation(studio: Studio, chromium: Browser, size: ViewportSize) -> None:
     # axe is a script of its own, which the pages' policy would rightly refuse.
-    with chromium.new_context(
-        base_url=studio.url,
-        viewport=size,
-        color_scheme="dark" if scheme == "dark" else "light",
-        bypass_csp=True,
-        reduced_motion="reduce",
-    ) as context:
+    with chromium.new_context(base_url=studio.url, viewport=size, bypass_csp=True, reduced_motion="reduce") as context:
         page = context.new_page()
         page.goto("/accounts/login/")
         found = violations(page)

@@ -61,6 +61,28 @@ def test_how_long_a_list_is_the_first_of_its_marks_tell(
     assert [marks.rows.model for marks in asked._marks()] == [CollectionItem, Star]
 
 
+@pytest.mark.parametrize(
+    ("every", "query", "way"),
+    [
+        (2, {"starred": "on"}, "index"),
+        (4, {"starred": "on"}, "list"),
+        (2, {"kind": "video"}, "list"),  # the index knows what is starred, and not what is a video
+    ],
+)
+def test_a_row_of_stars_costs_as_much_as_some_of_the_index(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch, every: int, query: dict[str, str], way: str
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL joins the stars to what it found")
+    monkeypatch.setattr(Narrowing, "STRETCH", 4)
+    moments = [timezone.now() - timedelta(minutes=number) for number in range(40)]
+    for number, created_at in enumerate(moments):
+        kind = "image" if number % every else "video"
+        row = make_generation(user, prompt="a fox", media_type=kind, created_at=created_at)
+        library.star(user, row, on=kind == "video")
+    assert asked_for(user, q="fox", **query)[1] == way
+
+
 @pytest.mark.parametrize(("few", "some", "way"), [(10, 1, "index"), (0, 1, "newest"), (0, 4, "index")])
 def test_what_is_common_is_read_from_the_newest_on(
     user: User, token: Token, monkeypatch: pytest.MonkeyPatch, few: int, some: int, way: str

@@ -156,6 +156,7 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
         (sample, "MOST", [1, 60]),
         (sample, "COMPARE", [1, 60, 10**9]),
         (Narrowing, "STRETCH", [1, 3, 10, 200]),
+        (sqlite, "CHEAPER", [1, 3]),
         (postgresql, "FEW", [0, 5, 2000]),
         (postgresql, "NEAR", [1, 5, 50, 8000]),
         (postgresql, "SOME", [1, 2, 6]),

@@ -35,7 +35,7 @@ class Narrowing:
     marks.
     """
 
-    STRETCH: ClassVar[int] = 200
+    STRETCH: ClassVar[int] = 64
 
     owner: int | None = None
     since: datetime | None = None

@@ -17,6 +17,7 @@ from generations import collecting, library, search_tables
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
 from generations.models.search import Narrowing
+from generations.models.search.sqlite import CHEAPER
 from generations.search_tables import owner_mark
 from tests.helpers import Editor, make_generation, make_user
 
@@ -351,11 +352,15 @@ def test_a_filter_does_not_change_which_words_match(user: User, token: Token, pr
 
 
 def test_all_pages_of_a_search_go_the_same_way(user: User, token: Token) -> None:
-    """Two of a second that were stored the other way round: the index and a list have them in different orders."""
+    """Two of a second that were stored the other way round: the index and a list have them in different orders.
+
+    The list is the shorter way from its beginning, where most that is found is not starred; the index is further on.
+    """
     begun = timezone.now().replace(microsecond=0)
-    rows = [
-        make_generation(user, prompt="a fox", created_at=begun - timedelta(seconds=n)) for n in range(Narrowing.STRETCH)
-    ]
+    seconds = [begun - timedelta(seconds=n) for n in range(Narrowing.STRETCH)]
+    rows = [make_generation(user, prompt="a fox", created_at=second) for second in seconds]
+    for second in seconds * CHEAPER:
+        make_generation(user, prompt="a fox", created_at=second)
     hour = begun - timedelta(hours=1)
     rows += [make_generation(user, prompt="a fox", created_at=hour + timedelta(microseconds=n)) for n in (2, 1)]
     owls = [

@@ -71,7 +71,7 @@ def batch(studio: Studio, browser: Browser, model: str, count: int) -> dict[str,
 
 def finished_at(studio: Studio) -> dict[str, float]:
     """When the sandbox had finished the job of each card; its state follows from the clock alone."""
-    remote_ids = json.loads(studio.manage("shell", "--no-imports", "-c", REMOTE_IDS))
+    remote_ids = json.loads(studio.python(REMOTE_IDS))
     with closing(sqlite3.connect(studio.folder / "sandbox.sqlite3")) as books:
         ends = dict(books.execute("SELECT id, created + seconds FROM jobs"))
     return {card: ends[remote] for card, remote in remote_ids.items()}

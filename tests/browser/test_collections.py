@@ -22,7 +22,7 @@ for words in ["letter a", "letter b", "letter c"]:
     make_result(row)
     collecting.add(user, letters.pk, [row.pk])
 """
-    studio.manage("shell", "--no-imports", "-c", code)
+    studio.python(code)
     return name
 
 
@@ -134,7 +134,7 @@ for letter in "defghi":
     make_result(row)
     collecting.add(user, letters.pk, [row.pk])
 """
-    studio.manage("shell", "--no-imports", "-c", code)
+    studio.python(code)
     page.set_viewport_size({"width": 390, "height": 844})
     sign_in(page, person)
     page.goto("/collections/")

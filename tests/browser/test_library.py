@@ -21,7 +21,7 @@ for words in ["an owl", "a fox", "a cat"]:
     if words == "a cat":
         make_result(row, number=1)
 """
-    studio.manage("shell", "--no-imports", "-c", code)
+    studio.python(code)
     return name
 
 

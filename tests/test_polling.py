@@ -187,7 +187,10 @@ class TestASweep:
         submit.send(generation.pk)
         busy = refusal(429, "Busy", code="status_query_busy", retryAfterSeconds=0.01)
         sandbox.fail_next("/api/generate/v2/status", busy, times=50)
-        sweep.run_slice(seconds=1.2)
+        for _slice in range(5):  # on a busy machine one may end before it has polled
+            sweep.run_slice(seconds=1.2)
+            if len(sandbox._faults) < 50:
+                break
         assert 45 <= len(sandbox._faults) < 50
 
     def test_a_new_token_is_not_blamed_for_polls_without_one(

@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PASSWORD = "a-long-password"
+PASSWORD = "a-long-password"  # that of everybody whom `make_user` makes
 # What a person may have set in `.env`: empty counts as unset, and still comes before that file.
 DEFAULTS = [
     "DEBUG",
@@ -61,7 +61,7 @@ class Studio:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     log: Path = field(init=False)
-    strangers: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list, init=False)
     """Members with a token whom no test has met yet."""
 
     def __post_init__(self) -> None:
@@ -108,30 +108,23 @@ class Studio:
         return done.stdout
 
     def python(self, code: str) -> str:
-        """What this code prints in the studio's own Python."""
-        return self.manage("shell", "--no-imports", "-c", code)
+        """What this code prints in the studio's own Python, without the end of the line."""
+        return self.manage("shell", "--no-imports", "-c", code).strip()
 
     def person(self, name: str = "", *, token: bool = True) -> str:
         """A fresh member, with or without a token of the sandbox; returns the username."""
         if name or not token:
             return self._members([name or _name()], token=token)[0]
-        # Several at once: another Python takes a second to start, and the password as long to hash.
-        self.strangers = self.strangers or self._members([_name() for _ in range(8)], token=True)
+        # Several at once, since another Python takes a second to start.
+        self.strangers = self.strangers or self._members([_name() for _ in range(4)], token=True)
         return self.strangers.pop()
 
     def _members(self, names: list[str], *, token: bool) -> list[str]:
         self.python(f"""
-import secrets
-from django.contrib.auth.hashers import make_password
-from accounts import tokens
-from accounts.models import User
-from accounts.token_check import Verdict
-from meigen_api.secret import Secret
-password = make_password({PASSWORD!r})
-for name in {names!r}:
-    user = User.objects.create(username=name, email=name + "@example.com", password=password)
+from tests.helpers import make_token, make_user
+for user in map(make_user, {names!r}):
     if {token}:
-        tokens.add(user, Secret("meigen_sk_" + secrets.token_hex(16)), "Mine", Verdict.GOOD)
+        make_token(user)
 """)
         return names
 

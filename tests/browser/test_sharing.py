@@ -23,7 +23,7 @@ collection, _ = collecting.create(user, "Campaign")
 collecting.add(user, collection.pk, [row.pk for row in rows])
 print(collection.pk)
 """
-    collection = studio.python(code).strip().splitlines()[-1]
+    collection = studio.python(code)
     sign_in(page, name)
     page.goto(f"/shares/new/?collection={collection}")
     page.fill("[name=title]", "Autumn campaign")
@@ -88,7 +88,7 @@ row = make_generation(user, prompt="an owl", status="done")
 make_result(row)
 print(sharing.share(user, [row], password="open sesame", allows_hearts=True).secret)
 """
-    secret = studio.python(code).strip().splitlines()[-1]
+    secret = studio.python(code)
     with chromium.new_context(base_url=studio.url, java_script_enabled=False) as context:
         plain = context.new_page()
         plain.goto(f"/s/{secret}/")
@@ -121,7 +121,7 @@ def test_nothing_on_a_shared_page_moves_when_pictures_come_and_hearts_are_given(
     studio: Studio, chromium: Browser, size: ViewportSize
 ) -> None:
     code = LARGE.format(name=studio.person())
-    secret = studio.python(code).strip().splitlines()[-1]
+    secret = studio.python(code)
     with chromium.new_context(base_url=studio.url, viewport=size) as context:
         page, held = context.new_page(), list[Route]()
 

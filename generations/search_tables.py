@@ -8,19 +8,13 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from generations.search_keys import POSTGRESQL_KEYS, SQLITE_MARKS
+
 TABLE = "generations_generation"
 SEARCHABLE = "generations_searchable"
 PLACES = "generations_searchable_place"
 PLACES_A_SECOND = 64
 BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
-
-
-def owner_mark(owner: int) -> str:
-    """Three characters of Unicode's private area for a person: a trigram of its own at the beginning of their texts.
-
-    Without it a word that only others use would be looked up in all of theirs.
-    """
-    return "".join(chr(0xE000 + owner // 6400**power % 6400) for power in (2, 1, 0))
 
 
 NEEDS_SQLITE = "Searching prompts needs SQLite 3.34 or newer with FTS5 (its trigram tokenizer); this is {version}."
@@ -93,10 +87,9 @@ def _run(schema_editor: Any, statements: Any) -> None:
 # takes for the content; its `words` are always null, since the prompts are in the generations already.
 #
 # detail=none: an index of which rows have a trigram, not where; a third of the size, and the rows found are compared
-# with the words anyway. Each text has three parts: the owner's mark, the prompt, and the prompt again with a character
+# with the words anyway. Each text has its marks, the prompt, and the prompt again with a character
 # between all of its characters, which makes trigrams of one and of two of them.
 
-_MARK = f"char({', '.join(f'57344 + {{row}}.owner_id / {6400**power} % 6400' for power in (2, 1, 0))})"
 # In blocks first: SQLite counts to a character from the beginning of its text, which is slow far from it.
 _BLOCK = 128
 _CHARACTERS = (
@@ -108,7 +101,7 @@ _SPREAD = (
     f" SELECT at + {_BLOCK}, substr({{row}}.prompt, at + {_BLOCK}, {_BLOCK}) FROM block"
     f" WHERE at + {_BLOCK} <= length({{row}}.prompt)) SELECT group_concat({_CHARACTERS}, char(1)) FROM block)"
 )
-_TEXT = f"{_MARK} || char(2) || {{row}}.prompt || char(1) || {_SPREAD} || char(1)"
+_TEXT = f"{SQLITE_MARKS} || char(2) || {{row}}.prompt || char(1) || {_SPREAD} || char(1)"
 # Without what is behind the second, which strftime would round.
 _FIRST = f"(CAST(strftime('%%s', substr({{row}}.created_at, 1, 19)) AS INTEGER) * -{PLACES_A_SECOND})"
 # The next place of that second. When all of them are taken: the next free one of those after it, and where thousands
@@ -140,7 +133,8 @@ _LEAVE = f"""
         SELECT 'delete', place, {_TEXT.format(row="OLD")}, OLD.id FROM {PLACES} WHERE generation_id = OLD.id;
     DELETE FROM {PLACES} WHERE generation_id = OLD.id;
 """
-_CHANGED = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in ("prompt", "owner_id", "created_at", "id"))
+_TOLD = ("prompt", "owner_id", "model_id", "created_at", "id")
+_CHANGED = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in _TOLD)
 
 _SQLITE_TABLES = [
     f"CREATE TABLE {PLACES} (place integer PRIMARY KEY, generation_id char(32) NOT NULL UNIQUE, words text)",
@@ -153,7 +147,7 @@ _SQLITE_TRIGGERS = {
     "generations_searchable_insert": f"""
         CREATE TRIGGER generations_searchable_insert AFTER INSERT ON {TABLE} BEGIN {_ENTER} END""",
     "generations_searchable_update": f"""
-        CREATE TRIGGER generations_searchable_update AFTER UPDATE OF prompt, owner_id, created_at, id ON {TABLE}
+        CREATE TRIGGER generations_searchable_update AFTER UPDATE OF {", ".join(_TOLD)} ON {TABLE}
         WHEN {_CHANGED} BEGIN {_LEAVE} {_ENTER} END""",
     "generations_searchable_delete": f"""
         CREATE TRIGGER generations_searchable_delete AFTER DELETE ON {TABLE} BEGIN {_LEAVE} END""",
@@ -193,6 +187,7 @@ _POSTGRESQL_TABLES = [
         generation_id uuid PRIMARY KEY,
         owner_id bigint NOT NULL,
         created_at timestamptz NOT NULL,
+        keys bigint[] NOT NULL,
         words text NOT NULL
     )""",
     # The characters of a text and its pairs of neighbours, or the pairs alone.
@@ -209,20 +204,22 @@ _POSTGRESQL_TABLES = [
 # With a short list of what is not in the index proper yet: it is read whole by every search.
 _GIN = "WITH (fastupdate = on, gin_pending_list_limit = 256)"
 _POSTGRESQL_INDEXES = [
-    # The trigrams, and for words that have none (4k, 猫, %) the characters and pairs. In one index, which steps through
-    # the lists of both together; those of two indexes would be read whole first.
+    # The keys, the trigrams, and for words that have none (4k, 猫, %) the characters and pairs. In one index, which
+    # steps through all their lists together; those of several would be read whole first. It begins with those of the
+    # first columns: the keys of a stretch of time keep all others within that.
     f"""
     CREATE INDEX generations_searchable_words ON {SEARCHABLE}
-        USING gin (words gin_trgm_ops, (generations_pairs(words, true)) COLLATE "C") {_GIN}""",
-    # For words that are common: from a person's newest on, or anybody's.
+        USING gin (keys, (generations_pairs(words, true)) COLLATE "C", words gin_trgm_ops) {_GIN}""",
+    # A person's newest, or anybody's.
     f"CREATE INDEX generations_searchable_own ON {SEARCHABLE} (owner_id, created_at DESC, generation_id DESC)",
     f"CREATE INDEX generations_searchable_all ON {SEARCHABLE} (created_at DESC, generation_id DESC)",
 ]
 _POSTGRESQL_FILL = [
     f"TRUNCATE {SEARCHABLE}",
     f"""
-    INSERT INTO {SEARCHABLE} (generation_id, owner_id, created_at, words)
-        SELECT id, owner_id, created_at, upper(prompt) FROM {TABLE} ORDER BY created_at""",
+    INSERT INTO {SEARCHABLE} (generation_id, owner_id, created_at, keys, words)
+        SELECT id, owner_id, created_at, {POSTGRESQL_KEYS.format(row="g")}, upper(prompt)
+        FROM {TABLE} g ORDER BY created_at""",
 ]
 _POSTGRESQL_TRIGGERS = [
     f"""
@@ -233,8 +230,7 @@ _POSTGRESQL_TRIGGERS = [
             RETURN NULL;
         END IF;
         IF TG_OP = 'UPDATE' THEN
-            IF (NEW.id, NEW.owner_id, NEW.created_at, NEW.prompt) = (OLD.id, OLD.owner_id, OLD.created_at, OLD.prompt)
-            THEN
+            IF {" AND ".join(f"NEW.{column} = OLD.{column}" for column in _TOLD)} THEN
                 RETURN NULL;
             END IF;
         END IF;
@@ -242,14 +238,14 @@ _POSTGRESQL_TRIGGERS = [
             DELETE FROM {SEARCHABLE} WHERE generation_id = OLD.id;
         END IF;
         IF TG_OP <> 'DELETE' THEN
-            INSERT INTO {SEARCHABLE} (generation_id, owner_id, created_at, words)
-                VALUES (NEW.id, NEW.owner_id, NEW.created_at, upper(NEW.prompt));
+            INSERT INTO {SEARCHABLE} (generation_id, owner_id, created_at, keys, words)
+                VALUES (NEW.id, NEW.owner_id, NEW.created_at, {POSTGRESQL_KEYS.format(row="NEW")}, upper(NEW.prompt));
         END IF;
         RETURN NULL;
     END $$""",
     f"""
     CREATE TRIGGER generations_searchable_row
-        AFTER INSERT OR DELETE OR UPDATE OF id, owner_id, created_at, prompt ON {TABLE}
+        AFTER INSERT OR DELETE OR UPDATE OF {", ".join(_TOLD)} ON {TABLE}
         FOR EACH ROW EXECUTE FUNCTION generations_searchable_follow()""",
     f"""
     CREATE TRIGGER generations_searchable_truncate AFTER TRUNCATE ON {TABLE}

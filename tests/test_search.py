@@ -18,7 +18,7 @@ from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
 from generations.models.search import Narrowing
 from generations.models.search.sqlite import CHEAPER
-from generations.search_tables import owner_mark
+from generations.search_keys import mark, model_key, owner_key
 from tests.helpers import Editor, make_generation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,8 @@ def test_a_character_that_parts_the_index_is_nothing_special(user: User) -> None
     assert found(rows, "a\x01b") == {"odd"}
     assert found(rows, "\x01") == {"odd"}
     assert found(rows, "ab") == {"plain"}
-    assert found(rows, f"{owner_mark(user.pk)}") == set()
+    for key in (owner_key(user.pk), model_key(rows["odd"].model_id)):
+        assert found(rows, mark(key)) == set()
 
 
 def test_an_empty_prompt_and_a_very_long_one_can_be_kept(user: User) -> None:

@@ -10,7 +10,7 @@ from accounts.models import User
 from generations.models import Generation
 from generations.models.search import sample
 from generations.models.search.sample import SIZE, Sample
-from generations.search_tables import owner_mark
+from generations.search_keys import mark, model_key, owner_key
 from tests.helpers import make_generation
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -79,11 +79,49 @@ def test_a_full_sample_tells_how_many_rows_there_are() -> None:
     assert known.share(NOW - timedelta(hours=99), NOW - timedelta(hours=50)) == 0.05
 
 
+def hourly(*texts: str, each: int = 1) -> Sample:
+    """The newest first, an hour between them; each stands for so many rows."""
+    rows = [(uuid.UUID(int=number), NOW - timedelta(hours=number), text) for number, text in enumerate(texts)]
+    known = Sample(rows)
+    known.total *= each
+    return known
+
+
+@pytest.mark.parametrize(
+    ("rows", "hours"),
+    [
+        (4, 6),  # the fourth fox
+        (5, 8),
+        (2, 3),  # half of the stretch that four of them take
+        (6, None),  # more than half of all
+    ],
+)
+def test_it_tells_since_when_so_many_rows_have_a_word(rows: int, hours: int | None) -> None:
+    known = hourly(*["a fox", "an owl"] * 10)
+    assert known.since(["fox"], rows, NOW) == (hours and NOW - timedelta(hours=hours))
+
+
+def test_what_a_text_stands_for_is_spread_over_its_time() -> None:
+    known = hourly(*["a fox"] * 41, each=1000)
+    assert known.since(["fox"], 1000, NOW + timedelta(hours=1)) == NOW
+
+
+def test_since_when_is_counted_back_from_any_time() -> None:
+    known = hourly(*["an owl"] * 10, *["a fox"] * 10)
+    assert known.since(["fox"], 4, NOW - timedelta(hours=12)) == NOW - timedelta(hours=15)
+    assert known.since(["owl"], 4, NOW - timedelta(hours=12)) is None
+
+
+def test_of_no_texts_it_tells_no_time() -> None:
+    assert sampled().since([], 1, NOW) is None
+    assert sampled("a fox").since(["owl"], 0, NOW) is None
+
+
 @pytest.mark.django_db
 def test_it_is_read_once_in_a_while_and_says_what_is_there(user: User) -> None:
     assert sample.taken().total == 0
-    make_generation(user, prompt="A Fox")
+    row = make_generation(user, prompt="A Fox")
     assert sample.taken().total == 0
     sample._taken.cache_clear()
-    assert sample.taken().texts == [f"{owner_mark(user.pk)}a fox"]
+    assert sample.taken().texts == [f"{mark(owner_key(user.pk))}{mark(model_key(row.model_id))}a fox"]
     assert Generation.objects.search("fox").count() == 1

@@ -1,7 +1,8 @@
-"""Which way a search goes: along a list, by an index, or from the newest on; every list has an index of its own."""
+"""Which way a search goes: along a list or by the index, and how far back; every list has an index of its own."""
 
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -21,13 +22,11 @@ pytestmark = pytest.mark.django_db
 
 
 def asked_for(user: User, **query: str) -> tuple[list[str], str]:
-    """What a search finds, and how: along the `list`, by the `index`, or from the `newest` on."""
+    """What a search finds, and how: along the `list`, or by the `index`."""
     with CaptureQueriesContext(connection) as queries:
         found = [row.prompt for row in HistoryForm(user, query).rows()]
     sql = queries[-1]["sql"]
-    if "MATCH" in sql or 'WITH RECURSIVE "found"' in sql:
-        return found, "index"
-    return found, "newest" if '"generations_searchable"."created_at" DESC' in sql else "list"
+    return found, "index" if "MATCH" in sql or 'WITH RECURSIVE "found"' in sql else "list"
 
 
 def test_a_list_is_read_when_it_is_short_and_the_index_when_it_is_long(user: User, token: Token) -> None:
@@ -83,17 +82,47 @@ def test_a_row_of_stars_costs_as_much_as_some_of_the_index(
     assert asked_for(user, q="fox", **query)[1] == way
 
 
-@pytest.mark.parametrize(("few", "some", "way"), [(10, 1, "index"), (0, 1, "newest"), (0, 4, "index")])
-def test_what_is_common_is_read_from_the_newest_on(
-    user: User, token: Token, monkeypatch: pytest.MonkeyPatch, few: int, some: int, way: str
+def stretches_of(user: User, **query: str) -> tuple[list[str], int]:
+    """What the first two of a search are, and how many stretches of time were asked for in vain."""
+    found: list[list[str]] = []
+    for rows in HistoryForm(user, query).page(None, 2):
+        found.append([row.prompt for row in rows])
+        if len(found[-1]) == 2:
+            break
+    return found[-1], len(found) - 1
+
+
+@pytest.mark.parametrize(
+    ("foxes", "gone", "stretches"),
+    [
+        (range(0, 200, 4), 0, 0),
+        (range(0, 200, 4), 40, 2),  # none of them lately, although the sample still has them
+        (range(0, 200, 4), 160, 3),  # and so few that all are read in the end
+        ([150, 199], 0, 0),  # likewise, as the sample knows
+    ],
+)
+def test_a_search_reads_no_further_back_than_a_page_needs(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch, foxes: Sequence[int], gone: int, stretches: int
 ) -> None:
     if connection.vendor != "postgresql":
-        pytest.skip("SQLite's index is read from the newest on")
-    monkeypatch.setattr(postgresql, "FEW", few)
-    monkeypatch.setattr(postgresql, "SOME", some)
-    for prompt in ("a fox", "an owl", "a red fox", "the fox"):
-        make_generation(user, prompt=prompt)
-    assert asked_for(user, q="fox") == (["the fox", "a red fox", "a fox"], way)
+        pytest.skip("SQLite's index is in the order of time")
+    monkeypatch.setattr(postgresql, "MARGIN", 2.0)
+    monkeypatch.setattr(postgresql, "FURTHER", 2)
+    now = timezone.now()
+    rows = Generation.objects.bulk_create(
+        Generation(
+            owner=user,
+            nonce=f"{number}",
+            prompt=f"a fox {number}" if number in foxes else f"an owl {number}",
+            created_at=now - timedelta(hours=number),
+        )
+        for number in range(200)
+    )
+    sample.taken()
+    Generation.objects.filter(pk__in=[row.pk for row in rows[:gone]]).update(prompt="an owl")
+    left = [number for number in foxes if number >= gone]
+    assert stretches_of(user, q="fox") == ([f"a fox {number}" for number in left[:2]], stretches)
+    assert stretches_of(user, q="nosuchword") == ([], 0)
 
 
 @pytest.mark.parametrize("words", ["heron", "4k", "鹭", "100%", "🦊", "%"])

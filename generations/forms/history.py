@@ -104,6 +104,15 @@ class HistoryForm(forms.Form):
 
     def rows(self, before: Position | None = None) -> GenerationQuerySet:
         """What is looked for, of all this person may see, newest first; after a place of that order."""
+        rows = self._filtered()
+        return rows.search(self.cleaned_data.get("q", ""), self._narrowing(rows, before))
+
+    def page(self, before: Position | None, size: int) -> Iterator[GenerationQuerySet]:
+        """The first of `rows`: the first of these that has so many, else the last (`search_page`)."""
+        rows = self._filtered()
+        return rows.search_page(self.cleaned_data.get("q", ""), self._narrowing(rows, before), size)
+
+    def _filtered(self) -> GenerationQuerySet:
         values = self.cleaned_data
         rows = self._list()
         if values.get("state") in STATES:
@@ -116,17 +125,18 @@ class HistoryForm(forms.Form):
             rows = _made_by(rows, int(values["author"]))
         if self._since:
             rows = rows.filter(created_at__gte=self._since)
-        if not values.get("q"):
-            return self._along(rows, self._start(before))
-        narrowing = Narrowing(
+        return rows
+
+    def _narrowing(self, rows: GenerationQuerySet, before: Position | None) -> Narrowing:
+        return Narrowing(
             owner=None if self._is_mixed else self.user.pk,
+            model=self.cleaned_data.get("model") or None,
             since=self._since,
             until=self._start(None),
             before=self._start(before),
             marks=tuple(self._marks()),
             along=partial(self._along, rows) if self._is_narrow else None,
         )
-        return rows.search(values["q"], narrowing)
 
     def _list(self) -> GenerationQuerySet:
         if self.of_team:

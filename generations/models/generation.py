@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from generations.words import said
 
 from .keyset import Position, keyset
 from .lease import is_over
-from .search import Marks, Narrowing, search
+from .search import Marks, Narrowing, search, tries
 
 if TYPE_CHECKING:
     from .reference import Reference
@@ -196,6 +196,13 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         PostgreSQL joins them to a subquery, which a union or an `|` loses: combine by `pk__in=found.values("pk")`.
         """
         return search(self, words, narrowing or Narrowing())
+
+    def search_page(self, words: str, narrowing: Narrowing, size: int) -> Iterator[GenerationQuerySet]:
+        """The first of a search, tried in ever longer stretches of time: what has so many is the page, else the last.
+
+        Each try is read only when the one before it had too few.
+        """
+        return tries(self, words, narrowing, size)
 
     def before(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
         """The rows after this place in `newest_first` order."""

@@ -36,8 +36,10 @@ def history(request: Request) -> HttpResponse:
 def _list(request: Request, form: HistoryForm) -> HttpResponse:
     """One page of cards as the filters say; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
     place = _place(request.GET.get("before", ""))
-    rows = form.rows(place)
-    cards = shown(rows[: PAGE + 1], request.user)
+    for rows in form.page(place, PAGE + 1):
+        cards = shown(rows, request.user)
+        if len(cards) > PAGE:
+            break
     more = cards[PAGE - 1] if len(cards) > PAGE else None
     place_of_last = more and urlencode({"before": f"{more.created_at.isoformat()}_{more.pk}"})
     context = {

@@ -18,8 +18,9 @@ from django.db.models.functions import StrIndex, Upper
 from django.db.models.lookups import GreaterThan
 
 from accounts.models import User
+from generations import search_keys
 from generations.forms.history import STATES, HistoryForm
-from generations.models import Collection, CollectionItem, Generation, Star
+from generations.models import Collection, CollectionItem, Generation, Position, Star
 from generations.models.search import Narrowing, postgresql, sample, sqlite
 from tests.helpers import make_user
 
@@ -148,6 +149,15 @@ def expected(form: HistoryForm, rows: list[Generation], marks: set[tuple[object,
     return [row.pk for row in reversed(rows) if all(rule(row) for rule in rules)]
 
 
+def read(form: HistoryForm, before: Position | None, size: int) -> list[Generation]:
+    page: list[Generation] = []
+    for rows in form.page(before, size):
+        page = list(rows)
+        if len(page) == size:
+            break
+    return page
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)
@@ -157,10 +167,12 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
         (sample, "COMPARE", [1, 60, 10**9]),
         (Narrowing, "STRETCH", [1, 3, 10, 200]),
         (sqlite, "CHEAPER", [1, 3]),
-        (postgresql, "FEW", [0, 5, 2000]),
-        (postgresql, "NEAR", [1, 5, 50, 8000]),
-        (postgresql, "SOME", [1, 2, 6]),
+        (sample, "SURE", [1, 4]),
+        (sample, "FULL", [0.5, 1, 5]),
         (postgresql, "ENOUGH", [0, 0.01, 1, 25]),
+        (postgresql, "PAIRS", [0, 60, 10**9]),
+        (postgresql, "FURTHER", [2, 8]),
+        (search_keys, "MOST_SPANS", [1, 3, 18]),
     ]
     for place, name, choices in drawn:
         monkeypatch.setattr(place, name, chance.choice(choices))
@@ -180,10 +192,11 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
         form = HistoryForm(user, query, of_team=of_team)
         size = chance.choice([1, 2, 7, 24])
         found: list[uuid.UUID] = []
-        page = list(form.rows()[:size])
+        page = read(form, None, size)
         while page:
             found += [row.pk for row in page]
-            page = list(form.rows((page[-1].created_at, page[-1].pk))[:size])
+            page = read(form, (page[-1].created_at, page[-1].pk), size)
             if chance.random() < 0.2:
                 sample._taken.cache_clear()
+        assert list(form.rows().values_list("pk", flat=True)) == found
         assert found == expected(form, rows, marks), query

@@ -12,6 +12,7 @@ knows (`search_marks`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -23,18 +24,29 @@ from .searchable import Searchable
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-__all__ = ["Marks", "Narrowing", "Searchable", "search"]
+__all__ = ["Marks", "Narrowing", "Searchable", "search", "tries"]
 
 MOST_WORDS = 100  # more than a form takes; SQLite refuses a thousand conditions
 
 
 def search(rows: GenerationQuerySet, words: str, narrowing: Narrowing) -> GenerationQuerySet:
     """Those of the rows whose prompts have all the words, newest first."""
-    wanted = words.replace("\0", " ").split()[:MOST_WORDS]
-    if not wanted:
-        if narrowing.along is not None:
-            return narrowing.along(narrowing.before)
-        return rows.marked(narrowing.marks).newest_first(narrowing.before)
-    if connection.vendor == "sqlite":
-        return sqlite.search(rows, wanted, narrowing)
-    return postgresql.search(rows, wanted, narrowing)
+    if wanted := _wanted(words):
+        found = sqlite.search if connection.vendor == "sqlite" else postgresql.search
+        return found(rows, wanted, narrowing)
+    if narrowing.along is not None:
+        return narrowing.along(narrowing.before)
+    return rows.marked(narrowing.marks).newest_first(narrowing.before)
+
+
+def tries(rows: GenerationQuerySet, words: str, narrowing: Narrowing, size: int) -> Iterator[GenerationQuerySet]:
+    """The newest of them in the first of these that has so many, else in the last: each has more, and takes longer."""
+    wanted = _wanted(words)
+    if wanted and connection.vendor != "sqlite":
+        yield from (found[:size] for found in postgresql.tries(rows, wanted, narrowing, size))
+    else:
+        yield search(rows, words, narrowing)[:size]
+
+
+def _wanted(words: str) -> list[str]:
+    return words.replace("\0", " ").split()[:MOST_WORDS]

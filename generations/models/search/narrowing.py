@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import models
 
 from generations.models.keyset import Position, keyset
+from generations.search_keys import model_key, owner_key
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
@@ -27,7 +28,7 @@ class Marks(NamedTuple):
 
 @dataclass(frozen=True)
 class Narrowing:
-    """`owner`, `since` and the places repeat what the rows are filtered by, so that an index can use it.
+    """`owner`, `model`, `since` and the places repeat what the rows are filtered by, so that an index can use it.
 
     `before` is the place that the rows of this page come after, `until` that of the first page; the way is chosen by
     the latter alone where it must be the same for all pages. `marks` leave what all of them point to. `along` gives all
@@ -38,11 +39,18 @@ class Narrowing:
     STRETCH: ClassVar[int] = 64
 
     owner: int | None = None
+    model: str | None = None
     since: datetime | None = None
     until: Position | None = None
     before: Position | None = None
     marks: tuple[Marks, ...] = ()
     along: Callable[[Position | None], GenerationQuerySet] | None = None
+
+    @property
+    def keys(self) -> list[int]:
+        """What an index of keys knows of it."""
+        owner = [] if self.owner is None else [owner_key(self.owner)]
+        return owner if self.model is None else [*owner, model_key(self.model)]
 
     def end_of_stretch(self, place: Position | None) -> datetime | None:
         """When the row was made to which so many are read along the list after this place; None at its end."""

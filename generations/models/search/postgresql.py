@@ -1,18 +1,20 @@
-"""Searching along a GIN index of trigrams and pairs, or from the newest on where the words are common."""
+"""Searching along a GIN index of trigrams, pairs and keys, no further back than a page of common words needs."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection, models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db import models
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef
 from django.db.models.functions import StrIndex, Upper
 from django.db.models.lookups import GreaterThan
 from django_cte import CTE, with_cte
 
-from generations.models.keyset import keyset
+from generations.models.keyset import Position, keyset
+from generations.search_keys import mark, span_keys
 
 from . import sample
 from .narrowing import Narrowing
@@ -21,13 +23,14 @@ from .searchable import Searchable
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
+Stretch = tuple[datetime, datetime]
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
-FEW = 2000  # are found by the index as soon as it is known that they are few
-# PostgreSQL reads some 4,000 texts in a millisecond.
-NEAR = 8000
-SOME = 6
 ENOUGH = 25
+MARGIN = 3.0  # times as many as a page has are looked for, since the sample tells it more or less
+FURTHER = 8  # times as many again, when the page is not full
+# Rows that are read in the time that making the pairs of one takes.
+PAIRS = 60
 TRIGRAM = re.compile(r"(?=([^\W_]{3}))")  # as pg_trgm finds them within words
 
 
@@ -47,84 +50,158 @@ class HasCharacters(models.Lookup):
         return sql, [*left_params, *right_params, *right_params, *left_params, *right_params]
 
 
+@models.BigIntegerField.register_lookup
+class HasAny(models.Lookup):
+    """An array of keys that has one of these."""
+
+    lookup_name = "has_any"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} && %s::bigint[]", [*params, self.rhs]
+
+
 def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> GenerationQuerySet:
-    """From the newest on when the words are common, from the index when they are rare.
+    """Along a list that is short or where the words are common; else from the index.
 
     The planner could choose, but takes words for independent of each other and knows little of short ones; where it is
-    wrong it reads a hundred times too much. So the choice is made by the sample and a look at the newest, and put so
-    that only one way is open to it.
+    wrong it reads a hundred times too much. So the choice is made by a sample, and put so that only one way is open.
     """
-    words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
-    if narrowing.along is not None and _is_found_sooner(narrowing, words):
-        return _reading(narrowing.along(narrowing.before), words, "searchable__words")
-    searched: models.QuerySet[Searchable] = models.QuerySet(Searchable).filter(_inside(narrowing))
-    if narrowing.along is None and _are_common(words, searched):
-        rows = _reading(rows.filter(_inside(narrowing, "searchable__")), words, "searchable__words")
-        return rows.order_by("-searchable__created_at", "-searchable__generation")
-    return _joined(rows, _having(searched, words), narrowing)
+    if narrowing.along is not None and _stretch_of_list(narrowing, words) is None:
+        return _along_list(narrowing.along, words, narrowing)
+    return _from_index(rows, words, narrowing, _all_of(narrowing, _newest(narrowing) if narrowing.since else None))
 
 
-def _is_found_sooner(narrowing: Narrowing, words: list[str]) -> bool:
-    """Whether a page is found along the list, or all of the list read, in fewer rows than the index has with the words.
+def tries(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, size: int) -> Iterator[GenerationQuerySet]:
+    """Likewise; and from the index what was made lately, then what was made in a longer time, in the end all."""
+    end = None
+    if narrowing.along is not None:
+        end = _stretch_of_list(narrowing, words)
+        if end is None:
+            yield _along_list(narrowing.along, words, narrowing)
+            return
+    if until := _newest(narrowing):
+        for since in _stretches(narrowing, words, size, until, end):
+            yield _from_index(rows, words, narrowing, (since, until))
+    yield _from_index(rows, words, narrowing, _all_of(narrowing, until))
 
-    How long the list is, its first rows tell by the stretch of time that they take.
+
+def _stretch_of_list(narrowing: Narrowing, words: list[str]) -> datetime | None:
+    """Since when the first rows of the list are; None if the list is the way to go.
+
+    It is when a page is found along it, or all of it read, in fewer rows than the index has with the words. How long
+    the list is, its first rows tell by the stretch of time that they take.
     """
     known = sample.taken()
-    expected = known.expected(words)
+    expected = known.expected([*map(mark, narrowing.keys), *words])
     if ENOUGH * known.total < expected * expected:
-        return True
+        return None
     end = narrowing.end_of_stretch(narrowing.before)
-    return end is None or expected * known.share(end, narrowing.before and narrowing.before[0]) > narrowing.STRETCH
+    if end and expected * known.share(end, narrowing.before and narrowing.before[0]) > narrowing.STRETCH:
+        return None
+    return end
 
 
-def _inside(narrowing: Narrowing, table: str = "") -> Q:
-    """By the searched table's own columns, so that what does not match is never looked up among the generations."""
-    inside = Q() if narrowing.owner is None else Q(**{f"{table}owner_id": narrowing.owner})
-    if narrowing.since:
-        inside &= Q(**{f"{table}created_at__gte": narrowing.since})
+def _along_list(
+    along: Callable[[Position | None], GenerationQuerySet], words: list[str], narrowing: Narrowing
+) -> GenerationQuerySet:
+    return _reading(along(narrowing.before), words, "searchable__words")
+
+
+def _newest(narrowing: Narrowing) -> datetime | None:
+    """When the last row was made that may be found."""
     if narrowing.before:
-        inside &= keyset(narrowing.before, f"{table}created_at", f"{table}generation")
-    return inside
+        return narrowing.before[0]
+    made: models.QuerySet[Searchable] = models.QuerySet(Searchable)
+    if narrowing.owner is not None:
+        made = made.filter(owner_id=narrowing.owner)
+    return made.order_by("-created_at", "-generation").values_list("created_at", flat=True).first()
 
 
-def _are_common(words: list[str], searched: models.QuerySet[Searchable]) -> bool:
-    """Whether so much is found among the newest that a page is not far."""
-    if sample.taken().expected(words) < FEW:
-        return False
-    query, params = searched.order_by("-created_at", "-generation").values("words")[:NEAR].query.sql_with_params()
-    conditions = " AND ".join(["strpos(words, upper(%s)) > 0"] * len(words))
-    some = f"SELECT 1 FROM ({query}) AS newest WHERE {conditions} LIMIT {SOME}"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM ({some}) AS some_found", [*params, *words])  # noqa: S608
-        return bool(cursor.fetchone()[0] == SOME)
+def _all_of(narrowing: Narrowing, until: datetime | None) -> Stretch | None:
+    """The stretch in which all is, if there is one."""
+    return (narrowing.since, until) if narrowing.since and until else None
 
 
-def _having(searched: models.QuerySet[Searchable], words: list[str]) -> models.QuerySet[Searchable]:
-    """Those with the words, the index being asked for what is rare in them."""
-    rarest = sample.taken().rarest(gram for word in words for gram in TRIGRAM.findall(word))
-    for word in words:
-        if not TRIGRAM.search(word):
-            searched = searched.filter(words__has_characters=_upper(word))
-        elif word not in rarest:
-            searched = _reading(searched, [word])
-    for gram in rarest:
-        searched = searched.filter(words__contains=_upper(gram))
+def _stretches(
+    narrowing: Narrowing, words: list[str], size: int, until: datetime, end: datetime | None
+) -> Iterator[datetime]:
+    """Since when so many are made that end here, each further back than the one before; none that is nearly all."""
+    known = sample.taken()
+    keys = [*map(mark, narrowing.keys)]
+    rows = MARGIN * size
+    if end:  # in the list are fewer; how long its first rows take tells what part of all
+        of_all = known.since(keys, narrowing.STRETCH, until)
+        if of_all and end < of_all < until:
+            rows *= (until - end) / (until - of_all)
+    while since := known.since([*keys, *words], rows, until):
+        if narrowing.since and since <= narrowing.since:
+            return
+        yield since
+        if not known.count([*keys, *words]):  # so they never meet, most likely
+            return
+        rows *= FURTHER
+
+
+def _from_index(
+    rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, stretch: Stretch | None
+) -> GenerationQuerySet:
+    """The rows with the words, all or those of a stretch of time."""
+    return _joined(rows, _having(_inside(narrowing, stretch), words, narrowing.keys, stretch), narrowing, stretch)
+
+
+def _inside(narrowing: Narrowing, stretch: Stretch | None) -> models.QuerySet[Any]:
+    """By the searched table's own columns, so that what does not match is never looked up among the generations."""
+    # With the order of no index: PostgreSQL would read half of one beside. And it sorts at the end of a query, or where
+    # a subquery asks it to.
+    moment = ExpressionWrapper(F("created_at") + timedelta(0), models.DateTimeField())
+    searched: models.QuerySet[Any] = models.QuerySet(Searchable).annotate(moment=moment)
+    if stretch:
+        searched = searched.filter(keys__has_any=span_keys(*stretch), moment__gte=stretch[0])
+    if narrowing.owner is not None:
+        searched = searched.filter(owner_id=narrowing.owner)
+    if narrowing.before:
+        searched = searched.filter(keyset(narrowing.before, "moment", "generation"))
     return searched
 
 
-def _joined(
-    rows: GenerationQuerySet, searched: models.QuerySet[Searchable], narrowing: Narrowing
-) -> GenerationQuerySet:
-    """The generations of what was found, looked up from the newest on, each only when a page has come to it.
+def _having(
+    searched: models.QuerySet[Any], words: list[str], keys: list[int], stretch: Stretch | None
+) -> models.QuerySet[Any]:
+    """Those with the words, the index being asked for what is rare in them, or for a key that is."""
+    known = sample.taken()
+    marks = {mark(key): key for key in keys}
+    trigrams = [gram for word in words for gram in TRIGRAM.findall(word)]
+    short = [word for word in words if not TRIGRAM.search(word)]
+    rarest = known.rarest([*marks, *trigrams, *short])
+    read = [word for word in words if word not in short and word not in rarest]
+    # Beside trigrams PostgreSQL makes all pairs of each row it found, to compare them again.
+    if trigrams and stretch and known.expected(trigrams) < PAIRS * known.expected(words):
+        read += short
+    else:
+        for word in short:
+            searched = searched.filter(words__has_characters=_upper(word))
+    for gram in rarest:
+        if gram in marks:
+            searched = searched.filter(keys__has_any=[marks[gram]])
+        elif gram not in short:
+            searched = searched.filter(words__contains=_upper(gram))
+    return _reading(searched, read)
 
-    PostgreSQL sorts at the end of a query, or where a subquery asks it to.
-    """
-    moment = ExpressionWrapper(F("created_at") + timedelta(0), models.DateTimeField())  # the order of no index
-    ordered = searched.annotate(moment=moment).order_by("-moment", "-generation")
-    found = CTE(ordered.values("generation_id", "moment"), name="found")
+
+def _joined(
+    rows: GenerationQuerySet,
+    searched: models.QuerySet[Any],
+    narrowing: Narrowing,
+    stretch: Stretch | None,
+) -> GenerationQuerySet:
+    """The generations of what was found, looked up from the newest on, each only when a page has come to it."""
+    found = CTE(searched.order_by("-moment", "-generation").values("generation_id", "moment"), name="found")
     marked = found.queryset().order_by("-moment", "-generation_id")
     for marks in narrowing.marks:
-        marked = marked.filter(Exists(marks.rows.filter(generation=OuterRef("generation_id"))))
+        marks_since = marks.rows.filter(made_at__gte=stretch[0]) if stretch else marks.rows
+        marked = marked.filter(Exists(marks_since.filter(generation=OuterRef("generation_id"))))
     left = CTE(marked, name="marked")
     rows = with_cte(found, left, select=left.join(rows, pk=left.col.generation_id))
     return rows.order_by(left.col.moment.desc(), left.col.generation_id.desc())
@@ -132,6 +209,7 @@ def _joined(
 
 def _reading(rows: Rows, words: list[str], column: str = "words") -> Rows:
     """Those with the words, as no index knows it."""
+    words = sorted(words, key=len, reverse=True)  # the long ones are compared in half the time, and mostly rarer
     return rows.filter(*(GreaterThan(StrIndex(column, _upper(word)), 0) for word in words))
 
 

@@ -8,36 +8,45 @@ from __future__ import annotations
 
 import time
 import uuid
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
-from operator import and_
+from math import ceil, prod
+from operator import and_, itemgetter
 
 from django.apps import apps
 
-from generations.search_tables import BETWEEN, owner_mark
+from generations.search_keys import mark, model_key, owner_key
+from generations.search_tables import BETWEEN
 
 SIZE = 1000
 LASTS = 600  # seconds, in each process
 MOST = 60  # trigrams that are looked at
-# Fetching a row and comparing it, in entries of an index that could be read meanwhile: 0.9 us and some 15 ns.
-COMPARE = 60
+# Fetching a row and comparing it, in entries of an index that could be read meanwhile: some 1.1 us and 12 to 20 ns.
+COMPARE = 80
+SURE = 4
+FULL = 0.5  # of all that is expected: to read that much is to read all of it
 
 
 class Sample:
     """Some texts, the ids and times of their rows, and which of them contain a part of a text, as bits of a number."""
 
     def __init__(self, rows: Sequence[tuple[uuid.UUID, datetime, str]]) -> None:
-        self.times = [created_at for _, created_at, _ in rows]
-        self.texts = [text for _, _, text in rows]
         # The ids are random numbers of 128 bits, so the first of them tell how many there are.
         self.total = len(rows) if len(rows) < SIZE else round(SIZE * 2**128 / rows[-1][0].int)
+        rows = sorted(rows, key=itemgetter(1))
+        self.times = [created_at for _, created_at, _ in rows]
+        self.texts = [text for _, _, text in rows]
         self.having = lru_cache(maxsize=10_000)(self._having)
 
     def expected(self, words: Iterable[str]) -> float:
         """How many rows of all have all the words, more or less."""
-        met = reduce(and_, map(self.having, words))
-        return max(met.bit_count(), 0.5) * self.total / max(1, len(self.texts))
+        return max(self.count(words), 0.5) * self.total / max(1, len(self.texts))
+
+    def count(self, words: Iterable[str]) -> int:
+        """How many of the texts have all the words."""
+        return reduce(and_, map(self.having, words)).bit_count()
 
     def _having(self, part: str) -> int:
         part = part.replace(BETWEEN, "").lower()  # one or two letters
@@ -46,6 +55,28 @@ class Sample:
     def share(self, since: datetime, before: datetime | None) -> float:
         """What part of the rows is of this stretch of time, more or less."""
         return sum(since <= at and (before is None or at <= before) for at in self.times) / max(1, len(self.times))
+
+    def since(self, parts: Sequence[str], rows: float, until: datetime) -> datetime | None:
+        """From when on so many rows have all the parts, counted back from a time; more or less.
+
+        None: there are hardly more than these.
+        """
+        met = reduce(and_, map(self.having, parts), (1 << len(self.texts)) - 1)
+        later = len(self.times) - bisect_right(self.times, until)
+        met >>= later  # the last bit is the newest text now
+        wanted = rows * len(self.texts) / max(1, self.total)
+        if not met and parts:
+            # Where they meet less often than once in the sample: as if they were independent.
+            chance = prod(self.having(part).bit_count() / max(1, len(self.texts)) for part in parts)
+            return self.since((), rows / chance, until) if chance else None
+        if not met or wanted > (met.bit_count() + 1) * FULL:
+            return None
+        # What is wanted may be less than a text; some texts tell better than one how many there are in a day.
+        count = min(max(SURE, ceil(wanted)), met.bit_count())
+        for _ in range(count - 1):
+            met &= met - 1
+        at = self.times[len(self.times) - later - (met & -met).bit_length()]
+        return until - (until - at) * (wanted / count)
 
     def rarest(self, grams: Iterable[str]) -> list[str]:
         """As many of the trigrams, from the rarest on, as make the search cheaper.
@@ -76,5 +107,10 @@ def taken() -> Sample:
 @lru_cache(maxsize=1)
 def _taken(period: int) -> Sample:
     rows = apps.get_model("generations", "Generation").objects.order_by("pk")[:SIZE]
-    read = rows.values_list("pk", "created_at", "owner_id", "prompt")
-    return Sample([(pk, created_at, owner_mark(owner) + prompt.lower()) for pk, created_at, owner, prompt in read])
+    read = rows.values_list("pk", "created_at", "owner_id", "model_id", "prompt")
+    return Sample(
+        [
+            (pk, created_at, mark(owner_key(owner)) + mark(model_key(model)) + prompt.lower())
+            for pk, created_at, owner, model, prompt in read
+        ]
+    )

@@ -36,6 +36,7 @@ class Searchable(_Index):
     # PostgreSQL
     owner_id = models.BigIntegerField()
     created_at = models.DateTimeField()
+    keys = models.BigIntegerField(help_text="An array of what `search_keys` tells.")
     words = models.TextField(help_text="The prompt in capitals.")
     # SQLite
     place = models.BigIntegerField(db_column="rowid")

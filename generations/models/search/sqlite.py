@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from generations.models.keyset import Position, keyset
-from generations.search_tables import BETWEEN, PLACES_A_SECOND, owner_mark
+from generations.search_keys import EPOCH, mark
+from generations.search_tables import BETWEEN, PLACES_A_SECOND
 
 from . import sample
 from .narrowing import Marks, Narrowing
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 A_MINUTE = 60 * PLACES_A_SECOND
 # Rows of the index that cost no more than one of a list of marks: most of them are not marked, and not looked up.
 CHEAPER = 3
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @models.TextField.register_lookup
@@ -45,7 +45,7 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
     which rows came, the list that in which they were made, and between a page of each a row could be left out.
     """
     until, before = narrowing.until, narrowing.before
-    grams = [*([] if narrowing.owner is None else [owner_mark(narrowing.owner)]), *_grams(words)]
+    grams = [*map(mark, narrowing.keys), *_grams(words)]
     asked = " ".join(map(_quoted, sample.taken().rarest(grams)))
     if narrowing.along is not None and _is_found_sooner(
         narrowing, _inside(asked, narrowing.since, until, until and _place(until))

@@ -1,0 +1,67 @@
+"""What the index knows of a generation beside its words: its owner, its model, and on PostgreSQL when it was made."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from generations.models import Generation
+from generations.search_keys import MOST_SPANS, SPANS, mark, model_key, owner_key, span_keys
+from generations.search_tables import SEARCHABLE
+from tests.helpers import make_generation
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def is_known_by(row: Generation, *keys: int) -> bool:
+    """Whether the index itself has these keys for the row."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"SELECT keys @> %s::bigint[] FROM {SEARCHABLE} WHERE generation_id = %s",
+                [list(keys), row.pk],
+            )
+            return bool(cursor.fetchone()[0])
+        cursor.execute(
+            f"SELECT COUNT(*) FROM {SEARCHABLE} WHERE {SEARCHABLE} MATCH %s AND generation_id = %s",
+            [" ".join(f'"{mark(key)}"' for key in keys), row.pk.hex],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ["", "z", "z-image-turbo", "模型-2", "🦊é", "m" * 200])
+def test_the_database_reckons_the_same_keys(user: User, model: str) -> None:
+    row = make_generation(user, model_id=model, created_at=NOW)
+    assert is_known_by(row, owner_key(user.pk), model_key(model))
+    if connection.vendor == "postgresql":
+        for seconds in SPANS:
+            stretch = span_keys(NOW - timedelta(seconds=seconds), NOW)
+            assert any(is_known_by(row, key) for key in stretch)
+
+
+@pytest.mark.django_db
+def test_a_row_whose_model_changes_is_known_by_the_new_one(user: User) -> None:
+    row = make_generation(user, model_id="one")
+    row.model_id = "other"
+    row.save()
+    assert is_known_by(row, model_key("other"))
+    assert not is_known_by(row, model_key("one"))
+
+
+def test_keys_of_different_kinds_never_fall_together() -> None:
+    keys = [owner_key(2**35), model_key("m" * 200), *span_keys(NOW - timedelta(days=3650), NOW)]
+    assert [key // 2**36 for key in keys] == sorted(key // 2**36 for key in keys)
+    assert len({mark(key) for key in keys[:2]}) == 2
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 3599, 3600, 90_000, 10**6, 10**7, 10**8])
+def test_a_stretch_is_made_up_of_few_spans(seconds: int) -> None:
+    since = NOW - timedelta(seconds=seconds)
+    keys = span_keys(since, NOW)
+    assert 1 <= len(keys) <= MOST_SPANS + (seconds == 10**8) * 10
+    # Each moment in it is of one of them, and what is before it by more than its own length is not.
+    for moment in (since, since + (NOW - since) / 2, NOW):
+        assert set(span_keys(moment, moment + timedelta(seconds=seconds))) & set(keys)
+    assert len(keys) == 1 or len(keys) > 3 or seconds < 3 * SPANS[0]

@@ -140,6 +140,22 @@ def test_the_index_is_asked(user: User, token: Token, words: str) -> None:
     assert "TEMP B-TREE" not in plan
 
 
+def test_the_index_is_asked_for_the_stretch_of_time_before_all_else(user: User, token: Token) -> None:
+    """GIN steps through its lists in the order of its columns: what comes first keeps the others within it."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's index is in the order of time")
+    for number in range(60):
+        prompt = "an owl" if number % 2 else "a fox"
+        make_generation(user, prompt=prompt, created_at=timezone.now() - timedelta(hours=number))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("DROP INDEX generations_searchable_own")  # a few rows are read sooner by it
+    first, *others = HistoryForm(user, {"q": "fox"}).page(None, 2)
+    stretch = r"Index Cond: \(\(keys && '\{\d+(,\d+)*\}'::bigint\[\]\) AND "
+    assert re.search(stretch, first.explain())
+    assert not re.search(stretch, others[-1].explain())
+
+
 def test_only_what_a_page_shows_is_looked_up(user: User, token: Token) -> None:
     """PostgreSQL sorts what it found before it joins the generations; SQLite's index is in order."""
     if connection.vendor != "postgresql":

@@ -2,10 +2,12 @@
 
 `Searchable` holds each prompt as an index wants it. Triggers of the database write it (`search_tables`), so no code
 path can forget to. An index only narrows: every row that is found has been compared with the words themselves. And it
-is asked for few trigrams, those that a sample of the prompts says are rare (`sample`).
+is asked for few trigrams, those that a sample of the prompts says are rare (`sample`), and for whose they are and by
+which model where that is rarer (`search_keys`).
 
 PostgreSQL: a table of its own, because a prompt never changes while its generation is updated often, and every update
-would write the trigram index anew. SQLite: an FTS5 table whose rowids are in `newest_first` order, so that a page is
+would write the trigram index anew. Its index is in no order: a page is looked for in what was made lately, then in what
+was made in a longer time. SQLite: an FTS5 table whose rowids are in `newest_first` order, so that a page is
 read from its index in order, without sorting all that matches. Where stars and items stand in it, a table of their own
 knows (`search_marks`).
 """

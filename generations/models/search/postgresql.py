@@ -28,6 +28,8 @@ Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
 ENOUGH = 25
 MARGIN = 3.0  # times as many as a page has are looked for, since the sample tells it more or less
+# Of all that is expected: to look for more costs as much as to read all.
+SHARE, SHARE_OF_LIST = 0.5, 0.125
 FURTHER = 8  # times as many again, when the page is not full
 # Rows that are read in the time that making the pairs of one takes.
 PAIRS = 60
@@ -130,12 +132,13 @@ def _stretches(
     """Since when so many are made that end here, each further back than the one before; none that is nearly all."""
     known = sample.taken()
     keys = [*map(mark, narrowing.keys)]
-    rows = MARGIN * size
-    if end:  # in the list are fewer; how long its first rows take tells what part of all
+    rows, share = MARGIN * size, SHARE
+    if end:  # in the list are fewer: how long its first rows take tells what part of all, and not very well
+        share = SHARE_OF_LIST
         of_all = known.since(keys, narrowing.STRETCH, until)
         if of_all and end < of_all < until:
             rows *= (until - end) / (until - of_all)
-    while since := known.since([*keys, *words], rows, until):
+    while since := known.since([*keys, *words], rows, until, share):
         if narrowing.since and since <= narrowing.since:
             return
         yield since

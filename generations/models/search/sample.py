@@ -26,7 +26,6 @@ MOST = 60  # trigrams that are looked at
 # Fetching a row and comparing it, in entries of an index that could be read meanwhile: some 1.1 us and 12 to 20 ns.
 COMPARE = 80
 SURE = 4
-FULL = 0.5  # of all that is expected: to read that much is to read all of it
 
 
 class Sample:
@@ -56,10 +55,10 @@ class Sample:
         """What part of the rows is of this stretch of time, more or less."""
         return sum(since <= at and (before is None or at <= before) for at in self.times) / max(1, len(self.times))
 
-    def since(self, parts: Sequence[str], rows: float, until: datetime) -> datetime | None:
+    def since(self, parts: Sequence[str], rows: float, until: datetime, share: float = 0.5) -> datetime | None:
         """From when on so many rows have all the parts, counted back from a time; more or less.
 
-        None: there are hardly more than these.
+        None: they are more than this share of all, so that all could be read as well.
         """
         met = reduce(and_, map(self.having, parts), (1 << len(self.texts)) - 1)
         later = len(self.times) - bisect_right(self.times, until)
@@ -68,8 +67,8 @@ class Sample:
         if not met and parts:
             # Where they meet less often than once in the sample: as if they were independent.
             chance = prod(self.having(part).bit_count() / max(1, len(self.texts)) for part in parts)
-            return self.since((), rows / chance, until) if chance else None
-        if not met or wanted > (met.bit_count() + 1) * FULL:
+            return self.since((), rows / chance, until, share) if chance else None
+        if not met or wanted > (met.bit_count() + 1) * share:
             return None
         # What is wanted may be less than a text; some texts tell better than one how many there are in a day.
         count = min(max(SURE, ceil(wanted)), met.bit_count())

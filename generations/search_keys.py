@@ -14,6 +14,7 @@ KIND = 2**36
 # Seconds. Each is six of the one before it, so that a few of one length make up any stretch of time.
 SPANS = tuple(3600 * 6**power for power in range(5))
 MOST_SPANS = 18  # of one length, in a stretch for which the next longer ones would be too coarse
+MOST_OF_LONGEST = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,11 +28,11 @@ def model_key(model_id: str) -> int:
 
 
 def span_keys(since: datetime, until: datetime) -> list[int]:
-    """Spans of one length that make up the stretch and a little more, few of them if there is a length for that."""
+    """Spans of one length that make up the stretch and a little more; none for a stretch of more than some decades."""
     ends = [[int((moment - EPOCH).total_seconds() // seconds) for moment in (since, until)] for seconds in SPANS]
     kinds = [(kind, range(first, last + 1)) for kind, (first, last) in enumerate(ends, 2)]
     kind, numbers = next((each for each in kinds if len(each[1]) <= MOST_SPANS), kinds[-1])
-    return [kind * KIND + number for number in numbers]
+    return [kind * KIND + number for number in numbers] if len(numbers) <= MOST_OF_LONGEST else []
 
 
 def mark(key: int) -> str:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.models import User
 from generations.models import Generation
-from generations.search_keys import MOST_SPANS, SPANS, mark, model_key, owner_key, span_keys
+from generations.search_keys import KIND, MOST_SPANS, SPANS, mark, model_key, owner_key, span_keys
 from generations.search_tables import SEARCHABLE
 from tests.helpers import make_generation
 
@@ -52,7 +52,7 @@ def test_a_row_whose_model_changes_is_known_by_the_new_one(user: User) -> None:
 
 def test_keys_of_different_kinds_never_fall_together() -> None:
     keys = [owner_key(2**35), model_key("m" * 200), *span_keys(NOW - timedelta(days=3650), NOW)]
-    assert [key // 2**36 for key in keys] == sorted(key // 2**36 for key in keys)
+    assert [key // KIND for key in keys] == sorted(key // KIND for key in keys)
     assert len({mark(key) for key in keys[:2]}) == 2
 
 
@@ -61,7 +61,14 @@ def test_a_stretch_is_made_up_of_few_spans(seconds: int) -> None:
     since = NOW - timedelta(seconds=seconds)
     keys = span_keys(since, NOW)
     assert 1 <= len(keys) <= MOST_SPANS + (seconds == 10**8) * 10
-    # Each moment in it is of one of them, and what is before it by more than its own length is not.
-    for moment in (since, since + (NOW - since) / 2, NOW):
-        assert set(span_keys(moment, moment + timedelta(seconds=seconds))) & set(keys)
-    assert len(keys) == 1 or len(keys) > 3 or seconds < 3 * SPANS[0]
+    assert len(keys) > 3 or seconds < 3 * SPANS[0]
+    length = SPANS[keys[0] // KIND - 2]
+    assert keys[0] % KIND * length <= since.timestamp() < (keys[0] % KIND + 1) * length
+    assert keys[-1] % KIND * length <= NOW.timestamp() < (keys[-1] % KIND + 1) * length
+    assert keys == list(range(keys[0], keys[-1] + 1))
+
+
+def test_a_stretch_of_centuries_is_made_up_of_none() -> None:
+    """The first day that a form takes is in the year 1."""
+    assert span_keys(datetime.min.replace(tzinfo=UTC), NOW) == []
+    assert span_keys(NOW, NOW - timedelta(days=1)) == []

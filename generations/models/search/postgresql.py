@@ -161,7 +161,9 @@ def _inside(narrowing: Narrowing, stretch: Stretch | None) -> models.QuerySet[An
     moment = ExpressionWrapper(F("created_at") + timedelta(0), models.DateTimeField())
     searched: models.QuerySet[Any] = models.QuerySet(Searchable).annotate(moment=moment)
     if stretch:
-        searched = searched.filter(keys__has_any=span_keys(*stretch), moment__gte=stretch[0])
+        searched = searched.filter(moment__gte=stretch[0])
+        if spans := span_keys(*stretch):
+            searched = searched.filter(keys__has_any=spans)
     if narrowing.owner is not None:
         searched = searched.filter(owner_id=narrowing.owner)
     if narrowing.before:

@@ -28,6 +28,7 @@ from generations import waits
 from generations.dispatch import line, submit, wake
 from generations.forms.history import HistoryForm
 from generations.models import Generation
+from generations.models.search import sample
 from tests.helpers import make_token
 
 RUNS = 21
@@ -281,6 +282,7 @@ def main(*, small: bool = False) -> None:
     for number in (few, many):
         if number == many:
             seed.seed(many, lambda words: print(f"  seeding: {words}"))
+            sample.forget()
         caches["local"].clear()
         costs = measured({**pages(client, user), **behind(), **cold(user)}, runs)
         if number == few:

@@ -43,7 +43,7 @@ def sandbox(settings: Settings) -> Iterator[FastSandbox]:
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
     catalogue._models.cache_clear()
-    sample._taken.cache_clear()
+    sample.forget()
     yield
     translation.deactivate()  # a request leaves its language behind
     shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)

@@ -36,7 +36,7 @@ def test_a_list_is_read_when_it_is_short_and_the_index_when_it_is_long(user: Use
     library.star_all(user, [row.pk for row in rows[: Narrowing.STRETCH - 1]])
     assert asked_for(user, q="fox", starred="on") == (["a fox"], "list")
     library.star_all(user, [row.pk for row in rows])
-    sample._taken.cache_clear()
+    sample.forget()
     assert asked_for(user, q="fox", starred="on") == (["a fox"], "index")
     # After the first place of all there is no list any more.
     before = rows[0].created_at, rows[0].pk

@@ -103,6 +103,11 @@ def taken() -> Sample:
     return _taken(int(time.monotonic() // LASTS))
 
 
+def forget() -> None:
+    """For who fills a table all at once: the next search looks at it anew."""
+    _taken.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _taken(period: int) -> Sample:
     rows = apps.get_model("generations", "Generation").objects.order_by("pk")[:SIZE]

@@ -112,6 +112,12 @@ def test_since_when_is_counted_back_from_any_time() -> None:
     assert known.since(["owl"], 4, NOW - timedelta(hours=12)) is None
 
 
+def test_words_that_may_meet_and_words_that_never_do() -> None:
+    foxes = hourly(*["a fox", "a red owl", "an owl", "an owl"] * 5, each=1000)
+    assert foxes.since(["fox", "red"], 500, NOW) is not None  # once or twice in the sample, if they met by chance
+    assert hourly(*["a fox", "a red owl"] * 20, each=1000).since(["fox", "red"], 500, NOW) is None
+
+
 def test_of_no_texts_it_tells_no_time() -> None:
     assert sampled().since([], 1, NOW) is None
     assert sampled("a fox").since(["owl"], 0, NOW) is None

@@ -65,9 +65,10 @@ class Sample:
         met >>= later  # the last bit is the newest text now
         wanted = rows * len(self.texts) / max(1, self.total)
         if not met and parts:
-            # Where they meet less often than once in the sample: as if they were independent.
+            # As if they were independent; unless some texts should have had them all then.
             chance = prod(self.having(part).bit_count() / max(1, len(self.texts)) for part in parts)
-            return self.since((), rows / chance, until, share) if chance else None
+            meet = 0 < chance * (len(self.texts) - later) < SURE
+            return self.since((), rows / chance, until, share) if meet else None
         if not met or wanted > (met.bit_count() + 1) * share:
             return None
         # What is wanted may be less than a text; some texts tell better than one how many there are in a day.

@@ -35,8 +35,8 @@ RUNS = 21
 MOST_RATIO = 2.0
 SEARCH_MS = {"postgresql": 10.0, "sqlite": 5.0}
 PAGE = 24
-# Of a query that only a search asks; OFFSET is its look at how long a list is.
-SIGNS = ("generations_searchable", " LIKE ", " OFFSET ")
+# Of a query that only a search asks; OFFSET is its look at how long a list is, LIMIT 1 that at its newest.
+SIGNS = ("generations_searchable", " LIKE ", " OFFSET ", " DESC LIMIT 1")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ KIND = 2**36
 # Seconds. Each is six of the one before it, so that a few of one length make up any stretch of time.
 SPANS = tuple(3600 * 6**power for power in range(5))
 MOST_SPANS = 18  # of one length, in a stretch for which the next longer ones would be too coarse
-MOST_OF_LONGEST = 200
+MOST_OF_LONGEST = 200  # some thirty years; to ask for more takes longer than it saves
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,13 +42,13 @@ def mark(key: int) -> str:
 
 # The same in SQL, of the columns of a row.
 
-# PostgreSQL's driver would take a % for a parameter.
 _MODEL_SQLITE = f"""
     {KIND} + (SELECT coalesce(sum(unicode(substr({{row}}.model_id, place, 1)) * (place * 7919 % 104729)), 0) FROM (
         WITH RECURSIVE step(place) AS (
             SELECT 1 UNION ALL SELECT place + 1 FROM step WHERE place < length({{row}}.model_id)
         ) SELECT place FROM step
     )) % {KIND}"""
+# Its driver would take a % for a parameter.
 _MODEL_POSTGRESQL = f"""
     {KIND} + mod((SELECT coalesce(sum(ascii(letter) * mod(place * 7919, 104729)), 0)
     FROM unnest(string_to_array({{row}}.model_id, NULL)) WITH ORDINALITY AS step(letter, place)), {KIND})::bigint"""

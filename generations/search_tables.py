@@ -210,9 +210,8 @@ _POSTGRESQL_INDEXES = [
     f"""
     CREATE INDEX generations_searchable_words ON {SEARCHABLE}
         USING gin (keys, (generations_pairs(words, true)) COLLATE "C", words gin_trgm_ops) {_GIN}""",
-    # A person's newest, or anybody's.
+    # A person's newest, deleted or not.
     f"CREATE INDEX generations_searchable_own ON {SEARCHABLE} (owner_id, created_at DESC, generation_id DESC)",
-    f"CREATE INDEX generations_searchable_all ON {SEARCHABLE} (created_at DESC, generation_id DESC)",
 ]
 _POSTGRESQL_FILL = [
     f"TRUNCATE {SEARCHABLE}",

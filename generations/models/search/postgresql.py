@@ -72,7 +72,8 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
     """
     if narrowing.along is not None and _stretch_of_list(narrowing, words) is None:
         return _along_list(narrowing.along, words, narrowing)
-    return _from_index(rows, words, narrowing, _all_of(narrowing, _newest(narrowing) if narrowing.since else None))
+    until = _newest(rows, narrowing) if narrowing.since else None
+    return _from_index(rows, words, narrowing, _all_of(narrowing, until))
 
 
 def tries(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, size: int) -> Iterator[GenerationQuerySet]:
@@ -83,7 +84,7 @@ def tries(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, size
         if end is None:
             yield _along_list(narrowing.along, words, narrowing)
             return
-    if until := _newest(narrowing):
+    if until := _newest(rows, narrowing):
         for since in _stretches(narrowing, words, size, until, end):
             yield _from_index(rows, words, narrowing, (since, until))
     yield _from_index(rows, words, narrowing, _all_of(narrowing, until))
@@ -111,14 +112,14 @@ def _along_list(
     return _reading(along(narrowing.before), words, "searchable__words")
 
 
-def _newest(narrowing: Narrowing) -> datetime | None:
+def _newest(rows: GenerationQuerySet, narrowing: Narrowing) -> datetime | None:
     """When the last row was made that may be found."""
     if narrowing.before:
         return narrowing.before[0]
-    made: models.QuerySet[Searchable] = models.QuerySet(Searchable)
+    made: models.QuerySet[Any] = rows.model.objects.order_by("-created_at", "-pk")
     if narrowing.owner is not None:
-        made = made.filter(owner_id=narrowing.owner)
-    return made.order_by("-created_at", "-generation").values_list("created_at", flat=True).first()
+        made = models.QuerySet(Searchable).filter(owner_id=narrowing.owner).order_by("-created_at", "-generation")
+    return made.values_list("created_at", flat=True).first()
 
 
 def _all_of(narrowing: Narrowing, until: datetime | None) -> Stretch | None:
@@ -132,17 +133,18 @@ def _stretches(
     """Since when so many are made that end here, each further back than the one before; none that is nearly all."""
     known = sample.taken()
     keys = [*map(mark, narrowing.keys)]
+    parts = [*keys, *words]
     rows, share = MARGIN * size, SHARE
     if end:  # in the list are fewer: how long its first rows take tells what part of all, and not very well
         share = SHARE_OF_LIST
         of_all = known.since(keys, narrowing.STRETCH, until)
         if of_all and end < of_all < until:
             rows *= (until - end) / (until - of_all)
-    while since := known.since([*keys, *words], rows, until, share):
+    while since := known.since(parts, rows, until, share):
         if narrowing.since and since <= narrowing.since:
             return
         yield since
-        if not known.count([*keys, *words]):  # so they never meet, most likely
+        if not known.count(parts):  # so they never meet, most likely
             return
         rows *= FURTHER
 

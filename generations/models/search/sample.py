@@ -25,7 +25,7 @@ LASTS = 600  # seconds, in each process
 MOST = 60  # trigrams that are looked at
 # Fetching a row and comparing it, in entries of an index that could be read meanwhile: some 1.1 us and 12 to 20 ns.
 COMPARE = 80
-SURE = 4
+SURE = 4  # texts tell how many there are, fewer hardly
 
 
 class Sample:

@@ -27,7 +27,7 @@ if __name__ == "__main__":
     django.setup()
 
 from accounts.models import User
-from generations import search_tables
+from generations import search_marks, search_tables
 from generations.models import Collection, CollectionItem, Generation, Star
 
 MOST = 1_000_000
@@ -106,6 +106,7 @@ def seed(total: int, tell: Callable[[str], object] = lambda _: None) -> User:
     marked: list[tuple[int, uuid.UUID, datetime]] = []
     with connection.schema_editor() as editor:
         search_tables.remove_triggers(editor)
+        search_marks.remove(editor)
     with _without_indexes():
         _insert(Generation, _rows(there, total, [owner.pk for owner in owners], marked))
         tell(f"rows after {time.monotonic() - begun:.0f} s")
@@ -116,6 +117,8 @@ def seed(total: int, tell: Callable[[str], object] = lambda _: None) -> User:
         search_tables.install_triggers(editor)
     tell(f"indexes after {time.monotonic() - begun:.0f} s")
     _mark(owners[0], marked)
+    with connection.schema_editor() as editor:
+        search_marks.install(editor)
     if connection.vendor == "sqlite":
         connection.close()
     else:

@@ -9,6 +9,7 @@ common reads no further back than a page needs. SQLite's is in the order of time
 """
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 KIND = 2**36
 # Seconds. Each is six of the one before it, so that a few of one length make up any stretch of time.
@@ -25,6 +26,12 @@ def owner_key(owner: int) -> int:
 def model_key(model_id: str) -> int:
     """A sum of its characters, weighed by their places; every database can reckon it."""
     return KIND + sum(ord(letter) * (place * 7919 % 104_729) for place, letter in enumerate(model_id, 1)) % KIND
+
+
+def whose_key(whose: int | UUID) -> int:
+    """Of a person's stars or a collection's items."""
+    number, kind = (whose.int >> 92, 8) if isinstance(whose, UUID) else (whose % KIND, 7)
+    return kind * KIND + number
 
 
 def span_keys(since: datetime, until: datetime) -> list[int]:
@@ -64,3 +71,7 @@ _SECONDS = "extract(epoch FROM {row}.created_at)"
 _OF_SPANS = (f"{kind * KIND} + floor({_SECONDS} / {seconds})::bigint" for kind, seconds in enumerate(SPANS, 2))
 POSTGRESQL_KEYS = f"""
     ARRAY[mod({{row}}.owner_id, {KIND}), {_MODEL_POSTGRESQL}, {", ".join(_OF_SPANS)}]"""
+# Of a row of the stars, and of the items.
+POSTGRESQL_STAR_KEY = f"{7 * KIND} + mod({{row}}.user_id, {KIND})"
+_FIRST_BITS = "('x' || left(replace({row}.collection_id::text, '-', ''), 9))::bit(36)::bigint"
+POSTGRESQL_COLLECTION_KEY = f"{8 * KIND} + {_FIRST_BITS}"

@@ -203,13 +203,12 @@ _POSTGRESQL_TABLES = [
 ]
 # With a short list of what is not in the index proper yet: it is read whole by every search.
 _GIN = "WITH (fastupdate = on, gin_pending_list_limit = 256)"
+# The keys, the trigrams, and for words that have none (4k, 猫, %) the characters and pairs. In one index, which steps
+# through all their lists together; those of several would be read whole first. It begins with those of the first
+# columns: the keys of a stretch of time keep all others within that.
+POSTGRESQL_GIN = f'USING gin (keys, (generations_pairs(words, true)) COLLATE "C", words gin_trgm_ops) {_GIN}'
 _POSTGRESQL_INDEXES = [
-    # The keys, the trigrams, and for words that have none (4k, 猫, %) the characters and pairs. In one index, which
-    # steps through all their lists together; those of several would be read whole first. It begins with those of the
-    # first columns: the keys of a stretch of time keep all others within that.
-    f"""
-    CREATE INDEX generations_searchable_words ON {SEARCHABLE}
-        USING gin (keys, (generations_pairs(words, true)) COLLATE "C", words gin_trgm_ops) {_GIN}""",
+    f"CREATE INDEX generations_searchable_words ON {SEARCHABLE} {POSTGRESQL_GIN}",
     # A person's newest, deleted or not.
     f"CREATE INDEX generations_searchable_own ON {SEARCHABLE} (owner_id, created_at DESC, generation_id DESC)",
 ]

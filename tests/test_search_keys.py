@@ -1,13 +1,16 @@
 """What the index knows of a generation beside its words: its owner, its model, and on PostgreSQL when it was made."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from accounts.models import User
-from generations.models import Generation
-from generations.search_keys import KIND, MOST_SPANS, SPANS, mark, model_key, owner_key, span_keys
+from generations import collecting
+from generations.models import Collection, CollectionItem, Generation
+from generations.models.search import Narrowing
+from generations.search_keys import KIND, MOST_SPANS, SPANS, mark, model_key, owner_key, span_keys, whose_key
 from generations.search_tables import SEARCHABLE
 from tests.helpers import make_generation
 
@@ -50,8 +53,22 @@ def test_a_row_whose_model_changes_is_known_by_the_new_one(user: User) -> None:
     assert not is_known_by(row, model_key("one"))
 
 
+@pytest.mark.django_db
+def test_collections_whose_keys_fall_together_are_told_apart(user: User) -> None:
+    collections = [
+        Collection.objects.create(pk=uuid.UUID(int=(1 << 120) + number), owner=user, name=f"{number}")
+        for number in range(2)
+    ]
+    assert len({whose_key(collection.pk) for collection in collections}) == 1
+    for number, collection in enumerate(collections):
+        collecting.add(user, collection.pk, [make_generation(user, prompt=f"a fox {number}").pk])
+        narrowing = Narrowing(marks=(CollectionItem.marks(collection.pk),))
+        assert [row.prompt for row in Generation.objects.search("fox", narrowing)] == [f"a fox {number}"]
+
+
 def test_keys_of_different_kinds_never_fall_together() -> None:
-    keys = [owner_key(2**35), model_key("m" * 200), *span_keys(NOW - timedelta(days=3650), NOW)]
+    spans = span_keys(NOW - timedelta(days=3650), NOW)
+    keys = [owner_key(2**35), model_key("m" * 200), *spans, whose_key(2**35), whose_key(uuid.UUID(int=2**128 - 1))]
     assert [key // KIND for key in keys] == sorted(key // KIND for key in keys)
     assert len({mark(key) for key in keys[:2]}) == 2
 

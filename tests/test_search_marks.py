@@ -1,8 +1,10 @@
-"""SQLite's table of where stars and items stand in its index: in step with them after whatever happens to either."""
+"""The index's table of stars and items: in step with them and with the prompts after whatever happens to either."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -11,21 +13,29 @@ from django.db import connection
 from accounts.models import User
 from generations import collecting, library, search_marks, search_tables
 from generations.models import Collection, CollectionItem, Generation, Star
+from generations.search_keys import whose_key
 from generations.search_marks import MARKS
-from generations.search_tables import PLACES
+from generations.search_tables import PLACES, SEARCHABLE
 from tests.helpers import Editor, make_generation, make_user
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such table"),
-]
+pytestmark = pytest.mark.django_db
+is_sqlite = connection.vendor == "sqlite"
+
+
+def asked(sql: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return sorted(cursor.fetchall())
 
 
 def marks() -> list[tuple[str, str]]:
     """(person or collection, generation), as the table has them; without a place no generation is known."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT whose, coalesce(generation_id, '') FROM {MARKS} LEFT JOIN {PLACES} USING (place)")
-        return sorted(cursor.fetchall())
+    if is_sqlite:
+        return asked(f"SELECT whose, coalesce(generation_id, '') FROM {MARKS} LEFT JOIN {PLACES} USING (place)")
+    # Their words and keys must be those of the index, and the last key is theirs.
+    return asked(f"""
+        SELECT whose, replace(generation_id::text, '-', '') FROM {MARKS} AS mark JOIN {SEARCHABLE} AS row
+            USING (generation_id, owner_id, created_at, words) WHERE trim_array(mark.keys, 1) = row.keys""")
 
 
 def stars_and_items() -> list[tuple[str, str]]:
@@ -55,6 +65,7 @@ def in_step(collections: list[Collection]) -> Iterator[None]:
     assert len(marks()) == 7
     yield
     assert marks() == stars_and_items()
+    assert asked(f"SELECT count(*) FROM {MARKS}") == [(len(marks()),)]
 
 
 def test_a_star_is_given_and_taken(user: User, rows: list[Generation]) -> None:
@@ -125,11 +136,13 @@ def test_a_dump_is_loaded_in_any_order(user: User, tmp_path: Path, way: int) -> 
 
 
 def test_the_index_is_filled_anew() -> None:
+    check_constraints_now()
     search_tables.fill(Editor())
     assert len(marks()) == 7
 
 
 def test_it_is_made_of_what_is_there(user: User, rows: list[Generation]) -> None:
+    check_constraints_now()
     search_marks.remove(Editor())
     library.star_all(user, [row.pk for row in rows])
     search_marks.install(Editor())
@@ -138,9 +151,35 @@ def test_it_is_made_of_what_is_there(user: User, rows: list[Generation]) -> None
     assert len(marks()) == 8
 
 
-def test_its_triggers_are_there_after_all_migrations() -> None:
-    """Django makes a table anew to change it, and the triggers go: then `install` has to follow."""
+def test_a_mark_has_the_key_of_its_person_or_collection(user: User, collections: list[Collection]) -> None:
+    if is_sqlite:
+        pytest.skip("SQLite's marks have no keys")
+    whose: int | UUID
+    for whose, count in ((user.pk, 2), (collections[0].pk, 4), (collections[1].pk, 1)):
+        assert asked(f"SELECT count(*) FROM {MARKS} WHERE keys @> ARRAY[{whose_key(whose)}]") == [(count,)]
+
+
+@pytest.mark.parametrize(("emptied", "left"), [("generations_star", 5), ("generations_collectionitem", 2)])
+def test_a_table_is_emptied_at_once(emptied: str, left: int) -> None:
+    if is_sqlite:
+        pytest.skip("SQLite has no TRUNCATE")
+    check_constraints_now()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        assert set(search_marks.TRIGGERS) <= {name for (name,) in cursor.fetchall()}
-    assert len(search_marks.TRIGGERS) == 8
+        cursor.execute(f"TRUNCATE {emptied}")
+    assert len(marks()) == left
+
+
+def test_its_triggers_are_there_after_all_migrations() -> None:
+    """On SQLite Django makes a table anew to change it, and the triggers go: then `install` has to follow."""
+    if is_sqlite:
+        there = asked("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        assert {(name,) for name in search_marks.TRIGGERS} <= set(there)
+        assert len(search_marks.TRIGGERS) == 8
+    else:
+        assert len(asked(f"SELECT tgname FROM pg_trigger WHERE tgname LIKE '{MARKS}%'")) == 6
+
+
+def check_constraints_now() -> None:
+    """PostgreSQL changes no table that has checks to come."""
+    if not is_sqlite:
+        connection.check_constraints()

@@ -15,6 +15,7 @@ from tests.helpers import make_generation
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WORD = ["por", "ort", "rtr", "tra", "rai", "ait"]
+ROW = 80  # entries of an index
 
 
 def sampled(*texts: str) -> Sample:
@@ -22,12 +23,12 @@ def sampled(*texts: str) -> Sample:
 
 
 def test_of_one_word_one_trigram_is_enough() -> None:
-    assert len(sampled(*["a portrait"] * 300, *["a fox"] * 700).rarest(WORD)) == 1
+    assert len(sampled(*["a portrait"] * 300, *["a fox"] * 700).rarest(WORD, ROW)) == 1
 
 
 def test_of_words_that_never_meet_one_trigram_each_is_enough() -> None:
     known = sampled(*["a portrait"] * 300, *["水彩画"] * 45, *["a fox"] * 655)
-    rare, other = known.rarest([*WORD, "水彩画"])
+    rare, other = known.rarest([*WORD, "水彩画"], ROW)
     assert rare == "水彩画"
     assert other in WORD
 
@@ -36,26 +37,45 @@ def test_trigrams_that_are_common_apart_and_rare_together_are_asked_for_together
     chance = random.Random(1)
     shares = {"eri": 0.014, "rin": 0.06, "her": 0.09, "the": 0.25, "ing": 0.6}
     texts = [" ".join(gram for gram, share in shares.items() if chance.random() < share) for _ in range(SIZE)]
-    assert sampled(*texts).rarest(shares) == ["eri", "rin"]
+    assert sampled(*texts).rarest(shares, ROW) == ["eri", "rin"]
+    assert sampled(*texts).rarest(shares, 10 * ROW) == ["eri", "rin", "her"]  # where it costs more to compare
 
 
 def test_what_the_sample_does_not_know_is_asked_for_first() -> None:
     known = sampled(*["a portrait of a zebra"] * 500, *["a fox"] * 500)
-    chosen = known.rarest(["por", "fox", "zzz", "qqq"])
+    chosen = known.rarest(["por", "fox", "zzz", "qqq"], ROW)
     assert chosen[0] in {"zzz", "qqq"}
     assert "fox" not in chosen
 
 
 def test_a_common_word_before_a_rare_one_of_other_people_is_no_reason_to_read_all_of_theirs() -> None:
     known = sampled(*["me a fox"] * 900, *["you a portrait"] * 100)
-    assert set(known.rarest(["me ", "por", "fox"])) == {"por", "me "}
+    assert set(known.rarest(["me ", "por", "fox"], ROW)) == {"por", "me "}
 
 
 @pytest.mark.parametrize("grams", [[], ["abc"], ["abc", "abc"], [f"{number:03}" for number in range(5000)]])
 def test_anything_may_be_asked_of_no_texts(grams: list[str]) -> None:
-    chosen = sampled().rarest(grams)
+    chosen = sampled().rarest(grams, ROW)
     assert set(chosen) <= set(grams)
     assert bool(chosen) == bool(grams)
+
+
+@pytest.mark.parametrize(
+    ("mine", "chance"),
+    [
+        (100, 0.0),  # nobody but they write of it
+        (10, 0.9),  # too few are theirs to tell
+        (0, 0.9),
+    ],
+)
+def test_how_likely_a_word_is_in_a_list_those_like_it_tell(mine: int, chance: float) -> None:
+    known = sampled(*["me a fox"] * mine, *["you a portrait"] * (1000 - mine))
+    assert known.chance(["portrait"], ["me "]) == pytest.approx(chance, abs=0.11)
+    assert known.chance([], ["me "]) == 1
+
+
+def test_how_likely_a_word_is_no_texts_do_not_tell() -> None:
+    assert 0 < sampled().chance(["portrait"], ["me "]) <= 1
 
 
 def test_it_is_told_in_whatever_case() -> None:

@@ -15,7 +15,7 @@ from accounts.models import Token, User
 from generations import collecting, library
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
-from generations.models.search import Narrowing, postgresql, sample
+from generations.models.search import Narrowing, sample, stretches
 from tests.helpers import make_generation
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_a_row_of_stars_costs_as_much_as_some_of_the_index(
     user: User, token: Token, monkeypatch: pytest.MonkeyPatch, every: int, query: dict[str, str], way: str
 ) -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL joins the stars to what it found")
+        pytest.skip("PostgreSQL's index has the stars alone")
     monkeypatch.setattr(Narrowing, "STRETCH", 4)
     moments = [timezone.now() - timedelta(minutes=number) for number in range(40)]
     for number, created_at in enumerate(moments):
@@ -92,8 +92,9 @@ def stretches_of(user: User, **query: str) -> tuple[list[str], int]:
     return found[-1], len(found) - 1
 
 
+@pytest.mark.parametrize("query", [{}, {"starred": "on"}])
 @pytest.mark.parametrize(
-    ("foxes", "gone", "stretches"),
+    ("foxes", "gone", "in_vain"),
     [
         (range(0, 200, 4), 0, 0),
         (range(0, 200, 4), 40, 2),  # none of them lately, although the sample still has them
@@ -102,12 +103,18 @@ def stretches_of(user: User, **query: str) -> tuple[list[str], int]:
     ],
 )
 def test_a_search_reads_no_further_back_than_a_page_needs(
-    user: User, token: Token, monkeypatch: pytest.MonkeyPatch, foxes: Sequence[int], gone: int, stretches: int
+    user: User,
+    token: Token,
+    monkeypatch: pytest.MonkeyPatch,
+    foxes: Sequence[int],
+    gone: int,
+    in_vain: int,
+    query: dict[str, str],
 ) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite's index is in the order of time")
-    monkeypatch.setattr(postgresql, "MARGIN", 2.0)
-    monkeypatch.setattr(postgresql, "FURTHER", 2)
+    monkeypatch.setattr(stretches, "MARGIN", 2.0)
+    monkeypatch.setattr(stretches, "FURTHER", 2)
     now = timezone.now()
     rows = Generation.objects.bulk_create(
         Generation(
@@ -118,11 +125,38 @@ def test_a_search_reads_no_further_back_than_a_page_needs(
         )
         for number in range(200)
     )
+    library.star_all(user, [row.pk for row in rows])
     sample.taken()
     Generation.objects.filter(pk__in=[row.pk for row in rows[:gone]]).update(prompt="an owl")
     left = [number for number in foxes if number >= gone]
-    assert stretches_of(user, q="fox") == ([f"a fox {number}" for number in left[:2]], stretches)
-    assert stretches_of(user, q="nosuchword") == ([], 0)
+    assert stretches_of(user, q="fox", **query) == ([f"a fox {number}" for number in left[:2]], in_vain)
+    assert stretches_of(user, q="nosuchword", **query) == ([], 0)
+
+
+def test_stars_of_one_moment_are_read_all_at_once(user: User, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Narrowing, "STRETCH", 2)
+    now = timezone.now()
+    rows = Generation.objects.bulk_create(
+        Generation(owner=user, nonce=f"{number}", prompt=f"a fox {number}", created_at=now) for number in range(9)
+    )
+    library.star_all(user, [row.pk for row in rows[:4]])
+    assert stretches_of(user, q="fox 8", starred="on") == ([], 0)
+    assert stretches_of(user, q="fox 3", starred="on") == (["a fox 3"], 0)
+
+
+def test_a_list_is_read_where_most_of_its_model_s_rows_have_the_word(
+    user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's index would read all that the model has made with it."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite reads either in the order of time")
+    monkeypatch.setattr(Narrowing, "STRETCH", 4)
+    monkeypatch.setattr(stretches, "ENOUGH", 5)
+    for number in range(120):
+        prompt = f"{'a portrait of ' if number % 2 else ''}{'a fox' if number % 20 == 0 else 'an owl'}"
+        make_generation(user, prompt=prompt, model_id="m1" if number >= 80 else "m2")
+    assert asked_for(user, q="portrait", model="m1")[1] == "list"
+    assert asked_for(user, q="fox", model="m1") == (["a fox", "a fox"], "index")
 
 
 @pytest.mark.parametrize("words", ["heron", "4k", "鹭", "100%", "🦊", "%"])
@@ -138,6 +172,16 @@ def test_the_index_is_asked(user: User, token: Token, words: str) -> None:
     )
     assert expected in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_the_index_of_stars_is_asked(user: User, token: Token) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's has all rows")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plan = Generation.objects.search("heron", Narrowing(marks=(Star.marks(user),)))[:25].explain()
+    assert "Bitmap Index Scan on generations_searchable_mark_words" in plan
 
 
 def test_the_index_is_asked_for_the_stretch_of_time_before_all_else(user: User, token: Token) -> None:

@@ -21,7 +21,7 @@ from accounts.models import User
 from generations import search_keys
 from generations.forms.history import STATES, HistoryForm
 from generations.models import Collection, CollectionItem, Generation, Position, Star
-from generations.models.search import Narrowing, postgresql, sample, sqlite
+from generations.models.search import Narrowing, postgresql, sample, sqlite, stretches
 from tests.helpers import make_user
 
 pytestmark = pytest.mark.django_db
@@ -164,15 +164,17 @@ def test_every_search_finds_what_a_comparison_of_all_prompts_finds(seed: int, mo
     drawn: list[tuple[ModuleType | type, str, list[float]]] = [
         (sample, "SIZE", [1, 3, 10, 1000]),
         (sample, "MOST", [1, 60]),
-        (sample, "COMPARE", [1, 60, 10**9]),
+        (sqlite, "COMPARE", [1, 60, 10**9]),
+        (sqlite, "COMPARE_MARKED", [1, 60, 10**9]),
+        (postgresql, "COMPARE", [1, 60, 10**9]),
         (Narrowing, "STRETCH", [1, 3, 10, 200]),
         (sqlite, "CHEAPER", [1, 3]),
         (sample, "SURE", [1, 4]),
-        (postgresql, "SHARE", [0.5, 1, 5]),
-        (postgresql, "SHARE_OF_LIST", [0.125, 1, 5]),
-        (postgresql, "ENOUGH", [0, 0.01, 1, 25]),
+        (stretches, "SHARE", [0.5, 1, 5]),
+        (stretches, "SHARE_OF_LIST", [0.125, 1, 5]),
+        (stretches, "ENOUGH", [0, 0.01, 1, 25]),
         (postgresql, "PAIRS", [0, 60, 10**9]),
-        (postgresql, "FURTHER", [2, 8]),
+        (stretches, "FURTHER", [2, 8]),
         (search_keys, "MOST_SPANS", [1, 3, 18]),
     ]
     for place, name, choices in drawn:

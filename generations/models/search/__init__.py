@@ -8,8 +8,10 @@ which model where that is rarer (`search_keys`).
 PostgreSQL: a table of its own, because a prompt never changes while its generation is updated often, and every update
 would write the trigram index anew. Its index is in no order: a page is looked for in what was made lately, then in what
 was made in a longer time. SQLite: an FTS5 table whose rowids are in `newest_first` order, so that a page is
-read from its index in order, without sorting all that matches. Where stars and items stand in it, a table of their own
-knows (`search_marks`).
+read from its index in order, without sorting all that matches.
+
+What somebody starred and what is in a collection has a table too (`search_marks`): a second index of words on
+PostgreSQL, the places in the one index on SQLite.
 """
 
 from __future__ import annotations

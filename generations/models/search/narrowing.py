@@ -25,6 +25,11 @@ class Marks(NamedTuple):
     whose: int | UUID
     """The key of the person or the collection."""
 
+    @property
+    def text(self) -> str:
+        """Whose they are, as the table of marks says it."""
+        return self.whose.hex if isinstance(self.whose, UUID) else str(self.whose)
+
 
 @dataclass(frozen=True)
 class Narrowing:

@@ -1,4 +1,4 @@
-"""Searching along a GIN index of trigrams, pairs and keys, no further back than a page of common words needs."""
+"""Searching along a GIN index of trigrams, pairs and keys, or along a list."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef
-from django.db.models.functions import StrIndex, Upper
+from django.db.models.functions import Lower, StrIndex, Upper
 from django.db.models.lookups import GreaterThan
 from django_cte import CTE, with_cte
 
 from generations.models.keyset import Position, keyset
-from generations.search_keys import mark, span_keys
+from generations.search_keys import mark, span_keys, whose_key
 
-from . import sample
+from . import sample, stretches
 from .narrowing import Narrowing
-from .searchable import Searchable
+from .searchable import IndexMark, Searchable
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
@@ -26,13 +26,9 @@ if TYPE_CHECKING:
 Stretch = tuple[datetime, datetime]
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
-ENOUGH = 25
-MARGIN = 3.0  # times as many as a page has are looked for, since the sample tells it more or less
-# Of all that is expected: to look for more costs as much as to read all.
-SHARE, SHARE_OF_LIST = 0.5, 0.125
-FURTHER = 8  # times as many again, when the page is not full
 # Rows that are read in the time that making the pairs of one takes.
 PAIRS = 60
+COMPARE = 80  # a row is fetched and compared in some 1.1 us, an entry read in 12 to 20 ns
 TRIGRAM = re.compile(r"(?=([^\W_]{3}))")  # as pg_trgm finds them within words
 
 
@@ -70,9 +66,9 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
     The planner could choose, but takes words for independent of each other and knows little of short ones; where it is
     wrong it reads a hundred times too much. So the choice is made by a sample, and put so that only one way is open.
     """
-    if narrowing.along is not None and _stretch_of_list(narrowing, words) is None:
+    if narrowing.along is not None and stretches.end_of_list(narrowing, words) is None:
         return _along_list(narrowing.along, words, narrowing)
-    until = _newest(rows, narrowing) if narrowing.since else None
+    until = stretches.newest(rows, narrowing) if narrowing.since else None
     return _from_index(rows, words, narrowing, _all_of(narrowing, until))
 
 
@@ -80,30 +76,14 @@ def tries(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, size
     """Likewise; and from the index what was made lately, then what was made in a longer time, in the end all."""
     end = None
     if narrowing.along is not None:
-        end = _stretch_of_list(narrowing, words)
+        end = stretches.end_of_list(narrowing, words)
         if end is None:
             yield _along_list(narrowing.along, words, narrowing)
             return
-    if until := _newest(rows, narrowing):
-        for since in _stretches(narrowing, words, size, until, end):
+    if until := stretches.newest(rows, narrowing):
+        for since in stretches.back_from(until, end, narrowing, words, size):
             yield _from_index(rows, words, narrowing, (since, until))
     yield _from_index(rows, words, narrowing, _all_of(narrowing, until))
-
-
-def _stretch_of_list(narrowing: Narrowing, words: list[str]) -> datetime | None:
-    """Since when the first rows of the list are; None if the list is the way to go.
-
-    It is when a page is found along it, or all of it read, in fewer rows than the index has with the words. How long
-    the list is, its first rows tell by the stretch of time that they take.
-    """
-    known = sample.taken()
-    expected = known.expected([*map(mark, narrowing.keys), *words])
-    if ENOUGH * known.total < expected * expected:
-        return None
-    end = narrowing.end_of_stretch(narrowing.before)
-    if end and expected * known.share(end, narrowing.before and narrowing.before[0]) > narrowing.STRETCH:
-        return None
-    return end
 
 
 def _along_list(
@@ -112,41 +92,9 @@ def _along_list(
     return _reading(along(narrowing.before), words, "searchable__words")
 
 
-def _newest(rows: GenerationQuerySet, narrowing: Narrowing) -> datetime | None:
-    """When the last row was made that may be found."""
-    if narrowing.before:
-        return narrowing.before[0]
-    made: models.QuerySet[Any] = rows.model.objects.order_by("-created_at", "-pk")
-    if narrowing.owner is not None:
-        made = models.QuerySet(Searchable).filter(owner_id=narrowing.owner).order_by("-created_at", "-generation")
-    return made.values_list("created_at", flat=True).first()
-
-
 def _all_of(narrowing: Narrowing, until: datetime | None) -> Stretch | None:
     """The stretch in which all is, if there is one."""
     return (narrowing.since, until) if narrowing.since and until else None
-
-
-def _stretches(
-    narrowing: Narrowing, words: list[str], size: int, until: datetime, end: datetime | None
-) -> Iterator[datetime]:
-    """Since when so many are made that end here, each further back than the one before; none that is nearly all."""
-    known = sample.taken()
-    keys = [*map(mark, narrowing.keys)]
-    parts = [*keys, *words]
-    rows, share = MARGIN * size, SHARE
-    if end:  # in the list are fewer: how long its first rows take tells what part of all, and not very well
-        share = SHARE_OF_LIST
-        of_all = known.since(keys, narrowing.STRETCH, until)
-        if of_all and end < of_all < until:
-            rows *= (until - end) / (until - of_all)
-    while since := known.since(parts, rows, until, share):
-        if narrowing.since and since <= narrowing.since:
-            return
-        yield since
-        if not known.count(parts):  # so they never meet, most likely
-            return
-        rows *= FURTHER
 
 
 def _from_index(
@@ -158,10 +106,14 @@ def _from_index(
 
 def _inside(narrowing: Narrowing, stretch: Stretch | None) -> models.QuerySet[Any]:
     """By the searched table's own columns, so that what does not match is never looked up among the generations."""
-    # With the order of no index: PostgreSQL would read half of one beside. And it sorts at the end of a query, or where
-    # a subquery asks it to.
+    # `moment` and `of` are in no index's order: PostgreSQL would read half of one beside. And it sorts at the end of a
+    # query, or where a subquery asks it to.
     moment = ExpressionWrapper(F("created_at") + timedelta(0), models.DateTimeField())
-    searched: models.QuerySet[Any] = models.QuerySet(Searchable).annotate(moment=moment)
+    searched: models.QuerySet[Any] = models.QuerySet(Searchable)
+    for marks in narrowing.marks[:1]:
+        marked = models.QuerySet(IndexMark).annotate(of=Lower("whose"))
+        searched = marked.filter(of=marks.text, keys__has_any=[whose_key(marks.whose)])
+    searched = searched.annotate(moment=moment)
     if stretch:
         searched = searched.filter(moment__gte=stretch[0])
         if spans := span_keys(*stretch):
@@ -169,7 +121,7 @@ def _inside(narrowing: Narrowing, stretch: Stretch | None) -> models.QuerySet[An
     if narrowing.owner is not None:
         searched = searched.filter(owner_id=narrowing.owner)
     if narrowing.before:
-        searched = searched.filter(keyset(narrowing.before, "moment", "generation"))
+        searched = searched.filter(keyset(narrowing.before, "moment", "generation_id"))
     return searched
 
 
@@ -181,7 +133,7 @@ def _having(
     marks = {mark(key): key for key in keys}
     trigrams = [gram for word in words for gram in TRIGRAM.findall(word)]
     short = [word for word in words if not TRIGRAM.search(word)]
-    rarest = known.rarest([*marks, *trigrams, *short])
+    rarest = known.rarest([*marks, *trigrams, *short], COMPARE)
     read = [word for word in words if word not in short and word not in rarest]
     # Beside trigrams PostgreSQL makes all pairs of each row it found, to compare them again.
     if trigrams and stretch and known.expected(trigrams) < PAIRS * known.expected(words):
@@ -204,9 +156,9 @@ def _joined(
     stretch: Stretch | None,
 ) -> GenerationQuerySet:
     """The generations of what was found, looked up from the newest on, each only when a page has come to it."""
-    found = CTE(searched.order_by("-moment", "-generation").values("generation_id", "moment"), name="found")
+    found = CTE(searched.order_by("-moment", "-generation_id").values("generation_id", "moment"), name="found")
     marked = found.queryset().order_by("-moment", "-generation_id")
-    for marks in narrowing.marks:
+    for marks in narrowing.marks[1:]:
         marks_since = marks.rows.filter(made_at__gte=stretch[0]) if stretch else marks.rows
         marked = marked.filter(Exists(marks_since.filter(generation=OuterRef("generation_id"))))
     left = CTE(marked, name="marked")

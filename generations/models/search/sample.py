@@ -23,8 +23,7 @@ from generations.search_tables import BETWEEN
 SIZE = 1000
 LASTS = 600  # seconds, in each process
 MOST = 60  # trigrams that are looked at
-# Fetching a row and comparing it, in entries of an index that could be read meanwhile: some 1.1 us and 12 to 20 ns.
-COMPARE = 80
+MANY = 50  # texts tell what those like them have
 SURE = 4  # texts tell how many there are, fewer hardly
 
 
@@ -43,9 +42,17 @@ class Sample:
         """How many rows of all have all the words, more or less."""
         return max(self.count(words), 0.5) * self.total / max(1, len(self.texts))
 
+    def chance(self, words: Iterable[str], keys: Sequence[str]) -> float:
+        """What part of the rows with the keys has the words; of all rows, if the sample has few with the keys."""
+        keys = keys if self.count(keys) >= MANY else ()
+        return max(self.count([*keys, *words]), 0.5) / max(1, self.count(keys))
+
     def count(self, words: Iterable[str]) -> int:
         """How many of the texts have all the words."""
-        return reduce(and_, map(self.having, words)).bit_count()
+        return self._meeting(words).bit_count()
+
+    def _meeting(self, parts: Iterable[str]) -> int:
+        return reduce(and_, map(self.having, parts), (1 << len(self.texts)) - 1)
 
     def _having(self, part: str) -> int:
         part = part.replace(BETWEEN, "").lower()  # one or two letters
@@ -60,7 +67,7 @@ class Sample:
 
         None: they are more than this share of all, so that all could be read as well.
         """
-        met = reduce(and_, map(self.having, parts), (1 << len(self.texts)) - 1)
+        met = self._meeting(parts)
         later = len(self.times) - bisect_right(self.times, until)
         met >>= later  # the last bit is the newest text now
         wanted = rows * len(self.texts) / max(1, self.total)
@@ -78,9 +85,10 @@ class Sample:
         at = self.times[len(self.times) - later - (met & -met).bit_length()]
         return until - (until - at) * (wanted / count)
 
-    def rarest(self, grams: Iterable[str]) -> list[str]:
+    def rarest(self, grams: Iterable[str], compare: float) -> list[str]:
         """As many of the trigrams, from the rarest on, as make the search cheaper.
 
+        `compare` is what fetching a row and comparing it costs, in entries of the index that are read meanwhile.
         What is not in the sample may still be in one row of the index for each in the sample.
         """
         grams = list(dict.fromkeys(grams))
@@ -93,7 +101,7 @@ class Sample:
             met = rows & having
             # Where they meet less often than once in the sample: as if they were independent.
             then = met.bit_count() or min(1.0, left * entries / max(1, len(self.texts)))
-            if not chosen or (left - then) * COMPARE > entries:
+            if not chosen or (left - then) * compare > entries:
                 chosen.append(gram)
                 rows, left = met, then
         return chosen

@@ -63,10 +63,17 @@ class IndexPlace(_Index):
 
 
 class IndexMark(_Index):
-    """Where something that a person starred, or that is in a collection, stands in SQLite's index."""
+    """Something that a person starred, or that is in a collection. Columns differ as those of `Searchable` do."""
 
     pk = models.CompositePrimaryKey("whose", "place")
     whose = models.TextField(help_text="The key of the person or the collection.")
+    # PostgreSQL: what `Searchable` has, and another key.
+    generation_id = models.UUIDField()
+    owner_id = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    keys = models.BigIntegerField()
+    words = models.TextField()
+    # SQLite: where it stands in the index.
     place = models.BigIntegerField()
 
     class Meta(_Index.Meta):

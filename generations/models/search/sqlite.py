@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 A_MINUTE = 60 * PLACES_A_SECOND
 # Rows of the index that cost no more than one of a list of marks: most of them are not marked, and not looked up.
 CHEAPER = 3
+# A row is fetched by way of its place and its id, and compared, in some 8 us; an entry is read in 20 to 35 ns.
+COMPARE = 240
+COMPARE_MARKED = 80  # most of those found are not marked, and not fetched
 
 
 @models.TextField.register_lookup
@@ -46,7 +48,8 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
     """
     until, before = narrowing.until, narrowing.before
     grams = [*map(mark, narrowing.keys), *_grams(words)]
-    asked = " ".join(map(_quoted, sample.taken().rarest(grams)))
+    compare = COMPARE_MARKED if narrowing.marks else COMPARE
+    asked = " ".join(map(_quoted, sample.taken().rarest(grams, compare)))
     if narrowing.along is not None and _is_found_sooner(
         narrowing, _inside(asked, narrowing.since, until, until and _place(until))
     ):
@@ -59,9 +62,8 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
 
 
 def _is_marked(marks: Marks) -> Exists:
-    whose = marks.whose.hex if isinstance(marks.whose, UUID) else str(marks.whose)
     places: models.QuerySet[IndexMark] = models.QuerySet(IndexMark)
-    return Exists(places.filter(whose=whose, place=OuterRef("searchable__place")))
+    return Exists(places.filter(whose=marks.text, place=OuterRef("searchable__place")))
 
 
 def _inside(asked: str, since: datetime | None, before: Position | None, place: int | None, table: str = "") -> Q:

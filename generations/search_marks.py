@@ -8,11 +8,10 @@ On SQLite Django changes a column by making the table anew, and the triggers go 
 so to the stars or items begins with `remove` and ends with `install` (a test asks for the triggers).
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from generations.search_keys import POSTGRESQL_COLLECTION_KEY, POSTGRESQL_STAR_KEY
-from generations.search_tables import PLACES, POSTGRESQL_GIN, SEARCHABLE
+from generations.search_tables import PLACES, POSTGRESQL_GIN, SEARCHABLE, run
 
 MARKS = "generations_searchable_mark"
 STARS, ITEMS = "generations_star", "generations_collectionitem"
@@ -22,20 +21,15 @@ def install(schema_editor: Any) -> None:
     """Makes the triggers, and the table from the stars, items and prompts that are there."""
     remove(schema_editor)
     is_sqlite = schema_editor.connection.vendor == "sqlite"
-    _run(schema_editor, [_TABLE, _FILL, *TRIGGERS.values()] if is_sqlite else _POSTGRESQL)
+    run(schema_editor, [_TABLE, _FILL, *TRIGGERS.values()] if is_sqlite else _POSTGRESQL)
 
 
 def remove(schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "sqlite":
-        _run(schema_editor, [f"DROP TRIGGER IF EXISTS {name}" for name in TRIGGERS])
+        run(schema_editor, [f"DROP TRIGGER IF EXISTS {name}" for name in TRIGGERS])
     else:  # the triggers go with their functions
-        _run(schema_editor, [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in _FUNCTIONS.values()])
-    _run(schema_editor, [f"DROP TABLE IF EXISTS {MARKS}"])
-
-
-def _run(schema_editor: Any, statements: Iterable[str]) -> None:
-    for statement in statements:
-        schema_editor.execute(statement)
+        run(schema_editor, [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in _FUNCTIONS.values()])
+    run(schema_editor, [f"DROP TABLE IF EXISTS {MARKS}"])
 
 
 # SQLite
@@ -124,8 +118,13 @@ def _enter(table: str, marks: str, words: str) -> str:
 _POSTGRESQL_FILL = [_enter(table, table, SEARCHABLE) for table in _COLUMNS]
 
 
-def _followed(name: str, table: str, *, truncated: str, leave: str, enter: str) -> list[str]:
-    """A function and the triggers by which it follows a table."""
+# What follows which table.
+_FUNCTIONS = {table: f"{MARKS}_of_{table}" for table in (STARS, ITEMS, SEARCHABLE)}
+
+
+def _followed(table: str, changed: str, *, truncated: str, leave: str, enter: str) -> list[str]:
+    """A function and the triggers by which it follows a table, as far as these columns of its rows go."""
+    name = _FUNCTIONS[table]
     return [
         f"""
         CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -138,13 +137,13 @@ def _followed(name: str, table: str, *, truncated: str, leave: str, enter: str) 
             IF TG_OP <> 'DELETE' THEN {enter} END IF;
             RETURN NULL;
         END $$""",
-        f"CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"""
+        CREATE TRIGGER {name} AFTER INSERT OR DELETE OR UPDATE OF {changed} ON {table}
+        FOR EACH ROW EXECUTE FUNCTION {name}()""",
         f"CREATE TRIGGER {name}_all AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
     ]
 
 
-# What follows which table.
-_FUNCTIONS = {table: f"{MARKS}_of_{table}" for table in (STARS, ITEMS, SEARCHABLE)}
 _ROW = "(SELECT NEW.*)"
 _LEAVE = f"DELETE FROM {MARKS} WHERE generation_id = OLD.generation_id"
 _POSTGRESQL = [
@@ -156,8 +155,8 @@ _POSTGRESQL = [
         statement
         for table, column in _COLUMNS.items()
         for statement in _followed(
-            _FUNCTIONS[table],
             table,
+            f"{column}, generation_id",
             truncated="".join(_POSTGRESQL_FILL),  # those of the others
             leave=f"{_LEAVE} AND whose = {_POSTGRESQL_WHOSE.format(row='OLD', column=column)};",
             enter=_enter(table, _ROW, SEARCHABLE),
@@ -165,8 +164,8 @@ _POSTGRESQL = [
     ),
     # A row is made anew with its prompt.
     *_followed(
-        _FUNCTIONS[SEARCHABLE],
         SEARCHABLE,
+        "generation_id, owner_id, created_at, keys, words",
         truncated="",
         leave=f"{_LEAVE};",
         enter="".join(_enter(table, table, _ROW) for table in _COLUMNS),

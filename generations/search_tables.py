@@ -4,6 +4,7 @@ On SQLite Django changes a column by making the table anew, and the triggers go 
 so to `generations_generation` ends with `install_triggers` (a test asks for it).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import DatabaseError
@@ -29,13 +30,13 @@ def install(schema_editor: Any) -> None:
     """Makes all of it, and reads the prompts that are there."""
     if schema_editor.connection.vendor == "sqlite":
         _need_trigram_tokenizer(schema_editor)
-        _run(schema_editor, _SQLITE_TABLES)
+        run(schema_editor, _SQLITE_TABLES)
         fill(schema_editor)
     else:
         _need_trigram_extension(schema_editor)
-        _run(schema_editor, _POSTGRESQL_TABLES)
+        run(schema_editor, _POSTGRESQL_TABLES)
         fill(schema_editor)
-        _run(schema_editor, [*_POSTGRESQL_INDEXES, f"ANALYZE {SEARCHABLE}"])
+        run(schema_editor, [*_POSTGRESQL_INDEXES, f"ANALYZE {SEARCHABLE}"])
     install_triggers(schema_editor)
 
 
@@ -43,23 +44,23 @@ def install_triggers(schema_editor: Any) -> None:
     """Makes the triggers, again if need be."""
     remove_triggers(schema_editor)
     is_sqlite = schema_editor.connection.vendor == "sqlite"
-    _run(schema_editor, _SQLITE_TRIGGERS.values() if is_sqlite else _POSTGRESQL_TRIGGERS)
+    run(schema_editor, _SQLITE_TRIGGERS.values() if is_sqlite else _POSTGRESQL_TRIGGERS)
 
 
 def remove_triggers(schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "sqlite":
-        _run(schema_editor, [f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE_TRIGGERS])
+        run(schema_editor, [f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE_TRIGGERS])
     else:
         for name in ("generations_searchable_row", "generations_searchable_truncate"):
-            _run(schema_editor, [f"DROP TRIGGER IF EXISTS {name} ON {TABLE}"])
+            run(schema_editor, [f"DROP TRIGGER IF EXISTS {name} ON {TABLE}"])
 
 
 def remove(schema_editor: Any) -> None:
     """Removes all of it; the extension stays, others may use it."""
     remove_triggers(schema_editor)
-    _run(schema_editor, [f"DROP TABLE IF EXISTS {SEARCHABLE}", f"DROP TABLE IF EXISTS {PLACES}"])
+    run(schema_editor, [f"DROP TABLE IF EXISTS {SEARCHABLE}", f"DROP TABLE IF EXISTS {PLACES}"])
     if schema_editor.connection.vendor != "sqlite":
-        _run(
+        run(
             schema_editor,
             [
                 "DROP FUNCTION IF EXISTS generations_searchable_follow()",
@@ -70,10 +71,10 @@ def remove(schema_editor: Any) -> None:
 
 def fill(schema_editor: Any) -> None:
     """Reads all prompts anew."""
-    _run(schema_editor, _SQLITE_FILL if schema_editor.connection.vendor == "sqlite" else _POSTGRESQL_FILL)
+    run(schema_editor, _SQLITE_FILL if schema_editor.connection.vendor == "sqlite" else _POSTGRESQL_FILL)
 
 
-def _run(schema_editor: Any, statements: Any) -> None:
+def run(schema_editor: Any, statements: Iterable[str]) -> None:
     for statement in statements:
         schema_editor.execute(statement)
 

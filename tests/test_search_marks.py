@@ -159,6 +159,15 @@ def test_a_mark_has_the_key_of_its_person_or_collection(user: User, collections:
         assert asked(f"SELECT count(*) FROM {MARKS} WHERE keys @> ARRAY[{whose_key(whose)}]") == [(count,)]
 
 
+def test_an_order_by_hand_leaves_them_alone(collections: list[Collection]) -> None:
+    """To make the words' index anew of each would take a second for a thousand."""
+    if is_sqlite:
+        pytest.skip("SQLite's triggers know the columns from the start")
+    before = asked(f"SELECT ctid::text FROM {MARKS}")
+    CollectionItem.objects.filter(collection=collections[0]).update(position=3, added_by=None)
+    assert asked(f"SELECT ctid::text FROM {MARKS}") == before
+
+
 @pytest.mark.parametrize(("emptied", "left"), [("generations_star", 5), ("generations_collectionitem", 2)])
 def test_a_table_is_emptied_at_once(emptied: str, left: int) -> None:
     if is_sqlite:

@@ -110,9 +110,10 @@ def _inside(narrowing: Narrowing, stretch: Stretch | None) -> models.QuerySet[An
     # query, or where a subquery asks it to.
     moment = ExpressionWrapper(F("created_at") + timedelta(0), models.DateTimeField())
     searched: models.QuerySet[Any] = models.QuerySet(Searchable)
-    for marks in narrowing.marks[:1]:
+    if narrowing.marks:
+        first = narrowing.marks[0]
         marked = models.QuerySet(IndexMark).annotate(of=Lower("whose"))
-        searched = marked.filter(of=marks.text, keys__has_any=[whose_key(marks.whose)])
+        searched = marked.filter(of=first.text, keys__has_any=[whose_key(first.whose)])
     searched = searched.annotate(moment=moment)
     if stretch:
         searched = searched.filter(moment__gte=stretch[0])

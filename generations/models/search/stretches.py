@@ -52,10 +52,11 @@ def newest(rows: GenerationQuerySet, narrowing: Narrowing) -> datetime | None:
     """When the last row was made that may be found."""
     if narrowing.before:
         return narrowing.before[0]
-    made: models.QuerySet[Any] = rows.model.objects.order_by("-created_at", "-pk")
+    made: models.QuerySet[Any]
     if narrowing.marks:
-        newest = narrowing.marks[0].rows.order_by("-made_at", "-generation")
-        return newest.values_list("made_at", flat=True).first()
+        made = narrowing.marks[0].rows.order_by("-made_at", "-generation")
+        return made.values_list("made_at", flat=True).first()
+    made = rows.model.objects.order_by("-created_at", "-pk")
     if narrowing.owner is not None:
         made = models.QuerySet(Searchable).filter(owner_id=narrowing.owner).order_by("-created_at", "-generation")
     return made.values_list("created_at", flat=True).first()

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import timeit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -12,16 +11,14 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import dispatch, lists, pages, picture, thumbnails  # noqa: E402
+from benchmarks import dispatch, lists, pages, picture, thumbnails, yardstick  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("--small", action="store_true", help="few jobs, to see that it runs")
 parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists"])
 options = parser.parse_args()
 
-# A yardstick, since figures in milliseconds are those of one machine.
-loop = min(timeit.repeat("for number in range(1_000_000): total += number", "total = 0", number=1, repeat=5))
-print(f"On this machine Python adds up a million numbers in {loop * 1000:.0f} ms.\n")
+print(f"Python adds up a million numbers in {yardstick.million_ms():.0f} ms here, in {yardstick.USUAL_MS:g} usually.\n")
 
 setup_test_environment()
 _config = setup_databases(verbosity=0, interactive=False)

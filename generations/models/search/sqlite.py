@@ -20,7 +20,8 @@ from .searchable import IndexMark, IndexPlace, Searchable
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-A_MINUTE = 60 * PLACES_A_SECOND
+# How far from its own second a row may stand, where thousands came in one.
+ASIDE = 600 * PLACES_A_SECOND
 # Rows of the index that cost no more than one of a list of marks: most of them are not marked, and not looked up.
 CHEAPER = 3
 # A row is fetched by way of its place and its id, and compared, in some 8 us; an entry is read in 20 to 35 ns.
@@ -72,7 +73,7 @@ def _inside(asked: str, since: datetime | None, before: Position | None, place: 
         inside &= Q(**{f"{table}place__lte": first_place(since)})
     if before:
         # A moment, or a row that is gone. What was made before it may stand some places further ahead.
-        after = first_place(before[0]) - A_MINUTE if place is None else place
+        after = first_place(before[0]) - ASIDE if place is None else place
         inside &= Q(**{f"{table}place__gt": after})
     return inside
 

@@ -5,7 +5,6 @@ token nowhere but in the Authorization header.
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -14,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from . import calls, errors
+from . import calls, errors, tls
 from .calls import Call
 from .errors import Answer
 from .secret import Secret
@@ -96,7 +95,9 @@ class Client:
         self.token = token
         self.seconds = seconds
         self.trace = trace
-        self._http = httpx.Client(base_url=base_url, timeout=_timeout(seconds), transport=transport, trust_env=False)
+        self._http = httpx.Client(
+            base_url=base_url, timeout=_timeout(seconds), transport=transport, trust_env=False, verify=tls.context()
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +126,7 @@ class Client:
 def put_file(url: str, body: bytes, content_type: str, *, seconds: float = 60.0) -> None:
     """Puts a file where a gateway's presigned URL says: no token, no redirect. Raises a MeigenError, nothing else."""
     try:
-        client = httpx.Client(timeout=_timeout(seconds), trust_env=False)
+        client = httpx.Client(timeout=_timeout(seconds), trust_env=False, verify=tls.context())
         with client, client.stream("PUT", url, content=body, headers={"Content-Type": content_type}) as response:
             pass  # the status is all that matters; what else comes is not read
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -154,7 +155,6 @@ class Pool:
         self.seconds = seconds
         self.size = clients * connections
         self.trace = trace
-        context: ssl.SSLContext | bool = httpx.create_ssl_context() if base_url.startswith("https") else True
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._clients = [
             httpx.AsyncClient(
@@ -163,7 +163,7 @@ class Pool:
                 limits=limits,
                 transport=transport,
                 trust_env=False,
-                verify=context,
+                verify=tls.context(),
                 # One account's cookies would travel with another's call.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )

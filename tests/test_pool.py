@@ -1,11 +1,13 @@
-"""The polling pool keeps the accounts apart."""
+"""The clients keep the accounts apart, and read only once whom to trust."""
 
 import asyncio
+import ssl
 
 import httpx
+import pytest
 
-from meigen_api import calls
-from meigen_api.client import Pool
+from meigen_api import calls, tls
+from meigen_api.client import Client, Pool
 from meigen_api.secret import Secret
 
 
@@ -24,3 +26,12 @@ def test_one_accounts_cookies_do_not_travel_with_another() -> None:
 
     asyncio.run(ask_twice())
     assert seen == [None, None]
+
+
+def test_no_client_reads_the_authorities_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted = tls.context()
+    assert trusted.verify_mode == ssl.CERT_REQUIRED
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: pytest.fail("read again"))
+    for url in ["http://127.0.0.1", "https://www.meigen.ai"]:
+        Client(url)
+        Pool(url)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from generations import words
+from meigen_api import tls
 
 SECONDS = 110.0
 MAX_BYTES = 200_000_000
@@ -67,7 +68,7 @@ def download(
 def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
     size = 0
     timeout = httpx.Timeout(min(20.0, seconds), connect=5.0)
-    client = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
+    client = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False, verify=tls.context())
     headers, line = {"Accept-Encoding": "identity"}, _Line()
     try:
         with (

@@ -16,6 +16,7 @@ from generations import collecting, library
 from generations.forms.history import HistoryForm
 from generations.models import CollectionItem, Generation, Star
 from generations.models.search import Narrowing, sample, stretches
+from generations.search_keys import span_keys
 from tests.helpers import make_generation
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,37 @@ def test_a_search_reads_no_further_back_than_a_page_needs(
     left = [number for number in foxes if number >= gone]
     assert stretches_of(user, q="fox", **query) == ([f"a fox {number}" for number in left[:2]], in_vain)
     assert stretches_of(user, q="nosuchword", **query) == ([], 0)
+
+
+def test_at_the_end_only_what_is_left_is_asked_for(user: User, token: Token) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's index is in the order of time")
+    now = timezone.now()
+    rows = Generation.objects.bulk_create(
+        Generation(owner=user, nonce=f"{number}", prompt=f"a fox {number}", created_at=now - timedelta(hours=number))
+        for number in range(200)
+    )
+    before = rows[190].created_at, rows[190].pk
+    asked = HistoryForm(user, {"q": "fox"})
+    spans = span_keys(rows[-1].created_at, rows[190].created_at)
+    for tries in [[asked.rows(before)], asked.page(before, 24)]:
+        for found in tries:
+            with CaptureQueriesContext(connection) as queries:
+                last = list(found)
+        assert last == rows[191:]
+        assert f"{{{','.join(map(str, spans))}}}" in queries[-1]["sql"].replace(" ", "")
+
+
+def test_a_short_word_that_many_rows_have_is_compared_in_each(user: User, token: Token) -> None:
+    """From the index PostgreSQL would make all pairs of characters of every row."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's index has short words like long ones")
+    for number in range(9):
+        make_generation(user, prompt=f"portrait of a fox {number}")
+    make_generation(user, prompt="portrait")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(Generation.objects.search("portrait of")) == 9
+    assert "generations_pairs" not in queries[-1]["sql"]
 
 
 def test_stars_of_one_moment_are_read_all_at_once(user: User, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models
@@ -19,11 +19,11 @@ from generations.search_keys import mark, span_keys, whose_key
 from . import sample, stretches
 from .narrowing import Narrowing
 from .searchable import IndexMark, Searchable
+from .stretches import Stretch
 
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
-Stretch = tuple[datetime, datetime]
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
 # Rows that are read in the time that making the pairs of one takes.
@@ -68,8 +68,8 @@ def search(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing) -> 
     """
     if narrowing.along is not None and stretches.end_of_list(narrowing, words) is None:
         return _along_list(narrowing.along, words, narrowing)
-    until = stretches.newest(rows, narrowing) if narrowing.since else None
-    return _from_index(rows, words, narrowing, _all_of(narrowing, until))
+    until = stretches.newest(rows, narrowing) if narrowing.since or narrowing.before else None
+    return _from_index(rows, words, narrowing, stretches.all_of(rows, narrowing, until))
 
 
 def tries(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, size: int) -> Iterator[GenerationQuerySet]:
@@ -83,18 +83,13 @@ def tries(rows: GenerationQuerySet, words: list[str], narrowing: Narrowing, size
     if until := stretches.newest(rows, narrowing):
         for since in stretches.back_from(until, end, narrowing, words, size):
             yield _from_index(rows, words, narrowing, (since, until))
-    yield _from_index(rows, words, narrowing, _all_of(narrowing, until))
+    yield _from_index(rows, words, narrowing, stretches.all_of(rows, narrowing, until))
 
 
 def _along_list(
     along: Callable[[Position | None], GenerationQuerySet], words: list[str], narrowing: Narrowing
 ) -> GenerationQuerySet:
     return _reading(along(narrowing.before), words, "searchable__words")
-
-
-def _all_of(narrowing: Narrowing, until: datetime | None) -> Stretch | None:
-    """The stretch in which all is, if there is one."""
-    return (narrowing.since, until) if narrowing.since and until else None
 
 
 def _from_index(
@@ -136,8 +131,10 @@ def _having(
     short = [word for word in words if not TRIGRAM.search(word)]
     rarest = known.rarest([*marks, *trigrams, *short], COMPARE)
     read = [word for word in words if word not in short and word not in rarest]
-    # Beside trigrams PostgreSQL makes all pairs of each row it found, to compare them again.
-    if trigrams and stretch and known.expected(trigrams) < PAIRS * known.expected(words):
+    # Beside trigrams PostgreSQL makes all pairs of each row it found, to compare them again. It finds few where
+    # stretches did not have a page, unless the sample has some.
+    are_many = bool(stretch or known.count(words))
+    if trigrams and are_many and known.expected(trigrams) < PAIRS * known.expected(words):
         read += short
     else:
         for word in short:

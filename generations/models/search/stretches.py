@@ -20,6 +20,8 @@ from .searchable import Searchable
 if TYPE_CHECKING:
     from generations.models.generation import GenerationQuerySet
 
+Stretch = tuple[datetime, datetime]
+
 ENOUGH = 25
 MARGIN = 3.0  # times as many as a page has are looked for, since the sample tells it more or less
 # Of all that is expected: to look for more costs as much as to read all.
@@ -60,6 +62,20 @@ def newest(rows: GenerationQuerySet, narrowing: Narrowing) -> datetime | None:
     if narrowing.owner is not None:
         made = models.QuerySet(Searchable).filter(owner_id=narrowing.owner).order_by("-created_at", "-generation")
     return made.values_list("created_at", flat=True).first()
+
+
+def all_of(rows: GenerationQuerySet, narrowing: Narrowing, until: datetime | None) -> Stretch | None:
+    """The stretch in which all is that may be found, unless that is most of all: at the end of a list it is little."""
+    if until is None:
+        return None
+    if narrowing.since:
+        return narrowing.since, until
+    known = sample.taken()
+    if not narrowing.before or not known.times or known.share(known.times[0], until) > SHARE:
+        return None
+    made = rows.model.objects.order_by("created_at", "pk").values_list("created_at", flat=True)
+    oldest = made.first()
+    return (oldest, until) if oldest else None
 
 
 def back_from(

@@ -37,6 +37,7 @@ RUNS = 21
 MOST_RATIO = 2.0
 SEARCH_MS = {"postgresql": 10.0, "sqlite": 5.0}
 PAGE = 24
+END = 150  # rows before the oldest of all; there a page of a search is among its last
 # Of a query that only a search asks; OFFSET is its look at how long a list is, LIMIT 1 that at its newest.
 SIGNS = ("generations_searchable", " LIKE ", " OFFSET ", " DESC LIMIT 1")
 
@@ -170,11 +171,10 @@ def pages(client: Client, user: User) -> dict[str, Callable[[], Any]]:
 
     found: dict[str, Callable[[], Any]] = {}
     for name, query in filters(user).items():
-        rows = _form(user, query).rows().values_list("created_at", "pk")
+        rows = _form(user, query).rows()
         count = rows.count()
         for depth, at in {"first": 0, "middle": count // 2, "deepest": max(0, count - PAGE - 1)}.items():
-            place = rows[at : at + 1].get() if at else None
-            before = {"before": f"{place[0].isoformat()}_{place[1]}"} if place else {}
+            before = _before(rows[at]) if at else {}
             found[f"{name}, {depth}"] = getter(_address(query), {**query, **before})
     found["the studio"] = getter("/", {})
     own = Generation.objects.owned_by(user).kept().filter(status="done", media_type="image").newest_first()
@@ -252,17 +252,21 @@ def searches(client: Client, user: User, runs: int) -> None:
     lists = filters(user)
     lately = {"since": f"{timezone.now() - timedelta(days=30):%Y-%m-%d}"}
     said = {"collection": lists["a collection"], "until": lists["until"], "since": lately}
-    halfway = Generation.objects.filter(created_at__gte=_middle()).order_by("created_at")[:1].get()
-    place = {"before": f"{halfway.created_at.isoformat()}_{halfway.pk}"}
+    oldest_first = Generation.objects.order_by("created_at", "pk")
+    depths = {
+        "": {},
+        ", from the middle": _before(oldest_first.filter(created_at__gte=_middle())[:1].get()),
+        ", at the end": _before(oldest_first[END]),
+    }
     print(
-        "\nSearches, from the newest and from the middle on: the search's own queries, in ms, as measured and as on a"
-        f" usual machine; there at most {limit:g}"
+        "\nSearches, from the newest and from the middle on and at the end: the search's own queries, in ms, as"
+        f" measured and as on a usual machine; there at most {limit:g}"
     )
     print(f"  {'':46} {'db ms':>8} {'usual':>6} {'view ms':>8} {'cards':>6}   {'at most':>8} {'usual':>6} {'slow':>5}")
     found_misses = 0
     for name, (words, filtered) in SEARCHES.items():
         query = {name: value for given in filtered for name, value in said.get(given, filtered).items()}
-        for depth, before in {"": {}, ", from the middle": place}.items():
+        for depth, before in depths.items():
             costs = {
                 each: cost(_search(client, {**query, **before, "q": each}), runs, only_search=True) for each in words
             }
@@ -284,6 +288,11 @@ def _middle() -> datetime:
     """Half way between the oldest and the newest."""
     first, last = [Generation.objects.order_by(way)[:1].get().created_at for way in ("created_at", "-created_at")]
     return first + (last - first) / 2
+
+
+def _before(row: Generation) -> dict[str, str]:
+    """The address of the page that begins after the row."""
+    return {"before": f"{row.created_at.isoformat()}_{row.pk}"}
 
 
 def _search(client: Client, query: Mapping[str, str]) -> Callable[[], Any]:

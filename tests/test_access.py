@@ -112,6 +112,13 @@ def test_a_signed_out_person_is_sent_to_sign_in(db: None, owned: dict[str, str],
         assert response["Location"].startswith("/accounts/login/")
 
 
+def test_the_sign_in_form_says_each_thing_once_and_password_managers_fill_it_in(db: None) -> None:
+    page = Client().get(reverse("account_login")).content.decode()
+    assert "placeholder" not in page
+    assert 'autocomplete="username"' in page
+    assert 'autocomplete="current-password"' in page
+
+
 def test_a_background_request_of_a_signed_out_person_gets_an_empty_401(db: None) -> None:
     response = Client().post(reverse("live"), headers={"HX-Request": "true"})
     assert (response.status_code, response.content) == (401, b"")

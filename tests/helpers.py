@@ -103,9 +103,9 @@ def form_data(**overrides: Any) -> dict[str, Any]:
     return {"prompt": "a red fox", "model_id": "z-image-turbo", "count": "1", "nonce": uuid.uuid4().hex, **overrides}
 
 
-def solid(kind: str, size: tuple[int, int], mode: str = "RGB") -> bytes:
+def solid(format: str, size: tuple[int, int], mode: str = "RGB", **options: Any) -> bytes:
     buffer = io.BytesIO()
-    Image.new(mode, size, "teal" if mode != "I;16" else 9000).save(buffer, kind)
+    Image.new(mode, size, "teal" if mode != "I;16" else 9000).save(buffer, format, **options)
     return buffer.getvalue()
 
 

@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import IO, Any
 
 from django.utils.translation import gettext_noop
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from generations import exif, words
 
@@ -30,12 +31,14 @@ EXTENSIONS = {
     "video/webm": "webm",
 }
 MAX_PIXELS = poster.MAX_PIXELS  # decoded, the largest takes 133 MB
+# Of a WebP, whose decoder keeps the picture four times, or a progressive JPEG in full colour. 4K has 17.2 million.
+MAX_PIXELS_OF_HUNGRY = 20_000_000
+HALF_THE_COLOUR = 2  # Pillow's number for 4:2:0, as cameras and most programs write it
 MAX_BYTES = 100_000_000
-# What a WebP of 4K pixels in a square takes: its decoder keeps the picture four times.
+# What the largest WebP takes.
 MAX_MEMORY = 320_000_000
 MAX_SECONDS = 20.0
 TOO_HEAVY = gettext_noop("The picture takes more memory or time to open than any real one.")
-TOO_LARGE = words.TOO_MANY_PIXELS % {"millions": MAX_PIXELS // 1_000_000}
 # The longer side in pixels: for a card, and for a page of its own or a sharp screen.
 THUMBNAIL = 640
 PREVIEW = 1280
@@ -136,22 +139,40 @@ def decoded(
             file.seek(0)
             with Image.open(watched, formats=list(FORMATS)) as image:
                 size = image.size
-                if size[0] * size[1] > MAX_PIXELS:
-                    raise Refused(TOO_LARGE)
+                if size[0] * size[1] > (most := _most_pixels(image)):
+                    raise Refused(_too_large(most))
                 if draft:
-                    image.draft(None, (2 * draft, 2 * draft))
+                    _draft(image, draft)
                 image.load()
                 yield image, size
     except Refused:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise Refused(TOO_LARGE) from None
+        raise Refused(_too_large(MAX_PIXELS)) from None
     except MemoryError:
         raise Refused(TOO_HEAVY) from None
     except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
         if watched.ended is not None:
             raise watched.ended from None
         raise Refused(gettext_noop("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.")) from None
+
+
+def _draft(image: Image.Image, side: int) -> None:
+    """Has a JPEG decoded smaller: twice as large as it will be, or not twice where the decoder takes more memory."""
+    gap = 1 if image.info.get("progressive") else 2
+    scale = gap * side / max(image.size)
+    if scale < 1:
+        image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
+
+
+def _most_pixels(image: Image.Image) -> int:
+    """How many a picture of its kind may have. Its header tells, so nothing is taken for one that has more."""
+    is_full = image.info.get("progressive") and JpegImagePlugin.get_sampling(image) != HALF_THE_COLOUR
+    return MAX_PIXELS_OF_HUNGRY if is_full or image.format == "WEBP" else MAX_PIXELS
+
+
+def _too_large(most: int) -> str:
+    return words.TOO_MANY_PIXELS % {"millions": most // 1_000_000}
 
 
 class _Watched:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -16,6 +17,9 @@ from generations.dispatch import download, inspect, verify
 from meigen_api.sandbox import pictures
 from meigen_site.env import BASE_DIR
 from tests.helpers import bomb, make_generation, make_result, picture, solid
+
+LARGEST = 7680, 4320
+FULL_COLOUR: dict[str, Any] = {"progressive": True, "subsampling": 0}
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}])
@@ -69,26 +73,47 @@ def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
         "page": b"<html>" * 1_000_000,
         "half a video": pictures.clip("16:9")[:-1],
         "half a picture": solid("PNG", (4000, 4000))[:-100],
+        "half of the largest": solid("PNG", LARGEST, "RGBA")[:-100],
+        "a progressive one": solid("JPEG", LARGEST, **FULL_COLOUR),
+        "half of a progressive one": solid("JPEG", (5056, 3950), **FULL_COLOUR)[:-100],
+        "webp of few bytes": solid("WEBP", LARGEST, lossless=True),
+        "half a webp": solid("WEBP", (4096, 4096), lossless=True)[:-10],
         "a video": pictures.clip("16:9"),
     }
     assert memory_for(tmp_path, hostile) < 150
 
 
 def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: Path) -> None:
-    side = 5700
     gif = picture("GIF")
     comment = b"!\xfe" + b"\xff" * 256 * 400_000 + b"\0"
-    hostile = {"webp": solid("WEBP", (side, side)), "comment": gif[:13] + comment + gif[13:]}
-    assert memory_for(tmp_path, hostile) < inspect.MAX_MEMORY // 1_000_000
+    hostile = gif[:13] + comment + gif[13:]
+    assert memory_for(tmp_path, {"comment": hostile}) < inspect.MAX_MEMORY // 1_000_000
     with pytest.raises(download.Refused, match="memory or time"):
-        inspect.inspect(io.BytesIO(hostile["comment"]))
+        inspect.inspect(io.BytesIO(hostile))
 
 
 def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path) -> None:
-    width, height = 7680, 4320
+    width, height = LARGEST
     assert width * height == inspect.MAX_PIXELS
     pixels = 4 * width * height // 1_000_000
-    assert memory_for(tmp_path, {"largest": solid("PNG", (width, height), "RGBA")}) < 1.35 * pixels
+    assert memory_for(tmp_path, {"largest": solid("PNG", LARGEST, "RGBA")}) < 1.35 * pixels
+
+
+def test_a_progressive_jpeg_as_programs_write_it_may_be_as_large_as_any(tmp_path: Path) -> None:
+    body = solid("JPEG", LARGEST, progressive=True)
+    assert inspect.inspect(io.BytesIO(body)).small
+    assert memory_for(tmp_path, {"largest": body, "half": body[:-100]}) < 150
+
+
+@pytest.mark.parametrize("options", [{"format": "WEBP", "lossless": True}, {"format": "JPEG", **FULL_COLOUR}])
+def test_a_picture_that_takes_more_memory_to_decode_may_have_4k_pixels_in_any_ratio(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    four_k = solid(size=(5056, 3392), **options)
+    assert inspect.inspect(io.BytesIO(four_k)).small
+    assert memory_for(tmp_path, {"4k": four_k}) < inspect.MAX_MEMORY // 1_000_000
+    with pytest.raises(download.Refused, match="20 million"):
+        inspect.inspect(io.BytesIO(solid(size=(5000, 4001), **options)))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "P"])

@@ -129,7 +129,7 @@ def _having(
     marks = {mark(key): key for key in keys}
     trigrams = [gram for word in words for gram in TRIGRAM.findall(word)]
     short = [word for word in words if not TRIGRAM.search(word)]
-    rarest = known.rarest([*marks, *trigrams, *short], COMPARE)
+    rarest = known.cheapest([*marks, *trigrams, *short], COMPARE)
     read = [word for word in words if word not in short and word not in rarest]
     # Beside trigrams PostgreSQL makes all pairs of each row it found, to compare them again. It finds few where
     # stretches did not have a page, unless the sample has some.

@@ -85,26 +85,40 @@ class Sample:
         at = self.times[len(self.times) - later - (met & -met).bit_length()]
         return until - (until - at) * (wanted / count)
 
-    def rarest(self, grams: Iterable[str], compare: float) -> list[str]:
-        """As many of the trigrams, from the rarest on, as make the search cheaper.
+    def cheapest(self, grams: Iterable[str], compare: float) -> list[str]:
+        """The rarest of the trigrams, and as many others, each the one that saves most, as make the search cheaper.
 
         `compare` is what fetching a row and comparing it costs, in entries of the index that are read meanwhile.
         What is not in the sample may still be in one row of the index for each in the sample.
         """
         grams = list(dict.fromkeys(grams))
-        ordered = sorted(grams[:: 1 + len(grams) // MOST], key=lambda gram: self.having(gram).bit_count())
+        rest = grams[:: 1 + len(grams) // MOST]
         chosen: list[str] = []
         rows, left = (1 << len(self.texts)) - 1, float(len(self.texts))
-        for gram in ordered:
-            having = self.having(gram)
-            entries = having.bit_count() or 0.5
-            met = rows & having
-            # Where they meet less often than once in the sample: as if they were independent.
-            then = met.bit_count() or min(1.0, left * entries / max(1, len(self.texts)))
-            if not chosen or (left - then) * compare > entries:
-                chosen.append(gram)
-                rows, left = met, then
+
+        def then(gram: str) -> float:
+            met = (rows & self.having(gram)).bit_count()
+            # Where they meet less often than once in the sample: as that one of them has it which most often does.
+            return met or min(1.0, left * max(self._part(gram, of) for of in ["", *chosen]))
+
+        def saves(gram: str) -> float:
+            return (left - then(gram)) * compare - self._entries(gram)
+
+        while rest:
+            best = max(rest, key=saves) if chosen else min(rest, key=self._entries)
+            if chosen and saves(best) <= 0:
+                break
+            chosen.append(best)
+            rest.remove(best)
+            rows, left = rows & self.having(best), then(best)
         return chosen
+
+    def _entries(self, gram: str) -> float:
+        return self.having(gram).bit_count() or 0.5
+
+    def _part(self, gram: str, of: str) -> float:
+        """What part of those that have one has the other too."""
+        return (self.count([gram, of]) or 0.5) / max(1, self.count([of]))
 
 
 def taken() -> Sample:

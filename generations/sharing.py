@@ -88,11 +88,17 @@ def share(
             known = Share.objects.filter(created_by=user, nonce=made.nonce) if nonce else Share.objects.none()
             if not known:
                 raise
-            if still := known.live().first():
+            if (still := known.live().first()) and _is_as_asked(still, asked, password):
                 return still
         else:
             break
     return made
+
+
+def _is_as_asked(share: Share, asked: dict[str, Any], password: str) -> bool:
+    """Whether the link is still what its page asked for: its maker may have changed it since."""
+    now = {**{name: getattr(share, name) for name in asked}, "expires_at": str(share.expires_at)[:10]}
+    return now == asked and (share.is_opened_by(password) if share.password else not password)
 
 
 def revoke(*shares: Share) -> int:

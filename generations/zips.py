@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,6 +14,8 @@ from django.utils.text import slugify
 
 from . import bare
 from .models import Generation, Result
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024
 
@@ -64,30 +67,38 @@ def stream(
 ) -> Iterator[bytes]:
     """The files as they are, and `metadata.json` with what `tell` says of each.
 
-    Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file,
-    for a download can be long and much be taken back meanwhile. `is_bare` leaves out what was written into pictures.
+    Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file and
+    again before `metadata.json`, for a download can be long and much be taken back meanwhile. `is_bare` leaves out what
+    was written into pictures. A file that cannot be read to its end is named there, and the others follow.
     """
     pipe = _Pipe()
-    told = []
+    told: list[tuple[Result, dict[str, Any]]] = []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
         for place, result in enumerate(results, 1):
             if not may_have(result):
                 continue
             generation = result.generation
+            asked = tell(generation) if tell else {}
             name = _file_name(result, place, generation.prompt if tell else "")
             try:
                 source = default_storage.open(result.file.name or "")
             except OSError:
-                told.append({"file": None, "problem": "The file is missing.", **(tell(generation) if tell else {})})
+                told.append((result, {"file": None, "problem": "The file is missing.", **asked}))
                 continue
+            problem = {}
             entry = zipfile.ZipInfo(name, generation.created_at.timetuple()[:6])
             with source, archive.open(entry, "w") as target:
-                for chunk in bare.pieces(source, result.content_type) if is_bare else source.chunks(CHUNK):
-                    target.write(chunk)
-                    yield pipe.take()
-            told.append({"file": name, **(tell(generation) if tell else {})})
+                try:
+                    for chunk in bare.pieces(source, result.content_type) if is_bare else source.chunks(CHUNK):
+                        target.write(chunk)
+                        yield pipe.take()
+                except OSError:
+                    logger.exception("%s could not be read to its end", result.file.name)
+                    problem = {"problem": "The file breaks off: it could not be read to its end."}
+            told.append((result, {"file": name, **problem, **asked}))
         if tell:
-            archive.writestr("metadata.json", json.dumps(told, indent=2, ensure_ascii=False))
+            said = [entry for result, entry in told if may_have(result)]
+            archive.writestr("metadata.json", json.dumps(said, indent=2, ensure_ascii=False))
     yield pipe.take()
 
 

@@ -5,9 +5,12 @@ import json
 import os
 import uuid
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.http import StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -363,6 +366,27 @@ def test_a_file_that_is_missing_leaves_the_rest_of_the_zip_whole(browser: Client
     assert archive.testzip() is None
     assert len(archive.namelist()) == 2
     assert "missing" in archive.read("metadata.json").decode()
+
+
+def test_a_file_that_breaks_off_leaves_the_rest_of_the_zip_whole(
+    browser: Client, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = make_generation(user, status="done", prompt="broken")
+    result = make_result(broken)
+
+    class Broken(ContentFile):  # type: ignore[type-arg]
+        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+            yield b"half"
+            raise OSError(5, "Input/output error")
+
+    opened = default_storage.open
+    monkeypatch.setattr(default_storage, "open", lambda name: Broken(b"") if name == result.file.name else opened(name))
+    archive = unzipped(do(browser, "download", done, broken))
+    assert archive.testzip() is None
+    names = archive.namelist()
+    assert len(names) == 3
+    assert sum(len(archive.read(name)) == 4 for name in names) == 1
+    assert archive.read("metadata.json").decode().count("breaks off") == 1
 
 
 # Comparing

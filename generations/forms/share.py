@@ -45,7 +45,14 @@ class ShareForm(forms.Form):
     no_password = forms.BooleanField(label=gettext_lazy("Ask for no password any more"), required=False)
     follows = forms.BooleanField(label=gettext_lazy("Show what comes into the collection later, too"), required=False)
     shows_prompts = forms.BooleanField(label=gettext_lazy("Show the prompts"), required=False, initial=True)
-    allows_downloads = forms.BooleanField(label=gettext_lazy("Allow downloads"), required=False, initial=True)
+    allows_downloads = forms.BooleanField(
+        label=gettext_lazy("Allow downloads"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy(
+            "Without it guests see smaller pictures. A video that can be watched can be saved, too."
+        ),
+    )
     allows_hearts = forms.BooleanField(label=gettext_lazy("Let guests give hearts"), required=False)
 
     def __init__(

@@ -201,6 +201,8 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
 def _may_still_have(share: Share, result: Result) -> bool:
     """Whether a guest who has begun a download may have this file too, as the link is now."""
     now = Share.objects.live().filter(pk=share.pk, password=share.password, allows_downloads=True)
+    if share.shows_prompts:  # the rest of the zip would still tell them
+        now = now.filter(shows_prompts=True)
     current = now.select_related("created_by", "collection").first()
     return current is not None and media.readable(share=current).filter(pk=result.pk).exists()
 

@@ -82,9 +82,11 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         for name, value in form.choices().items():
             setattr(share, name, value)
+        changed = [*form.choices()]
         if form.cleaned_data["password"] or form.cleaned_data.get("no_password"):
             share.set_password(form.cleaned_data["password"])
-        share.save(update_fields=[*form.choices(), "password"])
+            changed.append("password")
+        share.save(update_fields=changed)  # and nothing that another tab has changed meanwhile
         messages.success(request, _("The link is changed."))
         return redirect("share_link", share.pk)
     context = {

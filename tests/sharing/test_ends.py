@@ -73,8 +73,8 @@ class TestTheEnd:
         assert boss.post(f"{listed}{shares[2].pk}/change/", {"title": "x"}).status_code == 403
         assert boss.post(f"{listed}{shares[2].pk}/delete/", {"post": "yes"}).status_code == 403
 
-    def test_stops_a_zip_before_its_next_file(self, user: User) -> None:
-        rows = [make_generation(user, status="done") for _ in range(3)]
+    def test_stops_a_zip_before_its_next_file_and_before_what_it_says_of_those_sent(self, user: User) -> None:
+        rows = [make_generation(user, status="done", prompt="CANARY") for _ in range(3)]
         for row in rows:
             make_result(row, picture() + os.urandom(zips.CHUNK * 2))
         share = sharing.share(user, rows)
@@ -85,6 +85,7 @@ class TestTheEnd:
         archive = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces)))
         assert archive.testzip() is None
         assert [name[:3] for name in archive.namelist()] == ["001", "met"]
+        assert archive.read("metadata.json") == b"[]"
 
     def test_comes_by_itself_after_the_days_of_the_setting(
         self, browser: Client, done: Generation, settings: Settings
@@ -157,7 +158,7 @@ class TestTheEnd:
         theirs = sharing.share(make_user(), [])
         assert browser.post(reverse("revoke", args=[theirs.pk])).status_code == 404
 
-    @pytest.mark.parametrize("how", ["deleted", "out of the collection", "password", "no downloads"])
+    @pytest.mark.parametrize("how", ["deleted", "out of the collection", "password", "no downloads", "no prompts"])
     def test_of_anything_else_holds_for_the_rest_of_a_zip_too(self, user: User, how: str) -> None:
         rows = [make_generation(user, status="done") for _ in range(3)]
         for row in rows:
@@ -175,6 +176,7 @@ class TestTheEnd:
             share.set_password("open sesame")
             share.save()
         else:
-            Share.objects.update(allows_downloads=False)
+            Share.objects.update(**{"allows_downloads" if how == "no downloads" else "shows_prompts": False})
         archive = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces)))
         assert [name[:3] for name in archive.namelist()] == ["001", "met"]
+        assert archive.read("metadata.json") == b"[]"

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from generations import library, sharing
+from generations.forms import ShareForm
 from generations.models import Generation, Result, Share
 from tests.helpers import make_generation, make_result, make_user
 from tests.sharing.links import files, link, make_done, path
@@ -203,6 +204,24 @@ def test_two_presses_at_once_make_one_link(user: User, done: Generation) -> None
     assert sharing.share(make_user(), [], nonce=nonce) != first
 
 
+def test_a_password_set_in_another_tab_stays(browser: Client, user: User, done: Generation) -> None:
+    share = sharing.share(user, [done])
+
+    class Tab(ShareForm):
+        def is_valid(self) -> bool:  # between reading the link and saving it
+            other = Share.objects.get(pk=share.pk)
+            other.set_password("open sesame")
+            other.save()
+            return super().is_valid()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("generations.views.shares.ShareForm", Tab)
+        assert browser.post(reverse("share_link", args=[share.pk]), {"title": "Birds"}).status_code == 302
+    share.refresh_from_db()
+    assert share.title == "Birds"
+    assert share.is_opened_by("open sesame")
+
+
 class TestAPageThatIsSentAgain:
     def test_with_something_changed_makes_another_link(self, browser: Client, done: Generation) -> None:
         asked = {"selected": str(done.pk), "days": "365", "nonce": str(uuid.uuid4()), "shows_prompts": "on"}
@@ -211,6 +230,20 @@ class TestAPageThatIsSentAgain:
             for _ in range(2):
                 assert browser.post(reverse("new_share"), {**asked, **change}).status_code == 302
             assert Share.objects.count() == number
+
+    def test_after_its_link_was_changed_makes_one_as_it_asks(self, browser: Client, done: Generation) -> None:
+        nonce = str(uuid.uuid4())
+        form = {"selected": str(done.pk), "days": "30", "nonce": nonce, "password": "open sesame"}
+        changes = [{"no_password": "on"}, {"password": "another one"}, {"allows_downloads": "on"}, {"title": "Birds"}]
+        for number, change in enumerate(changes, 1):
+            asked = browser.post(reverse("new_share"), form)
+            [share] = Share.objects.exclude(title="changed")
+            assert share.is_opened_by("open sesame")
+            assert not share.allows_downloads
+            assert browser.post(reverse("new_share"), form)["Location"] == asked["Location"]
+            assert Share.objects.count() == number
+            assert browser.post(asked["Location"], {"days": "", **change}).status_code == 302
+            Share.objects.filter(pk=share.pk).update(title="changed")
 
     def test_after_its_link_was_taken_back_makes_another_one(self, browser: Client, done: Generation) -> None:
         nonce = str(uuid.uuid4())

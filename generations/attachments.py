@@ -1,6 +1,7 @@
 """Reference images as a person gives them: files, links, own results, the vendor's gallery."""
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Iterable
 from typing import IO
@@ -18,7 +19,12 @@ from .dispatch.prepare import prepare
 from .ids import is_uuid
 from .models import Reference, Result
 
+logger = logging.getLogger(__name__)
+
 MAX_AT_ONCE = 100
+STORE_FAILS = gettext_noop(
+    "The studio's disk or bucket takes no files right now. Try again in a while, or tell an admin."
+)
 
 
 def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
@@ -27,7 +33,11 @@ def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Refer
     reference = Reference(id=uuid.uuid4(), owner=owner, name=name[:100], content_type=prepared.content_type)
     reference.sha256 = hashlib.sha256(prepared.body).hexdigest()
     path = f"references/{reference.pk.hex[:2]}/{reference.pk.hex}.{prepared.extension}"
-    reference.file.name = default_storage.save(path, ContentFile(prepared.body))
+    try:
+        reference.file.name = default_storage.save(path, ContentFile(prepared.body))
+    except OSError:
+        logger.exception("A reference could not be kept")
+        raise Refused(STORE_FAILS) from None
     reference.save()
     return reference
 
@@ -56,6 +66,9 @@ def add_result(owner: User, result: Result) -> Reference:
         file = default_storage.open(result.file.name or "")
     except FileNotFoundError:
         raise Refused(gettext_noop("The picture's file is missing. An admin of your team can look after it.")) from None
+    except OSError:
+        logger.exception("A result could not be opened")
+        raise Refused(STORE_FAILS) from None
     with file:
         return add_file(owner, result.generation.prompt[:100], file, result.size)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import Any
 
 from boto3.exceptions import Boto3Error
@@ -61,6 +62,16 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
     def delete(self, name: str) -> None:
         with _as_of_a_disk():
             super().delete(name)
+
+    def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        with _as_of_a_disk():
+            folders, files = super().listdir(name)
+        return folders, files
+
+    def get_modified_time(self, name: str) -> datetime:
+        with _as_of_a_disk():
+            written: datetime = super().get_modified_time(name)
+        return written
 
     def pieces(self, name: str, start: int, stop: int) -> Iterator[bytes]:
         """Asks for these bytes alone, where `open` would fetch the whole object first."""

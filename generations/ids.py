@@ -1,7 +1,10 @@
 """Ids and names as people's browsers send them."""
 
+import re
 import uuid
 from collections.abc import Iterable
+
+JOINERS = re.compile(r"(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 
 
 def is_uuid(value: str) -> bool:
@@ -22,5 +25,10 @@ def plain(text: str, most: int) -> str:
 
 
 def name_in(text: str) -> str:
-    """A name as typed, with single spaces, and without what nobody sees: it could look like another name."""
-    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+    """A name as typed, with single spaces, and without what nobody sees: it could look like another name.
+
+    Between signs that are not ASCII joiners stay: emoji and Persian words are other ones without them.
+    """
+    kept = {match.start() for match in JOINERS.finditer(text)}
+    seen = (sign for at, sign in enumerate(text) if sign.isprintable() or sign.isspace() or at in kept)
+    return " ".join("".join(seen).split())

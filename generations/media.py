@@ -6,10 +6,11 @@ about who may see it. That is decided anew at every request, so the same address
 several people, and is a 404 for a stranger who has it.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import Literal, TypeVar
+from functools import partial, wraps
+from typing import Literal, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -36,9 +37,28 @@ from . import bare, png
 from .models import Generation, Reference, Result, Share
 from .storage import pieces
 
+logger = logging.getLogger(__name__)
+
 Kind = Literal["file", "thumbnail", "preview"]
+P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def _or_what_is_wrong(serving: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """Without its file a result is a 404; while the disk or the bucket fails, a 503, so that it is asked for again."""
+
+    @wraps(serving)
+    def serve(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return serving(*args, **kwargs)
+        except FileNotFoundError:
+            raise Http404 from None
+        except OSError:
+            logger.exception("A file could not be read")
+            return _secured(HttpResponse(status=503, headers={"Retry-After": "10"}))
+
+    return serve
 
 
 def readable(kind: Kind = "file", *, viewer: User | None = None, share: Share | None = None) -> QuerySet[Result]:
@@ -75,6 +95,7 @@ def _version(result: Result, kind: Kind) -> str:
     return Signer(salt="generations.media").signature(f"{result.pk.hex}:{kind}:{result.sha256}")[:22]
 
 
+@_or_what_is_wrong
 def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") -> HttpResponseBase:
     """The bytes, to be shown or (with `?download`) saved as `title`, of a result that the caller was authorised for.
 
@@ -90,13 +111,11 @@ def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") 
     return response
 
 
+@_or_what_is_wrong
 def download_with_words(request: HttpRequest, result: Result, words: Mapping[str, str]) -> HttpResponseBase:
     """A kept PNG to be saved, with these words in it by keyword; made while it is sent, so it is sent whole."""
     name, added = result.file.name or "", png.chunks(words)
-    try:
-        size = default_storage.size(name)
-    except FileNotFoundError:
-        raise Http404 from None
+    size = default_storage.size(name)
     body = [] if request.method == "HEAD" else png.with_words(pieces(name, 0, size), added)
     response = StreamingHttpResponse(body, content_type=result.content_type)
     response["Content-Length"] = size + len(added)
@@ -104,6 +123,7 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
     return _secured(response)
 
 
+@_or_what_is_wrong
 def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
     """The file without what was written into it: of a picture that is left out, so one is sent whole."""
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
@@ -112,11 +132,8 @@ def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpRespo
         return _ranged(request, name, result.content_type, etag, title, blanked)
     if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
-    try:
-        with default_storage.open(name) as file:
-            size = bare.size(file, result.content_type)
-    except FileNotFoundError:
-        raise Http404 from None
+    with default_storage.open(name) as file:
+        size = bare.size(file, result.content_type)
     body = [] if request.method == "HEAD" else _bare(name, result.content_type)
     response = StreamingHttpResponse(body, content_type=result.content_type)
     response["Content-Length"] = size
@@ -132,6 +149,7 @@ def _title(result: Result) -> str:
     return f"{slugify(result.generation.prompt[:60], allow_unicode=True) or 'result'}-{result.number + 1}"
 
 
+@_or_what_is_wrong
 def serve_reference(request: HttpRequest, reference: Reference) -> HttpResponseBase:
     """A reference's file; a link has none."""
     title = slugify(reference.name, allow_unicode=True) or "reference"
@@ -158,10 +176,7 @@ def _ranged(
     """The file or a range of it, whose bytes `pieces` gives by name, start and stop."""
     if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
-    try:
-        size = default_storage.size(name)
-    except FileNotFoundError:
-        raise Http404 from None
+    size = default_storage.size(name)
     span = _span(request.headers.get("Range", ""), size) if request.headers.get("If-Range", etag) == etag else None
     if span == "unsatisfiable":
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})

@@ -10,6 +10,8 @@ from accounts.models import User
 from .dispatch import catalogue
 from .models import Preset
 
+REFERRED_TO = {"reference_video", "reference_audio", "reference_video_seconds"}
+
 
 def save(user: User, name: str, values: dict[str, str], references: list[str], *, is_team: bool) -> Preset:
     """A new preset, or the person's own of this name with new values."""
@@ -30,3 +32,12 @@ def save(user: User, name: str, values: dict[str, str], references: list[str], *
         except IntegrityError:  # made by another click meanwhile
             own.update(**kept)
     return own.get()
+
+
+def values_for(user: User, preset: Preset) -> dict[str, str]:
+    """The form as it was; of another person's without the addresses of what they referred to."""
+    values: dict[str, str] = preset.values
+    if preset.owner_id == user.pk:
+        return values
+    private = {*REFERRED_TO, *(["sref"] if "/" in values.get("sref", "") else [])}
+    return {name: value for name, value in values.items() if name not in private}

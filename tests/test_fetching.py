@@ -1,6 +1,7 @@
 """Results are fetched, checked by decoding them, and kept; what is not what it should be is refused in words."""
 
 import contextlib
+import errno
 import io
 import os
 import socket
@@ -415,8 +416,10 @@ class TestAFileThatEndsWhoeverOpensIt:
         assert bad.not_before > timezone.now()
 
     def test_is_given_up_in_the_end(self, bad: Result) -> None:
-        Generation.objects.update(finished_at=timezone.now() - timedelta(days=4))
-        for _ in range(fetch.MAX_REFUSALS + 1):
+        self.tried(1)
+        Result.objects.update(tries=fetch.MAX_FAILURES - 2)
+        for _ in range(2):
+            assert not Result.objects.get().gone_at
             Result.objects.update(not_before=None)
             self.tried(1)
         bad.refresh_from_db()
@@ -538,8 +541,18 @@ def test_a_failure_is_tried_again_later_and_found_by_the_watchdog(files: Callabl
 
 def test_after_days_of_failures_it_is_given_up(files: Callable[..., str], user: User) -> None:
     result = pending(user, files(status=503))
-    Generation.objects.update(finished_at=timezone.now() - timedelta(days=4))
-    assert refused(result).gone_at is not None
+    # However long ago it was finished: the workers may have been away, or the file was lost here.
+    Generation.objects.update(finished_at=timezone.now() - timedelta(days=400))
+    Result.objects.update(tries=fetch.MAX_FAILURES - 2)
+    assert fetched(result).is_pending
+    Result.objects.update(not_before=None)
+    assert fetched(result).gone_at is not None
+
+
+@pytest.mark.parametrize(("tries", "hours"), [(fetch.MAX_REFUSALS, (3, 6)), (fetch.MAX_FAILURES, (72, 84))])
+def test_its_tries_are_hours_apart_in_all(tries: int, hours: tuple[int, int]) -> None:
+    waited = sum((fetch._pause(number) for number in range(1, tries)), timedelta())
+    assert timedelta(hours=hours[0]) < waited < timedelta(hours=hours[1])
 
 
 def test_two_workers_fetch_once(files: Callable[..., str], user: User) -> None:
@@ -566,11 +579,15 @@ def test_what_was_given_up_can_be_fetched_again(files: Callable[..., str], user:
     assert fetched(result).kept_at is not None
 
 
-def test_a_full_disk_is_waited_out(files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tries", [0, 10 * fetch.MAX_FAILURES])
+def test_a_full_disk_is_waited_out_however_long_it_takes(
+    files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
     def full(*args: object) -> str:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     result = pending(user, files(picture()))
+    Result.objects.update(tries=tries, problem="No space left on device")
     with monkeypatch.context() as patch:
         patch.setattr(default_storage, "save", full)
         assert "No space left" in fetched(result).problem

@@ -208,8 +208,10 @@ def test_said_twice_it_is_shown_or_taken_back_once(browser: Client, done: Genera
         assert (done.team_at is not None) == (shown == "1")
 
 
-def test_what_somebody_referred_to_stays_theirs(browser: Client, colleague: Client, user: User, token: Token) -> None:
-    private = "https://images.meigen.ai/PRIVATE.mp4"
+@pytest.mark.parametrize("private", ["https://images.meigen.ai/PRIVATE.mp4", "images.meigen.ai/PRIVATE.png"])
+def test_what_somebody_referred_to_stays_theirs(
+    browser: Client, colleague: Client, user: User, token: Token, private: str
+) -> None:
     row = make_generation(
         user,
         status="done",
@@ -303,8 +305,9 @@ def test_a_senseless_selection_is_answered_in_words(
     assert "Nothing is selected" in response.content.decode()
 
 
-def test_too_many_at_once_are_refused_whole(browser: Client, done: Generation) -> None:
-    ids = [str(uuid.uuid4()) for _ in range(500)]
+@pytest.mark.parametrize("count", [500, 5000])
+def test_too_many_at_once_are_refused_whole(browser: Client, done: Generation, count: int) -> None:
+    ids = [str(uuid.uuid4()) for _ in range(count)]
     response = browser.post("/generations/selected/", {"do": "delete", "selected": [*ids, done.pk]}, headers=HTMX)
     assert "At most 500 at once" in response.content.decode()
     done.refresh_from_db()

@@ -188,6 +188,19 @@ def test_a_lost_file_is_a_404(browser: Client, user: User) -> None:
     assert Generation.objects.exists()
 
 
+@pytest.mark.parametrize("query", ["", "?download", "?text"])
+def test_while_the_disk_fails_it_is_asked_for_again(
+    browser: Client, url: str, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    def fails(name: str) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(default_storage, "size", fails)
+    response = browser.get(url + query)
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert response["Cache-Control"] == "private, no-cache"
+
+
 class TestWordsInAPng:
     @pytest.fixture
     def png(self, user: User) -> Result:

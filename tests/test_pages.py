@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Token, User
 from generations.dispatch.wake import HEARTBEAT, beat
-from generations.models import Generation, Lease
+from generations.models import Generation, Lease, Result
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result
 
@@ -152,3 +152,28 @@ def test_who_finds_nothing_here_finds_the_way_on_and_a_guest_only_the_words(brow
     assert gone.status_code == 404
     assert gone.content == Client().get("/s/" + "x" * 43 + "/").content
     assert home not in gone.content.decode()
+
+
+class TestASetOfWhichOneIsNotThere:
+    @pytest.fixture
+    def row(self, user: User) -> Generation:
+        return make_generation(user, status="done", prompt="two foxes")
+
+    def lack(self, row: Generation, number: int, **columns: object) -> None:
+        Result.objects.create(generation=row, number=number, source_url="https://images.meigen.ai/a.png", **columns)
+
+    def test_its_card_shows_the_others(self, browser: Client, row: Generation) -> None:
+        self.lack(row, 0, gone_at=timezone.now(), problem="Meigen no longer has the file (404).")
+        make_result(row, number=1)
+        card = browser.get("/generations/").content.decode().partition("<article")[2]
+        assert f"{row.get_absolute_url()}results/1/thumbnail/" in card
+        assert 'alt="two foxes"' in card
+
+    def test_its_page_shows_those_that_are_kept_while_it_comes(self, browser: Client, row: Generation) -> None:
+        for number in (0, 2):
+            make_result(row, number=number)
+        self.lack(row, 1)
+        page = browser.get(row.get_absolute_url()).content.decode()
+        assert 'class="large"' in page
+        assert "Picture 2 of 2" in page
+        assert 'name="live"' in page  # and changes by itself when it is there

@@ -44,6 +44,24 @@ def test_the_references_of_a_preset_come_back_too_for_its_owner_alone(
     assert str(reference.pk) not in body
 
 
+def test_what_its_owner_referred_to_is_not_in_the_teams_preset(browser: Client, token: Token) -> None:
+    private = {"reference_video": "https://images.meigen.ai/PRIVATE.mp4", "sref": "images.meigen.ai/PRIVATE.png"}
+    save(browser, **private, preset_team="on")
+    kept = Preset.objects.get()
+    assert kept.values["sref"] == private["sref"]
+    theirs = presets.values_for(make_user(), kept)
+    assert "PRIVATE" not in str(theirs)
+    assert theirs["prompt"] == kept.values["prompt"]
+    Preset.objects.update(values={**kept.values, "model_id": "seedance-2-0"})
+    colleague = Client()
+    colleague.force_login(make_user())
+    url = f"/?preset={kept.pk}"
+    assert "PRIVATE" in browser.get(url).content.decode()
+    assert "PRIVATE" not in colleague.get(url).content.decode()
+    kept.values["sref"] = "123456::2"
+    assert presets.values_for(make_user(), kept)["sref"] == "123456::2"
+
+
 def test_the_same_name_keeps_the_newer_form(browser: Client, token: Token) -> None:
     save(browser, "Portraits")
     save(browser, "  portraits ", prompt="an owl")

@@ -255,6 +255,34 @@ def test_a_result_whose_file_is_missing_becomes_none_and_it_is_said(
     assert not Reference.objects.exists()
 
 
+class TestWhileTheDiskIsFull:
+    @pytest.fixture
+    def full(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(*args: object) -> str:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(default_storage, "save", fails)
+
+    @pytest.mark.usefixtures("full")
+    def test_the_prompt_and_the_credits_are_kept(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        form = form_data(prompt="a CANARY fox", model_id="nanobanana-2")
+        for headers in [{}, HTMX]:
+            response = browser.post("/generations/", {**form, "reference_file": file(picture())}, headers=headers)
+            assert response.status_code in {200, 422}
+            assert "takes no files right now" in response.content.decode()
+            assert "a CANARY fox" in response.content.decode()
+        assert not Generation.objects.exists()
+
+    def test_a_result_becomes_no_reference_and_it_is_said(
+        self, browser: Client, user: User, request: pytest.FixtureRequest
+    ) -> None:
+        generation = make_generation(user, status="done")
+        make_result(generation)
+        request.getfixturevalue("full")
+        browser.post(f"/generations/{generation.pk}/results/0/use/")
+        assert "takes no files right now" in browser.get(generation.get_absolute_url()).content.decode()
+
+
 def test_an_earlier_request_brings_its_references_back(
     sandbox: FastSandbox, browser: Client, user: User, token: Token
 ) -> None:

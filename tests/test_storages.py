@@ -233,6 +233,8 @@ def test_a_bucket_that_refuses_is_waited_out_like_a_full_disk(s3: FakeS3) -> Non
         lambda: default_storage.size(name),
         lambda: default_storage.exists(name),
         lambda: default_storage.delete(name),
+        lambda: default_storage.listdir("results"),
+        lambda: default_storage.get_modified_time(name),
         lambda: list(pieces(name, 0, 1)),
     ]
     for ask in asks:
@@ -243,6 +245,8 @@ def test_a_bucket_that_refuses_is_waited_out_like_a_full_disk(s3: FakeS3) -> Non
 def test_an_object_that_is_not_there_is_a_file_that_is_not_there(s3: FakeS3) -> None:
     with pytest.raises(FileNotFoundError):
         default_storage.open("results/ab/gone.png")
+    with pytest.raises(FileNotFoundError):
+        default_storage.get_modified_time("results/ab/gone.png")
     with pytest.raises(FileNotFoundError):
         list(pieces("results/ab/gone.png", 0, 1))
 

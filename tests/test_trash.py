@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.conf import settings as configured
@@ -27,7 +28,10 @@ from generations.models import (
     Share,
     Star,
 )
-from tests.helpers import make_generation, make_result, make_user, picture
+from meigen_api.client import Client as MeigenClient
+from meigen_api.types import Status
+from tests.conftest import FastSandbox
+from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -157,6 +161,49 @@ def test_a_file_that_cannot_be_removed_keeps_no_other(user: User, monkeypatch: p
     monkeypatch.undo()
     trash.empty()
     assert files() == []
+
+
+def test_a_reference_that_cannot_be_removed_keeps_nothing_else(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [deleted(user) for _ in range(3)]
+    for row in rows:
+        reference = attachments.add_file(user, "a.png", io.BytesIO(picture()), None)
+        Reference.objects.update(created_at=timezone.now() - timedelta(days=50))
+        ReferenceUse.objects.create(generation=row, reference=reference, number=0)
+    delete = default_storage.delete
+
+    def refuse(name: str) -> None:
+        if name.startswith("references"):
+            raise PermissionError(13, "Permission denied")
+        delete(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "delete", refuse)
+        trash.empty()
+    assert Generation.objects.filter(erased_at=None).count() == 0
+    assert not Result.objects.exists()
+    assert {finding.wrong for finding in verify.findings(repair=False, hashes=False)} <= {"belongs to nothing"}
+
+
+@pytest.mark.parametrize("state", ["processing", "completed"])
+def test_what_meigen_says_of_it_meanwhile_brings_nothing_back(
+    user: User,
+    browser: Client,
+    sandbox: FastSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    state: Literal["processing", "completed"],
+) -> None:
+    make_token(user)
+    row = deleted(user, status="stalled")
+
+    def asked(*args: object) -> Status:
+        trash.erase(row.pk, timezone.now())
+        return Status(state=state, generation_id="r1", image_urls=("https://images.meigen.ai/a.png",))
+
+    monkeypatch.setattr(MeigenClient, "send", asked)
+    browser.post(f"/generations/{row.pk}/check-again/")
+    row.refresh_from_db()
+    assert (row.status, bool(row.erased_at), bool(row.deleted_at)) == ("stalled", True, True)
+    assert not Result.objects.filter(erased_at=None).exists()
 
 
 def test_the_search_forgets_it_and_stays_whole(user: User) -> None:

@@ -1,8 +1,10 @@
 """`manage.py verify_media`: rows and files are compared, and what can be mended is mended."""
 
+import errno
 import io
 import os
 import shutil
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -125,6 +127,77 @@ def test_a_damaged_file_that_meigen_has_no_more_stays(result: Result, monkeypatc
     assert (result.kept_at is not None, result.gone_at) == (True, None)
     with pytest.raises(CommandError, match="has 5 bytes"):
         run()
+    # Nothing is mended by asking again for what was refused.
+    for _ in range(2):
+        with pytest.raises(CommandError, match="fetched in vain: Meigen no longer has the file"):
+            run("--repair")
+        lost(monkeypatch)
+
+
+def test_what_was_given_up_is_told_and_fetched_once_more_by_a_repair(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = make_generation(user, status="done")
+    Result.objects.create(generation=generation, number=0, source_url="https://images.meigen.ai/a.png")
+    lost(monkeypatch)
+    assert Result.objects.get().gone_at
+    assert "Given up earlier, since they could not be fetched: 1." in run()
+    assert "Given up earlier and fetched once more now: 1." in run("--repair")
+    monkeypatch.setattr(fetch, "download", lambda *args, **kwargs: io.BytesIO(picture()))
+    fetch.run()
+    assert run() == "0 wrong, 0 mended.\n"
+
+
+class TestOneFileThatCannotBeReadOrWritten:
+    """The others are looked at all the same."""
+
+    @pytest.fixture
+    def other(self, user: User) -> Result:
+        other = make_result(make_generation(user, status="done"))
+        default_storage.delete(other.file.name or "")
+        return other
+
+    def fails(self, monkeypatch: pytest.MonkeyPatch, what: str, stem: str) -> None:
+        works = getattr(default_storage, what)
+
+        def broken(name: str, *args: object) -> object:
+            if stem in name:
+                raise OSError(errno.EIO, "Input/output error")
+            return works(name, *args)
+
+        monkeypatch.setattr(default_storage, what, broken)
+
+    @pytest.mark.parametrize("what", ["size", "exists", "open"])
+    def test_is_no_reason_to_fetch_it_again(
+        self, result: Result, other: Result, monkeypatch: pytest.MonkeyPatch, what: str
+    ) -> None:
+        self.fails(monkeypatch, what, result.pk.hex)
+        if what == "open":
+            Result.objects.filter(pk=result.pk).update(thumbnail="")
+        with pytest.raises(CommandError) as failed:
+            run("--repair")
+        assert f"{result.file.name} could not be read or written (Input/output error)" in str(failed.value)
+        assert f"{other.file.name} is missing; is fetched again" in str(failed.value)
+        result.refresh_from_db()
+        assert result.kept_at
+
+    def test_stays_when_it_belongs_to_nothing(self, monkeypatch: pytest.MonkeyPatch, user: User) -> None:
+        make_generation(user)
+        names = []
+        for _ in range(2):
+            stem = uuid.uuid4().hex
+            names.append(left(f"results/{stem[:2]}/{stem}.png"))
+        self.fails(monkeypatch, "delete", names[0])
+        with pytest.raises(CommandError, match="could not be read or written"):
+            run("--repair")
+        assert [default_storage.exists(name) for name in names] == [True, False]
+
+    def test_in_a_list_of_files_that_cannot_be_read_ends_it_in_words(
+        self, result: Result, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.fails(monkeypatch, "listdir", "results")
+        with pytest.raises(CommandError, match=r"could not be read \(Input/output error\), so this has ended early"):
+            call_command("verify_media", stdout=io.StringIO())
 
 
 @pytest.mark.parametrize("kind", ["thumbnail", "preview"])
@@ -220,13 +293,10 @@ class TestAStoreThatIsNotThere:
         assert "0 wrong" in run()
 
     def test_may_come_back_after_all_was_given_up(self, result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
-        Generation.objects.update(finished_at=timezone.now() - timedelta(days=30))
         root = self.away()
         run("--repair")
-        Result.objects.update(source_url="http://127.0.0.1:9/gone")
-        for _ in range(fetch.MAX_REFUSALS + 1):
-            Result.objects.update(not_before=None)
-            fetch.run()
+        Result.objects.update(source_url="http://127.0.0.1:9/gone", tries=fetch.MAX_FAILURES)
+        fetch.run()
         result.refresh_from_db()
         assert result.gone_at
         self.back(root)

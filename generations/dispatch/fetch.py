@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import IO, Any
 from uuid import UUID
 
@@ -27,9 +27,10 @@ RUN_SECONDS = 25.0
 LEASE = timedelta(seconds=45)
 RENEW_SECONDS = 5.0
 TRIES_AT_ONCE = 2
-MAX_REFUSALS = 6
-GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=1)
+# With their pauses a wrong answer is given some hours to become another, and a server three days to answer at all.
+MAX_REFUSALS = 12
+MAX_FAILURES = 82
 THUMB, LARGER = ".thumb.webp", ".preview.webp"
 
 
@@ -83,7 +84,10 @@ def fetch(pk: UUID, slot: str = "") -> None:
     except Failed as failure:
         _retry(result, str(failure))
     except OSError as error:
-        _retry(result, words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")})
+        # Our own disk or bucket: the file waits for it, however long that takes.
+        _retry(
+            result, words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")}, gives_up=False
+        )
 
 
 def _claim(pk: UUID) -> Result | None:
@@ -100,7 +104,7 @@ def _claim(pk: UUID) -> Result | None:
     if not due.update(**claim):
         return None
     result.refresh_from_db()
-    if has_killed and _is_hopeless(result, now):
+    if has_killed and result.tries >= MAX_FAILURES:
         _refuse(result, gettext_noop("Whatever opens the file breaks off."))
         return None
     return result
@@ -196,22 +200,17 @@ def _refuse(result: Result, reason: str) -> None:
             _tell(result, words.FILE_LOST % {"number": result.number + 1, "reason": reason})
 
 
-def _retry(result: Result, reason: str) -> None:
-    now = timezone.now()
-    if _is_hopeless(result, now):
+def _retry(result: Result, reason: str, *, gives_up: bool = True) -> None:
+    if gives_up and result.tries >= MAX_FAILURES:
         _refuse(result, reason)
         return
-    if _mine(result).update(not_before=now + _pause(result.tries), problem=reason, lease_until=None):
+    not_before = timezone.now() + _pause(result.tries)
+    if _mine(result).update(not_before=not_before, problem=reason, lease_until=None):
         result.generation.touch()
 
 
 def _pause(tries: int) -> timedelta:
     return min(timedelta(seconds=5 * 2 ** min(tries, 10)), LONGEST_PAUSE)
-
-
-def _is_hopeless(result: Result, now: datetime) -> bool:
-    finished = result.generation.finished_at or now
-    return now - finished > GIVE_UP_AFTER and result.tries >= MAX_REFUSALS
 
 
 def again(generation: Generation) -> bool:
@@ -223,6 +222,17 @@ def again(generation: Generation) -> bool:
             generation.touch()
             wake.fetch()
     return bool(count)
+
+
+def given_up() -> QuerySet[Generation]:
+    """Those that have files which could not be fetched."""
+    lost = Result.objects.filter(gone_at__isnull=False, kept_at=None, erased_at=None)
+    return Generation.objects.filter(pk__in=lost.values("generation"))
+
+
+def all_again() -> int:
+    """Tries anew to fetch all that was ever given up; says of how many generations."""
+    return sum(again(generation) for generation in list(given_up()))
 
 
 def anew(result: Result) -> bool:

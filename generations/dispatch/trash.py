@@ -61,7 +61,10 @@ def erase(pk: UUID, now: datetime) -> None:
         forgotten = _forget(references, now)
     failpoints.reach("erased-with-files")
     for name in forgotten:
-        default_storage.delete(name)
+        try:
+            default_storage.delete(name)
+        except OSError:  # left to `verify_media`, so that the rest of the trash goes on
+            logger.exception("%s could not be removed", name)
 
 
 def _cut_off(pk: UUID) -> None:

@@ -4,9 +4,10 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -63,22 +64,44 @@ def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Ite
     yield from _given_up(repair=repair)
     for reference in _rows(Reference.objects.exclude(file="")):
         name = reference.file.name or ""
-        if (wrong := _compare(name, None, reference.sha256 if hashes else "")) and _is_row(reference):
-            yield Finding(name, wrong)
+        yield from _found(name, partial(_of_reference, reference, name, hashes=hashes))
     yield from _orphans(repair=repair, delete_unknown=delete_unknown)
 
 
 def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
     for result in _rows(Result.objects.filter(kept_at__isnull=False, erased_at=None)):
         name = result.file.name or ""
-        if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
-            if _is_row(result):
-                mended = "is fetched again" if repair and fetch.anew(result) else ""
-                yield Finding(name, wrong, mended)
-        elif _lacks_small_pictures(result, repair=repair) and _is_row(result):
-            mended = "made anew" if repair and _make_small_pictures(result) else ""
-            if mended or not result.is_video:  # a video may have none
-                yield Finding(name, "has no small pictures", mended)
+        yield from _found(name, partial(_of_result, result, name, repair=repair, hashes=hashes))
+
+
+def _found(name: str, look: Callable[[], Finding | None]) -> Iterator[Finding]:
+    """What a look at a file finds. One that the disk or the bucket does not give or take is no reason to end."""
+    try:
+        finding = look()
+    except OSError as error:
+        finding = Finding(name, f"could not be read or written ({error.strerror or error})")
+    if finding:
+        yield finding
+
+
+def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Finding | None:
+    if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
+        if not _is_row(result):
+            return None
+        is_tried = repair and fetch.anew(result)
+        if result.problem:  # so it was fetched again before
+            return Finding(name, f"{wrong}, and was fetched in vain: {result.problem}")
+        return Finding(name, wrong, "is fetched again" if is_tried else "")
+    if _lacks_small_pictures(result, repair=repair) and _is_row(result):
+        mended = "made anew" if repair and _make_small_pictures(result) else ""
+        if mended or not result.is_video:  # a video may have none
+            return Finding(name, "has no small pictures", mended)
+    return None
+
+
+def _of_reference(reference: Reference, name: str, *, hashes: bool) -> Finding | None:
+    wrong = _compare(name, None, reference.sha256 if hashes else "")
+    return Finding(name, wrong) if wrong and _is_row(reference) else None
 
 
 def _check_store() -> None:
@@ -103,12 +126,17 @@ def _given_up(*, repair: bool) -> Iterator[Finding]:
     """What was kept, was not there for a while, and is there again."""
     for result in _rows(Result.objects.filter(kept_at=None, erased_at=None).exclude(file="")):
         name = result.file.name or ""
-        if not _compare(name, result.size, result.sha256):
-            rows = Result.objects.filter(pk=result.pk, file=name, kept_at=None, erased_at=None)
-            kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
-            if kept:
-                result.generation.touch()
-            yield Finding(name, "was missing and is there again", "kept" if kept else "")
+        yield from _found(name, partial(_of_a_lost, result, name, repair=repair))
+
+
+def _of_a_lost(result: Result, name: str, *, repair: bool) -> Finding | None:
+    if _compare(name, result.size, result.sha256):
+        return None
+    rows = Result.objects.filter(pk=result.pk, file=name, kept_at=None, erased_at=None)
+    kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
+    if kept:
+        result.generation.touch()
+    return Finding(name, "was missing and is there again", "kept" if kept else "")
 
 
 def _rows(rows: QuerySet[M]) -> Iterator[M]:
@@ -184,9 +212,13 @@ def _orphans(*, repair: bool, delete_unknown: bool) -> Iterator[Finding]:
         if not delete_unknown and (latest is None or unknown_since > latest):
             yield Finding(name, "belongs to nothing, and is newer than all that the database knows")
             continue
-        if repair:
-            default_storage.delete(name)
-        yield Finding(name, "belongs to nothing", "deleted" if repair else "")
+        yield from _found(name, partial(_of_an_orphan, name, repair=repair))
+
+
+def _of_an_orphan(name: str, *, repair: bool) -> Finding:
+    if repair:
+        default_storage.delete(name)
+    return Finding(name, "belongs to nothing", "deleted" if repair else "")
 
 
 def _files() -> Iterator[tuple[str, datetime | None]]:

@@ -394,7 +394,7 @@ class Generation(models.Model):
         apart = {"prompt", "modelId", "referenceImages", "referenceVideo", "referenceVideos", "referenceAudios"}
         chosen = {name: value for name, value in self.request_fields.items() if name not in apart}
         if isinstance(options := chosen.get("niji7Options"), dict):
-            named = {name: value for name, value in options.items() if "://" not in str(value)}
+            named = {name: value for name, value in options.items() if "/" not in str(value)}  # an address has one
             chosen["niji7Options"] = named
         return chosen
 
@@ -411,7 +411,8 @@ class Generation(models.Model):
     ) -> bool:
         """Moves to `status` if the row still has an expected one, and says whether it did.
 
-        This conditional UPDATE is the only way a status is written, so of two processes exactly one wins. With
+        This conditional UPDATE is the only way a status is written, so of two processes exactly one wins, the one that
+        empties the trash included. With
         `as_seen` nothing at all may have changed since the row was read. `changes` are other fields to write with it.
         The move becomes a row of the timeline with `note`: at once, or appended to `events` for a caller that inserts
         many in the same transaction.
@@ -419,7 +420,7 @@ class Generation(models.Model):
         expected = [expecting] if isinstance(expecting, Generation.Status) else list(expecting)
         now = at or timezone.now()
         with transaction.atomic(savepoint=False):
-            rows = Generation.objects.filter(pk=self.pk, status__in=expected)
+            rows = Generation.objects.filter(pk=self.pk, status__in=expected, erased_at=None)
             rows = rows.filter(version=self.version) if as_seen else rows
             if not rows.update(status=status, version=F("version") + 1, changed_at=now, **changes):
                 return False

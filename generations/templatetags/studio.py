@@ -178,9 +178,8 @@ def ratio_icon(ratio: str) -> SafeString:
 
 @register.filter
 def first_result(card: Generation) -> Result | None:
-    """The first file of the set, from what was prefetched."""
-    results = list(card.results.all())
-    return results[0] if results else None
+    """The first file of the set that can be shown, else the first; from what was prefetched."""
+    return min(card.results.all(), key=lambda one: (not one.thumbnail, not one.kept_at), default=None)
 
 
 @register.filter

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from accounts.http import Request
 from accounts.models import Token, User
-from generations import actions, already, attachments, explain, tick, waits
+from generations import actions, already, attachments, explain, presets, tick, waits
 from generations.cards import prepared, shown
 from generations.dispatch import catalogue, gallery, upload
 from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from
@@ -51,7 +51,11 @@ def studio(request: Request) -> HttpResponse:
     earlier = _earlier(request.user, request.GET.get("from", ""))
     own = [earlier] if earlier and earlier.owner_id == request.user.pk else []
     initial = {**(initial_from(_wanted(earlier, request.user)) if earlier else {}), **_inspired(request)}
-    initial |= {"into": request.session.get(INTO, ""), **(preset.values if preset else {}), **draft}
+    initial |= {
+        "into": request.session.get(INTO, ""),
+        **(presets.values_for(request.user, preset) if preset else {}),
+        **draft,
+    }
     initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
     if not offer.model(str(initial.get("model_id", ""))):
         if preset and offer.models and "model_id" not in request.GET:

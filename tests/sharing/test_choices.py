@@ -145,6 +145,12 @@ class TestWhatItAllows:
         Client().post(url, {"name": "\u202eA\u200bda\0 \n\u2066"}, headers={"Cookie": cookies})
         assert {heart.name for heart in share.hearts.all()} <= {"Ada"}
 
+    @pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "می\u200cروم"])
+    def test_a_guests_name_stays_as_its_script_writes_it(self, user: User, done: Generation, name: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        visitor(share).post(f"{path(share)}{done.results.get().pk}/heart/", {"name": f"\u200c{name}\u200d"})
+        assert share.hearts.get().name == name
+
     @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
     def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
         share = sharing.share(user, [done], title=words, note=words, allows_hearts=True)

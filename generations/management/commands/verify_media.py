@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generations.dispatch import verify
+from generations.dispatch import fetch, verify
 
 WRONG_STORE = (
     "None of the latest results is where it should be, so nothing was touched. Is the disk mounted, is MEDIA_ROOT or "
@@ -15,6 +15,10 @@ WRONG_DATABASE = (
     "Most of the files belong to nothing that this database knows, so nothing was touched. Is DATABASE_URL the right "
     "one, is it an older backup? Without --repair you see which they are; with --delete-unknown they are deleted."
 )
+
+STORE_FAILS = "The disk or the bucket could not be read (%(problem)s), so this has ended early. Run it again later."
+LOST = "Given up earlier, since they could not be fetched: %(number)s. Try them once more with --repair."
+LOST_AGAIN = "Given up earlier and fetched once more now: %(number)s."
 
 
 class Command(BaseCommand):
@@ -27,7 +31,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="fetch again what Meigen still has, make small pictures anew, delete what is left over since a day",
+            help="fetch again what is missing, damaged or was given up, make small pictures anew, delete what is left "
+            "over since a day",
         )
         parser.add_argument(
             "--delete-unknown",
@@ -52,6 +57,10 @@ class Command(BaseCommand):
             raise CommandError(WRONG_STORE) from None
         except verify.WrongDatabase:
             raise CommandError(WRONG_DATABASE) from None
+        except OSError as error:
+            raise CommandError(STORE_FAILS % {"problem": error.strerror or error}) from None
         self.stdout.write(f"{wrong} wrong, {mended} mended.")
+        if lost := fetch.all_again() if repair else fetch.given_up().count():
+            self.stdout.write((LOST_AGAIN if repair else LOST) % {"number": lost})
         if wrong:
             raise CommandError("Not everything is as it should be." if repair else "Try it with --repair.")

@@ -51,7 +51,7 @@ def png(picture: Image.Image, **options: Any) -> bytes:
     words.add_itxt("XML:com.adobe.xmp", SAYS.decode())
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", pnginfo=words, icc_profile=ICC, dpi=(72, 72), **{"exif": exif(), **options})
-    own = chunk(b"tIME", SAYS + b"\0") + chunk(b"caBX", SAYS)
+    own = chunk(b"tIME", SAYS + b"\0") + chunk(b"caBX", SAYS) + chunk(b"XXXX", SAYS)
     data = buffer.getvalue()
     return data[:33] + own + data[33:-12] + chunk(b"tEXt", b"a\0" + SAYS) + data[-12:] + chunk(b"IDAT", SAYS)
 
@@ -61,7 +61,7 @@ def jpeg(picture: Image.Image, **options: Any) -> bytes:
     options = {"exif": exif(), **options}
     picture.save(buffer, "JPEG", icc_profile=ICC, comment=SAYS, xmp=SAYS, quality=95, **options)
     data = buffer.getvalue()
-    told = b"".join(bytes([0xFF, kind, 0, 8]) + SAYS for kind in [*range(0xE1, 0xF0), 0xFE])
+    told = b"".join(bytes([0xFF, kind, 0, 8]) + SAYS for kind in [*range(0xE0, 0xF0), 0xFE])
     first_scan = data.index(b"\xff\xda")
     return data[:2] + b"\xff\xff" + told[1:] + data[2:first_scan] + told + data[first_scan:] + SAYS
 

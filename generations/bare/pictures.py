@@ -15,15 +15,16 @@ from generations import exif, png
 
 from .parts import CHUNK, Part, length, read
 
-# PNG's chunks beside the critical ones, which begin with a capital letter. Source: PNG specification, third edition.
-PNG_KEPT = frozenset(b"iCCP sRGB gAMA cHRM cICP sBIT pHYs tRNS bKGD acTL fcTL fdAT".split())
+# PNG's chunks that a picture is made of, and those that decide its look. Source: PNG specification, third edition.
+PNG_KEPT = frozenset(b"IHDR PLTE IDAT IEND iCCP sRGB gAMA cHRM cICP sBIT pHYs tRNS bKGD acTL fcTL fdAT".split())
 # WebP's chunks beside EXIF and XMP. Source: RFC 9649.
 WEBP_KEPT = frozenset([b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"])
 WEBP_EXIF, WEBP_XMP = 0x08, 0x04  # in VP8X: there is such a chunk
 EXIF_BYTES = 0xFFFF  # as long as it may be in a JPEG
-# JPEG's segments that tell: APP1, APP3 to APP13, APP15, a comment. Of APP2 and APP14 only what is about colours stays.
+# JPEG's segments that tell: APP1, APP3 to APP13, APP15, a comment. Of APP0, APP2 and APP14 only what is about
+# size and colours stays.
 JPEG_DROPPED = frozenset([0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE])
-JPEG_KEPT_WITH = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+JPEG_KEPT_WITH = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 JPEG_ALONE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers that nothing belongs to
 JPEG_END, JPEG_SCAN = 0xD9, 0xDA
 # Inside a scan, 0xFF is followed by 0 or is a restart.
@@ -46,7 +47,7 @@ def _png(file: File[Any], _end: int) -> Iterator[Part]:
     while kind != b"IEND" and len(head := read(file, at, 8)) == 8:
         kind = head[4:]
         stop = at + 12 + int.from_bytes(head[:4])
-        if kind[:1].isupper() or kind in PNG_KEPT:
+        if kind in PNG_KEPT:
             yield at, stop
         elif kind == b"eXIf" and not told:
             told = True

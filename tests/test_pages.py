@@ -176,4 +176,5 @@ class TestASetOfWhichOneIsNotThere:
         page = browser.get(row.get_absolute_url()).content.decode()
         assert 'class="large"' in page
         assert "Picture 2 of 2" in page
+        assert "Keeping another file of this set" in page
         assert 'name="live"' in page  # and changes by itself when it is there

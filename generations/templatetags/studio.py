@@ -189,6 +189,12 @@ def lost_result(card: Generation) -> Result | None:
 
 
 @register.filter
+def awaited_result(card: Generation) -> Result | None:
+    """A file of the set that is still being fetched, if any."""
+    return next((result for result in card.results.all() if result.is_pending), None)
+
+
+@register.filter
 def any_live(cards: Iterable[Generation] | None) -> bool:
     return any(card.is_live for card in cards or [])
 

@@ -34,7 +34,7 @@ class DurableStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make(target.parent)
         part = target.with_name(f".{target.name}.part")
         with _alone(part) as file:
             try:
@@ -119,6 +119,14 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _make(folder: Path) -> None:
+    """The folder and those above it, and on disk what names the new ones: a file is lost with any of them."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in new:
+        _sync_folder(one.parent)
 
 
 def _sync_folder(folder: Path) -> None:

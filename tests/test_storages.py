@@ -142,6 +142,15 @@ class TestTheLocalFolder:
             default_storage.save("results/abc.png", _FullDisk(b"x"))
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"abc.png": b"former"}
 
+    def test_what_names_a_new_folder_is_on_disk_too(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        synced: list[Path] = []
+        monkeypatch.setattr("generations.storage._sync_folder", synced.append)
+        default_storage.save("results/ab/cd/abc.png", ContentFile(b"x"))
+        assert set(synced) == {folder, folder / "ab", folder / "ab" / "cd"}
+        synced.clear()
+        default_storage.save("results/ab/cd/def.png", ContentFile(b"x"))
+        assert synced == [folder / "ab" / "cd"]
+
     def test_others_than_its_group_cannot_read_it(self, folder: Path) -> None:
         default_storage.save("results/abc.png", ContentFile(b"x"))
         assert (folder / "abc.png").stat().st_mode & 0o027 == 0

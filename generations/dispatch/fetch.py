@@ -155,6 +155,7 @@ def _keep(result: Result, file: IO[bytes], found: Found) -> None:
             size=size,
             sha256=digest,
             kept_at=timezone.now(),
+            gone_at=None,
             problem="",
             lease_until=None,
         )

@@ -1,6 +1,5 @@
 """What a share link shows to somebody without an account: the pictures and nothing else."""
 
-import re
 import secrets
 from collections.abc import Callable
 from functools import partial, wraps
@@ -34,7 +33,6 @@ from generations.models import Result, Share
 View = Callable[..., HttpResponseBase]
 OPENED = 86_400  # seconds that a password given holds
 GUEST = "guest"
-GUEST_VALUE = re.compile(r"[A-Za-z0-9_-]{22}")
 GUEST_NAME = "guest-name"
 A_YEAR = 365 * 86_400
 
@@ -88,7 +86,8 @@ def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     guest = _guest(request)
     response = render(request, "generations/shared.html", _shown(request, share, secret, guest))
     if share.allows_hearts and not guest:
-        response.set_cookie(GUEST, secrets.token_urlsafe(16), max_age=A_YEAR, path="/s/", **_cookie(request))
+        value = secrets.token_urlsafe(16)
+        response.set_signed_cookie(GUEST, value, salt=GUEST, max_age=A_YEAR, path="/s/", **_cookie(request))
     if looked:
         # One visit, however often the page is loaded anew meanwhile.
         response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
@@ -230,8 +229,7 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
 
 def _guest(request: HttpRequest) -> str:
     """The random value that this browser has got from us, "" when it has none."""
-    value = request.COOKIES.get(GUEST, "")
-    return value if GUEST_VALUE.fullmatch(value) else ""
+    return request.get_signed_cookie(GUEST, default="", salt=GUEST) or ""
 
 
 def _name(request: HttpRequest) -> str:

@@ -76,7 +76,9 @@ class TestWhatItAllows:
         visitor(share).post(url, {"name": "  "})
         assert not share.hearts.exists()
 
-    @pytest.mark.parametrize("cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 23])
+    @pytest.mark.parametrize(
+        "cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 22, "guest=" + "a" * 23]
+    )
     def test_only_who_has_opened_the_page_gives_hearts(self, user: User, done: Generation, cookie: str) -> None:
         share = sharing.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"

@@ -238,7 +238,7 @@ CSRF_COOKIE_HTTPONLY = True
 if ENV.proxies:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long history, all of it chosen, is told in words that it is too much
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # a long history, all of it chosen, is told in words that it is too much
 
 LOGGING = {
     "version": 1,

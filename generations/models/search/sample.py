@@ -108,9 +108,10 @@ class Sample:
             best = max(rest, key=saves) if chosen else min(rest, key=self._entries)
             if chosen and saves(best) <= 0:
                 break
+            left = then(best)
+            rows &= self.having(best)
             chosen.append(best)
             rest.remove(best)
-            rows, left = rows & self.having(best), then(best)
         return chosen
 
     def _entries(self, gram: str) -> float:

@@ -555,6 +555,47 @@ def test_its_tries_are_hours_apart_in_all(tries: int, hours: tuple[int, int]) ->
     assert timedelta(hours=hours[0]) < waited < timedelta(hours=hours[1])
 
 
+def test_a_wrong_answer_after_days_of_none_is_only_the_first_of_its_kind(files: Callable[..., str], user: User) -> None:
+    result = pending(user, files(status=503))
+    Result.objects.update(tries=fetch.MAX_FAILURES - 2, problem="The file's server does not answer.")
+    assert fetched(result).is_pending
+    files(b"<html>back in a minute</html>")
+    for _ in range(2):
+        Result.objects.update(not_before=None)
+        assert fetched(result).is_pending
+    files(picture())
+    Result.objects.update(not_before=None)
+    assert fetched(result).kept_at
+
+
+def test_days_of_a_full_disk_are_no_tries(
+    files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    result = pending(user, files(picture()))
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "save", full)
+        for _ in range(3):
+            Result.objects.update(not_before=None)
+            assert fetched(result).tries == 0
+    assert result.not_before
+    assert result.not_before > timezone.now() + timedelta(minutes=10)  # the file's server is not asked all the time
+
+
+def test_a_stop_is_no_try_and_forgets_nothing(
+    files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = pending(user, files(picture()))
+    Result.objects.update(tries=fetch.MAX_FAILURES, problem="The file's server does not answer.")
+    with monkeypatch.context() as patch:
+        patch.setattr("generations.dispatch.shared.is_stopping", lambda: True)
+        fetched(result)
+    assert (result.tries, result.problem) == (fetch.MAX_FAILURES, "The file's server does not answer.")
+    assert fetched(result).kept_at
+
+
 def test_two_workers_fetch_once(files: Callable[..., str], user: User) -> None:
     result = pending(user, files(picture()))
     Result.objects.update(lease_until=timezone.now() + timedelta(seconds=60))

@@ -119,6 +119,21 @@ def test_a_missing_file_that_meigen_has_no_more_is_given_up_in_words(
     assert "no longer has" in result.problem
 
 
+def test_a_damaged_file_is_out_of_sight_for_minutes_at_most(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*args: object, **kwargs: object) -> io.BytesIO:
+        raise download.Failed("The file's server does not answer.")
+
+    default_storage.save(result.file.name or "", ContentFile(b"short"))
+    run("--repair", "--given-up")
+    monkeypatch.setattr(fetch, "download", silent)
+    waited = timedelta()
+    while not Result.objects.get().kept_at:
+        waited += (Result.objects.get().not_before or timezone.now()) - timezone.now()
+        Result.objects.update(not_before=None)
+        fetch.run()
+    assert waited < timedelta(minutes=6)
+
+
 def test_a_damaged_file_that_meigen_has_no_more_stays(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     default_storage.save(result.file.name or "", ContentFile(b"short"))
     run("--repair")
@@ -134,7 +149,7 @@ def test_a_damaged_file_that_meigen_has_no_more_stays(result: Result, monkeypatc
         lost(monkeypatch)
 
 
-def test_what_was_given_up_is_told_and_fetched_once_more_by_a_repair(
+def test_what_was_given_up_is_told_and_fetched_once_more_when_asked_for(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = make_generation(user, status="done")
@@ -142,7 +157,8 @@ def test_what_was_given_up_is_told_and_fetched_once_more_by_a_repair(
     lost(monkeypatch)
     assert Result.objects.get().gone_at
     assert "Given up earlier, since they could not be fetched: 1." in run()
-    assert "Given up earlier and fetched once more now: 1." in run("--repair")
+    assert "Given up earlier, since they could not be fetched: 1." in run("--repair")  # which may run every night
+    assert "Given up earlier and fetched once more now: 1." in run("--given-up")
     monkeypatch.setattr(fetch, "download", lambda *args, **kwargs: io.BytesIO(picture()))
     fetch.run()
     assert run() == "0 wrong, 0 mended.\n"

@@ -28,9 +28,13 @@ LEASE = timedelta(seconds=45)
 RENEW_SECONDS = 5.0
 TRIES_AT_ONCE = 2
 LONGEST_PAUSE = timedelta(hours=1)
-# With their pauses a wrong answer is given some hours to become another, and a server three days to answer at all.
+STORE_PAUSE = timedelta(minutes=15)
+# With their pauses a wrong answer is given some hours to become another, and a server three days to answer at all. What
+# is fetched anew for a damaged file is given minutes: until then there is nothing to be seen.
 MAX_REFUSALS = 12
 MAX_FAILURES = 82
+MAX_TRIES_OF_DAMAGED = 6
+ANEW: dict[str, Any] = {"gone_at": None, "not_before": None, "tries": 0, "refusals": 0, "problem": ""}
 THUMB, LARGER = ".thumb.webp", ".preview.webp"
 
 
@@ -74,37 +78,39 @@ def fetch(pk: UUID, slot: str = "") -> None:
             renew()
             _keep(result, file, found)
     except _Stopped:
-        _mine(result).update(lease_until=None, not_before=None, tries=F("tries") - 1)
+        _mine(result).update(lease_until=None, not_before=None, tries=F("tries") - 1, problem=result.problem)
     except Refused as refusal:
         # A wrong answer may be a bad moment of the file's server, or a setting that somebody mends.
-        if result.tries >= MAX_REFUSALS:
-            _refuse(result, str(refusal))
-        else:
-            _retry(result, str(refusal))
+        result.refusals += 1
+        _retry(result, str(refusal))
     except Failed as failure:
         _retry(result, str(failure))
     except OSError as error:
         # Our own disk or bucket: the file waits for it, however long that takes.
-        _retry(
-            result, words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")}, gives_up=False
-        )
+        problem = words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")}
+        _wait(result, problem, STORE_PAUSE, tries=F("tries") - 1)
 
 
 def _claim(pk: UUID) -> Result | None:
-    """The result, if it is this process's now. A pause is set at once, for a file may be the end of who opens it."""
+    """The result, if it is this process's now. A pause is set at once, for a file may be the end of who opens it.
+
+    Its `problem` is what the try before has said; in the row there is none until this one says something.
+    """
     now = timezone.now()
     due = Result.objects.due(now).filter(pk=pk)
     result = due.select_related("generation").first()
     if result is None:
         return None
-    has_killed = result.tries > 0 and not result.problem  # whoever tried last has never said how it ended
+    problem = result.problem
+    has_killed = result.tries > 0 and not problem  # whoever tried last has never said how it ended
     claim = {"lease_until": now + LEASE, "claimed_by": this_process(), "problem": "", "tries": F("tries") + 1}
     if result.tries >= TRIES_AT_ONCE:
         claim["not_before"] = now + _pause(result.tries)
     if not due.update(**claim):
         return None
     result.refresh_from_db()
-    if has_killed and result.tries >= MAX_FAILURES:
+    result.problem = problem
+    if has_killed and _is_tried_enough(result):
         _refuse(result, gettext_noop("Whatever opens the file breaks off."))
         return None
     return result
@@ -201,13 +207,23 @@ def _refuse(result: Result, reason: str) -> None:
             _tell(result, words.FILE_LOST % {"number": result.number + 1, "reason": reason})
 
 
-def _retry(result: Result, reason: str, *, gives_up: bool = True) -> None:
-    if gives_up and result.tries >= MAX_FAILURES:
+def _retry(result: Result, reason: str) -> None:
+    if _is_tried_enough(result):
         _refuse(result, reason)
-        return
-    not_before = timezone.now() + _pause(result.tries)
-    if _mine(result).update(not_before=not_before, problem=reason, lease_until=None):
+    else:
+        _wait(result, reason, _pause(result.tries), refusals=result.refusals)
+
+
+def _wait(result: Result, problem: str, pause: timedelta, **columns: Any) -> None:
+    not_before = timezone.now() + pause
+    if _mine(result).update(not_before=not_before, problem=problem, lease_until=None, **columns):
         result.generation.touch()
+
+
+def _is_tried_enough(result: Result) -> bool:
+    if result.file and default_storage.exists(result.file.name or ""):
+        return result.tries >= MAX_TRIES_OF_DAMAGED
+    return result.refusals >= MAX_REFUSALS or result.tries - result.refusals >= MAX_FAILURES
 
 
 def _pause(tries: int) -> timedelta:
@@ -218,29 +234,34 @@ def again(generation: Generation) -> bool:
     """Tries anew to fetch what was given up; says whether there was anything."""
     with transaction.atomic():
         waiting = generation.results.filter(gone_at__isnull=False, kept_at=None)
-        count = waiting.update(gone_at=None, not_before=None, tries=0, problem="")
+        count = waiting.update(**ANEW)
         if count:
             generation.touch()
             wake.fetch()
     return bool(count)
 
 
-def given_up() -> QuerySet[Generation]:
-    """Those that have files which could not be fetched."""
-    lost = Result.objects.filter(gone_at__isnull=False, kept_at=None, erased_at=None)
-    return Generation.objects.filter(pk__in=lost.values("generation"))
+def given_up() -> QuerySet[Result]:
+    """What could not be fetched."""
+    return Result.objects.filter(gone_at__isnull=False, kept_at=None, erased_at=None)
 
 
 def all_again() -> int:
-    """Tries anew to fetch all that was ever given up; says of how many generations."""
-    return sum(again(generation) for generation in list(given_up()))
+    """Tries anew to fetch all that was ever given up; says how many files."""
+    with transaction.atomic():
+        generations = Generation.objects.filter(pk__in=given_up().values("generation"))
+        generations.update(version=F("version") + 1, changed_at=timezone.now())
+        count = given_up().update(**ANEW)
+        if count:
+            wake.fetch()
+    return count
 
 
 def anew(result: Result) -> bool:
     """Fetches what was kept and is lost or damaged since; whether that has been begun. Meigen may have it no more."""
     with transaction.atomic():
         kept = Result.objects.filter(pk=result.pk, kept_at=result.kept_at, kept_at__isnull=False)
-        count = kept.update(kept_at=None, gone_at=None, not_before=None, tries=0, problem="")
+        count = kept.update(kept_at=None, **ANEW)
         if count:
             result.generation.touch()
             wake.fetch()

@@ -61,7 +61,7 @@ def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Ite
     if repair and not delete_unknown:
         _check_database()
     yield from _results(repair=repair, hashes=hashes)
-    yield from _given_up(repair=repair)
+    yield from _back_again(repair=repair)
     for reference in _rows(Reference.objects.exclude(file="")):
         name = reference.file.name or ""
         yield from _found(name, partial(_of_reference, reference, name, hashes=hashes))
@@ -122,7 +122,7 @@ def _check_database() -> None:
         raise WrongDatabase
 
 
-def _given_up(*, repair: bool) -> Iterator[Finding]:
+def _back_again(*, repair: bool) -> Iterator[Finding]:
     """What was kept, was not there for a while, and is there again."""
     for result in _rows(Result.objects.filter(kept_at=None, erased_at=None).exclude(file="")):
         name = result.file.name or ""

@@ -28,6 +28,7 @@ class Result(models.Model):
     source_url = models.URLField(max_length=2000, help_text="Where Meigen keeps it.")
 
     tries = models.PositiveSmallIntegerField(default=0)
+    refusals = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Tries that got a wrong answer.")
     lease_until = models.DateTimeField(null=True)
     claimed_by = models.CharField(max_length=200, blank=True, help_text="The process that fetches it, or did last.")
     not_before = models.DateTimeField(null=True)

@@ -17,7 +17,7 @@ WRONG_DATABASE = (
 )
 
 STORE_FAILS = "The disk or the bucket could not be read (%(problem)s), so this has ended early. Run it again later."
-LOST = "Given up earlier, since they could not be fetched: %(number)s. Try them once more with --repair."
+LOST = "Given up earlier, since they could not be fetched: %(number)s. Try them once more with --given-up."
 LOST_AGAIN = "Given up earlier and fetched once more now: %(number)s."
 
 
@@ -31,8 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="fetch again what is missing, damaged or was given up, make small pictures anew, delete what is left "
-            "over since a day",
+            help="fetch again what is missing or damaged, make small pictures anew, delete what is left since a day",
         )
         parser.add_argument(
             "--delete-unknown",
@@ -40,9 +39,12 @@ class Command(BaseCommand):
             help="repair even where most files belong to nothing, and delete those newer than all that the database "
             "knows; right after accounts with many files were deleted, wrong with an older backup of the database",
         )
+        parser.add_argument("--given-up", action="store_true", help="try once more what could not be fetched")
         parser.add_argument("--hashes", action="store_true", help="read every file and compare its hash")
 
-    def handle(self, *args: Any, repair: bool, hashes: bool, delete_unknown: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, repair: bool, hashes: bool, delete_unknown: bool, given_up: bool, **options: Any
+    ) -> None:
         mended = wrong = 0
         try:
             for finding in verify.findings(repair=repair, hashes=hashes, delete_unknown=delete_unknown):
@@ -60,7 +62,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(STORE_FAILS % {"problem": error.strerror or error}) from None
         self.stdout.write(f"{wrong} wrong, {mended} mended.")
-        if lost := fetch.all_again() if repair else fetch.given_up().count():
-            self.stdout.write((LOST_AGAIN if repair else LOST) % {"number": lost})
+        if lost := fetch.all_again() if given_up else fetch.given_up().count():
+            self.stdout.write((LOST_AGAIN if given_up else LOST) % {"number": lost})
         if wrong:
             raise CommandError("Not everything is as it should be." if repair else "Try it with --repair.")

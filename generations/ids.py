@@ -4,7 +4,9 @@ import re
 import uuid
 from collections.abc import Iterable
 
-JOINERS = re.compile(r"(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
+JOINERS = "\u200c\u200d"
+_JOINED = "\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+STRAY = re.compile(f"(?<![{_JOINED}])[{JOINERS}]|[{JOINERS}](?![{_JOINED}])")
 
 
 def is_uuid(value: str) -> bool:
@@ -27,8 +29,7 @@ def plain(text: str, most: int) -> str:
 def name_in(text: str) -> str:
     """A name as typed, with single spaces, and without what nobody sees: it could look like another name.
 
-    Between signs that are not ASCII joiners stay: emoji and Persian words are other ones without them.
+    A single joiner stays between signs that are others without it: emoji, and letters of Arabic and Indic scripts.
     """
-    kept = {match.start() for match in JOINERS.finditer(text)}
-    seen = (sign for at, sign in enumerate(text) if sign.isprintable() or sign.isspace() or at in kept)
-    return " ".join("".join(seen).split())
+    seen = "".join(sign for sign in text if sign.isprintable() or sign.isspace() or sign in JOINERS)
+    return " ".join(STRAY.sub("", seen).split())

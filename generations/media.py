@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial, wraps
+from itertools import chain
 from typing import Literal, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -116,7 +117,7 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
     """A kept PNG to be saved, with these words in it by keyword; made while it is sent, so it is sent whole."""
     name, added = result.file.name or "", png.chunks(words)
     size = default_storage.size(name)
-    body = [] if request.method == "HEAD" else png.with_words(pieces(name, 0, size), added)
+    body = [] if request.method == "HEAD" else _begun(png.with_words(pieces(name, 0, size), added))
     response = StreamingHttpResponse(body, content_type=result.content_type)
     response["Content-Length"] = size + len(added)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{_title(result)}.png")
@@ -134,10 +135,15 @@ def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpRespo
         return _secured(HttpResponseNotModified(), etag)
     with default_storage.open(name) as file:
         size = bare.size(file, result.content_type)
-    body = [] if request.method == "HEAD" else _bare(name, result.content_type)
+    body = [] if request.method == "HEAD" else _begun(_bare(name, result.content_type))
     response = StreamingHttpResponse(body, content_type=result.content_type)
     response["Content-Length"] = size
     return _secured(_named(response, request, name, title), etag)
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, the first of them read already: what is wrong with a file shows while it can still be said."""
+    return chain([next(pieces, b"")], pieces)
 
 
 def _bare(name: str, content_type: str) -> Iterator[bytes]:
@@ -181,7 +187,7 @@ def _ranged(
     if span == "unsatisfiable":
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, stop = (0, size) if span is None else span
-    body = [] if request.method == "HEAD" else pieces(name, start, stop)
+    body = [] if request.method == "HEAD" else _begun(pieces(name, start, stop))
     response = StreamingHttpResponse(body, status=200 if span is None else 206, content_type=content_type)
     response["Content-Length"] = stop - start
     response["Accept-Ranges"] = "bytes"

@@ -69,7 +69,8 @@ def stream(
 
     Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file and
     again before `metadata.json`, for a download can be long and much be taken back meanwhile. `is_bare` leaves out what
-    was written into pictures. A file that cannot be read to its end is named there, and the others follow.
+    was written into pictures. A file that cannot be read to its end is named there, and the others follow; without
+    `tell` the zip breaks off.
     """
     pipe = _Pipe()
     told: list[tuple[Result, dict[str, Any]]] = []
@@ -93,6 +94,8 @@ def stream(
                         target.write(chunk)
                         yield pipe.take()
                 except OSError:
+                    if tell is None:
+                        raise  # nothing in the zip could say so
                     logger.exception("%s could not be read to its end", result.file.name)
                     problem = {"problem": "The file breaks off: it could not be read to its end."}
             told.append((result, {"file": name, **problem, **asked}))

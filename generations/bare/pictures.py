@@ -21,10 +21,10 @@ PNG_KEPT = frozenset(b"IHDR PLTE IDAT IEND iCCP sRGB gAMA cHRM cICP sBIT pHYs tR
 WEBP_KEPT = frozenset([b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"])
 WEBP_EXIF, WEBP_XMP = 0x08, 0x04  # in VP8X: there is such a chunk
 EXIF_BYTES = 0xFFFF  # as long as it may be in a JPEG
-# JPEG's segments that tell: APP1, APP3 to APP13, APP15, a comment. Of APP0, APP2 and APP14 only what is about
-# size and colours stays.
-JPEG_DROPPED = frozenset([0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE])
-JPEG_KEPT_WITH = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+# JPEG's segments that tell: APP0, APP1, APP3 to APP13, APP15, a comment. Of APP2 and APP14 only what is about
+# colours stays.
+JPEG_DROPPED = frozenset([0xE0, 0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE])
+JPEG_KEPT_WITH = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 JPEG_ALONE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers that nothing belongs to
 JPEG_END, JPEG_SCAN = 0xD9, 0xDA
 # Inside a scan, 0xFF is followed by 0 or is a restart.
@@ -62,7 +62,9 @@ def _jpeg(file: File[Any], end: int) -> Iterator[Part]:
     while len(head := read(file, at, 16)) >= 2 and head[1] != JPEG_END:
         marker = head[1]
         stop = at + 2 + (0 if marker in JPEG_ALONE else int.from_bytes(head[2:4]))
-        if marker not in JPEG_DROPPED and head[4:].startswith(JPEG_KEPT_WITH.get(marker, b"")):
+        if marker == 0xE0 and len(head) == 16 and head[4:].startswith(b"JFIF\0"):
+            yield b"\xff\xe0\x00\x10" + head[4:] + b"\0\0"  # and no thumbnail
+        elif marker not in JPEG_DROPPED and head[4:].startswith(JPEG_KEPT_WITH.get(marker, b"")):
             yield at, stop
         elif marker == 0xE1 and head[4:].startswith(b"Exif\0\0") and not told:
             told = True

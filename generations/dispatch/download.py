@@ -21,7 +21,7 @@ TOO_SLOW = gettext_noop("The file did not arrive in time.")
 
 
 class Refused(Exception):
-    """The file is not what it should be, or its address is not allowed: trying again would not help."""
+    """The file is not what it should be, or its address is not allowed; another try would hardly help."""
 
 
 class Failed(Exception):

@@ -31,9 +31,9 @@ EXTENSIONS = {
     "video/webm": "webm",
 }
 MAX_PIXELS = poster.MAX_PIXELS  # decoded, the largest takes 133 MB
-# Of a WebP, whose decoder keeps the picture four times, or a progressive JPEG in full colour. 4K has 17.2 million.
-MAX_PIXELS_OF_HUNGRY = 20_000_000
-HALF_THE_COLOUR = 2  # Pillow's number for 4:2:0, as cameras and most programs write it
+MAX_PIXELS_OF_WEBP = 20_000_000  # its decoder keeps the picture four times; 4K has 17.2 million
+# Of a JPEG in several scans, such as a progressive one: the decoder keeps all their numbers, two bytes each.
+MAX_NUMBERS_KEPT = 2 * MAX_PIXELS
 MAX_BYTES = 100_000_000
 # What the largest WebP takes.
 MAX_MEMORY = 320_000_000
@@ -139,10 +139,11 @@ def decoded(
             file.seek(0)
             with Image.open(watched, formats=list(FORMATS)) as image:
                 size = image.size
-                if size[0] * size[1] > (most := _most_pixels(image)):
+                has_scans = _has_scans(image, file)
+                if size[0] * size[1] > (most := _most_pixels(image, has_scans=has_scans)):
                     raise Refused(_too_large(most))
                 if draft:
-                    _draft(image, draft)
+                    _draft(image, draft if has_scans else 2 * draft)
                 image.load()
                 yield image, size
     except Refused:
@@ -157,18 +158,35 @@ def decoded(
         raise Refused(gettext_noop("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.")) from None
 
 
+def _has_scans(image: Image.Image, file: IO[bytes]) -> bool:
+    """Whether a JPEG comes in several scans, each over all of it. Pillow has just read the head of the first."""
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return False
+    at = file.tell()
+    file.seek(max(0, at - 8))
+    is_of_one_colour = file.read(3) == b"\x00\x08\x01"  # its length, and how many components it has
+    file.seek(at)
+    return "progressive" in image.info or (is_of_one_colour and image.layers > 1)
+
+
 def _draft(image: Image.Image, side: int) -> None:
-    """Has a JPEG decoded smaller: twice as large as it will be, or not twice where the decoder takes more memory."""
-    gap = 1 if image.info.get("progressive") else 2
-    scale = gap * side / max(image.size)
+    """Has a JPEG decoded smaller, with no less than so many pixels on its longer side."""
+    scale = side / max(image.size)
     if scale < 1:
         image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
 
 
-def _most_pixels(image: Image.Image) -> int:
+def _most_pixels(image: Image.Image, *, has_scans: bool) -> int:
     """How many a picture of its kind may have. Its header tells, so nothing is taken for one that has more."""
-    is_full = image.info.get("progressive") and JpegImagePlugin.get_sampling(image) != HALF_THE_COLOUR
-    return MAX_PIXELS_OF_HUNGRY if is_full or image.format == "WEBP" else MAX_PIXELS
+    if image.format == "WEBP":
+        return MAX_PIXELS_OF_WEBP
+    if not has_scans:
+        return MAX_PIXELS
+    assert isinstance(image, JpegImagePlugin.JpegImageFile)
+    shares = [(across, down) for _, across, down, _ in image.layer]
+    widest, tallest = (max(column) for column in zip(*shares, strict=True))
+    numbers = sum(across * down for across, down in shares) / (widest * tallest)  # of each pixel
+    return min(MAX_PIXELS, int(MAX_NUMBERS_KEPT / numbers))
 
 
 def _too_large(most: int) -> str:

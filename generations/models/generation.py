@@ -411,11 +411,10 @@ class Generation(models.Model):
     ) -> bool:
         """Moves to `status` if the row still has an expected one, and says whether it did.
 
-        This conditional UPDATE is the only way a status is written, so of two processes exactly one wins, the one that
-        empties the trash included. With
-        `as_seen` nothing at all may have changed since the row was read. `changes` are other fields to write with it.
-        The move becomes a row of the timeline with `note`: at once, or appended to `events` for a caller that inserts
-        many in the same transaction.
+        This conditional UPDATE is the only way a status is written, so of two processes exactly one wins; what is
+        erased moves no more. With `as_seen` nothing at all may have changed since the row was read. `changes` are other
+        fields to write with it. The move becomes a row of the timeline with `note`: at once, or appended to `events`
+        for a caller that inserts many in the same transaction.
         """
         expected = [expecting] if isinstance(expecting, Generation.Status) else list(expecting)
         now = at or timezone.now()

@@ -61,6 +61,8 @@ def jpeg(picture: Image.Image, **options: Any) -> bytes:
     options = {"exif": exif(), **options}
     picture.save(buffer, "JPEG", icc_profile=ICC, comment=SAYS, xmp=SAYS, quality=95, **options)
     data = buffer.getvalue()
+    if data[2:4] == b"\xff\xe0":  # with a thumbnail of two pixels
+        data = data[:4] + b"\x00\x16" + data[6:18] + b"\x01\x02" + SAYS + data[20:]
     told = b"".join(bytes([0xFF, kind, 0, 8]) + SAYS for kind in [*range(0xE0, 0xF0), 0xFE])
     first_scan = data.index(b"\xff\xda")
     return data[:2] + b"\xff\xff" + told[1:] + data[2:first_scan] + told + data[first_scan:] + SAYS

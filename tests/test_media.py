@@ -188,14 +188,15 @@ def test_a_lost_file_is_a_404(browser: Client, user: User) -> None:
     assert Generation.objects.exists()
 
 
+@pytest.mark.parametrize("what", ["size", "open"])
 @pytest.mark.parametrize("query", ["", "?download", "?text"])
 def test_while_the_disk_fails_it_is_asked_for_again(
-    browser: Client, url: str, monkeypatch: pytest.MonkeyPatch, query: str
+    browser: Client, url: str, monkeypatch: pytest.MonkeyPatch, query: str, what: str
 ) -> None:
-    def fails(name: str) -> int:
+    def fails(name: str) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(default_storage, "size", fails)
+    monkeypatch.setattr(default_storage, what, fails)
     response = browser.get(url + query)
     assert (response.status_code, response["Retry-After"]) == (503, "10")
     assert response["Cache-Control"] == "private, no-cache"

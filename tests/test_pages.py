@@ -177,4 +177,21 @@ class TestASetOfWhichOneIsNotThere:
         assert 'class="large"' in page
         assert "Picture 2 of 2" in page
         assert "Keeping another file of this set" in page
-        assert 'name="live"' in page  # and changes by itself when it is there
+
+    def test_its_page_is_loaded_anew_when_one_more_is_kept(
+        self, browser: Client, row: Generation, sandbox: FastSandbox
+    ) -> None:
+        make_result(row, number=0)
+        for number in (1, 2):
+            self.lack(row, number)
+        page = browser.get(row.get_absolute_url()).content.decode()
+        seen = dict(re.findall(r'name="(whole|live)" value="([^"]+)"', page))
+        assert seen["whole"] == "1"
+        row.touch()  # it was tried again, in vain
+        again = browser.post(reverse("live"), seen)
+        assert "HX-Refresh" not in again
+        assert f'id="generation-{row.pk}"' in again.content.decode()
+        Result.objects.filter(number=1).delete()
+        make_result(row, number=1)
+        row.touch()
+        assert browser.post(reverse("live"), seen)["HX-Refresh"] == "true"

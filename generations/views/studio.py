@@ -235,7 +235,8 @@ def _last_model(user: User) -> str:
 def live(request: Request) -> HttpResponse:
     """The cards that changed since the page last saw them, or 204. `live=<id>:<marker>` for every live card.
 
-    A POST, though it changes nothing: the list may be longer than an address.
+    A page of one generation says as `whole` how many files it shows. A POST, though it changes nothing: the list may be
+    longer than an address.
     """
     seen = tick.seen(request)
     user = request.user
@@ -250,11 +251,15 @@ def live(request: Request) -> HttpResponse:
     if not cards:
         if still and not _asks_wrongly(request, in_line=in_line):
             return HttpResponse(status=204)
-        context = {"oob": True, "whole": "whole" in request.POST, "still_live": still, "in_line": in_line}
+        context = {"oob": True, "whole": request.POST.get("whole", ""), "still_live": still, "in_line": in_line}
         return render(request, "generations/_live.html", context)
-    if "whole" in request.POST and not still:
+    if "whole" in request.POST and (not still or _kept(cards[0]) != request.POST["whole"]):
         return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
     return render(request, "generations/_changed.html", {"cards": cards, "still_live": still, "in_line": in_line})
+
+
+def _kept(card: Generation) -> str:
+    return str(sum(result.kept_at is not None for result in card.results.all()))
 
 
 def _asks_wrongly(request: Request, *, in_line: bool) -> bool:

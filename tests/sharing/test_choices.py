@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generations import sharing
+from generations.ids import name_in
 from generations.models import Generation, Heart, Share
 from tests.sharing.links import body, files, path, visitor
 
@@ -147,11 +148,22 @@ class TestWhatItAllows:
         Client().post(url, {"name": "\u202eA\u200bda\0 \n\u2066"}, headers={"Cookie": cookies})
         assert {heart.name for heart in share.hearts.all()} <= {"Ada"}
 
-    @pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "می\u200cروم"])
+    @pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "می\u200cروم", "❤\ufe0f\u200d🔥"])
     def test_a_guests_name_stays_as_its_script_writes_it(self, user: User, done: Generation, name: str) -> None:
         share = sharing.share(user, [done], allows_hearts=True)
         visitor(share).post(f"{path(share)}{done.results.get().pk}/heart/", {"name": f"\u200c{name}\u200d"})
         assert share.hearts.get().name == name
+
+    @pytest.mark.parametrize("name", ["A\u200dda", "\u202e\u200d\u202eAda", "Ad\u200c\u200da", "Ada\u200d"])
+    def test_a_guests_name_does_not_look_like_another(self, user: User, done: Generation, name: str) -> None:
+        share = sharing.share(user, [done], allows_hearts=True)
+        guest, url = visitor(share), f"{path(share)}{done.results.get().pk}/heart/"
+        guest.post(url, {"name": "\u202e\u200d\u202e"})
+        assert not share.hearts.exists()
+        guest.post(url, {"name": name})
+        assert share.hearts.get().name == "Ada"
+        assert name_in("小\u200d明") == "小明"
+        assert name_in("👨\u200d\u200d👩") == "👨👩"
 
     @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
     def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:

@@ -4,7 +4,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -86,6 +86,19 @@ class TestTheEnd:
         assert archive.testzip() is None
         assert [name[:3] for name in archive.namelist()] == ["001", "met"]
         assert archive.read("metadata.json") == b"[]"
+
+    def test_of_a_file_ends_a_zip_that_cannot_say_so(
+        self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        share = sharing.share(user, [done], shows_prompts=False)
+
+        def broken(*args: object) -> Iterator[bytes]:
+            yield b"half"
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr("generations.bare.pieces", broken)
+        with pytest.raises(OSError, match="Input"):
+            body(Client().get(f"{path(share)}zip/"))
 
     def test_comes_by_itself_after_the_days_of_the_setting(
         self, browser: Client, done: Generation, settings: Settings

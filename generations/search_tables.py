@@ -15,7 +15,6 @@ TABLE = "generations_generation"
 SEARCHABLE = "generations_searchable"
 PLACES = "generations_searchable_place"
 PLACES_A_SECOND = 8
-PAGE_BYTES = 8000
 BETWEEN = "\x01"  # stands between the characters of the text that serves one and two letters
 
 
@@ -75,11 +74,6 @@ def fill(schema_editor: Any) -> None:
     run(schema_editor, _SQLITE_FILL if schema_editor.connection.vendor == "sqlite" else _POSTGRESQL_FILL)
 
 
-def resize_pages(schema_editor: Any) -> None:
-    """Gives SQLite's index the pages that a new one has."""
-    run(schema_editor, _SQLITE_PAGES)
-
-
 def run(schema_editor: Any, statements: Iterable[str]) -> None:
     for statement in statements:
         schema_editor.execute(statement)
@@ -94,8 +88,6 @@ def run(schema_editor: Any, statements: Iterable[str]) -> None:
 # common trigram have two (with 64, which is some two or three, reading took 12 to 28 % longer).
 # The table of places keeps which row is whose (the generations' own rowids change with VACUUM) and is what FTS5
 # takes for the content; its `words` are always null, since the prompts are in the generations already.
-#
-# Pages of twice FTS5's usual size: half as many to be found while a common trigram is read, a tenth less time.
 #
 # detail=none: an index of which rows have a trigram, not where; a third of the size, and the rows found are compared
 # with the words anyway. Each text has its marks, the prompt, and the prompt again with a character
@@ -153,14 +145,6 @@ _SQLITE_TABLES = [
     CREATE VIRTUAL TABLE {SEARCHABLE} USING fts5(
         words, generation_id UNINDEXED, content='{PLACES}', content_rowid='place', tokenize='trigram', detail=none
     )""",
-    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}, rank) VALUES ('pgsz', {PAGE_BYTES})",
-]
-# Merges pages of any size into such. An index that is in one piece is merged with a text that nobody finds.
-_SQLITE_PAGES = [
-    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}, rank) VALUES ('pgsz', {PAGE_BYTES})",
-    f"INSERT INTO {SEARCHABLE} (rowid, words, generation_id) VALUES (1, 'pages', '')",
-    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}) VALUES ('optimize')",
-    f"INSERT INTO {SEARCHABLE} ({SEARCHABLE}, rowid, words, generation_id) VALUES ('delete', 1, 'pages', '')",
 ]
 _SQLITE_TRIGGERS = {
     "generations_searchable_insert": f"""

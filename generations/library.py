@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
@@ -46,7 +45,7 @@ def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
         for refused in rows.filter(status=S.REJECTED, answer_status=401):
             actions.cancel(refused)  # a new token must not send it after all
         now = timezone.now()
-        rows.exclude(status__in=Generation.LIVE).update(deleted_at=now, version=F("version") + 1, changed_at=now)
+        rows.exclude(status__in=Generation.LIVE).touch(now, deleted_at=now)
         gone = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at=now)
         return list(gone.values_list("pk", flat=True))
 
@@ -54,4 +53,4 @@ def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
 def restore(user: User, ids: Iterable[UUID]) -> int:
     """Brings back what was deleted; says how many."""
     rows = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at__isnull=False)
-    return rows.update(deleted_at=None, version=F("version") + 1, changed_at=timezone.now())
+    return rows.touch(deleted_at=None)

@@ -8,9 +8,12 @@ from django.utils import timezone
 from accounts.models import User
 
 from .dispatch import catalogue
+from .forms import FIELD_OF_MEMBER
 from .models import Preset
+from .models.generation import REFERRED_TO, is_address
 
-REFERRED_TO = {"reference_video", "reference_audio", "reference_video_seconds"}
+# Fields of the form for what is referred to by its address.
+ADDRESSED = {FIELD_OF_MEMBER[member] for member in REFERRED_TO & FIELD_OF_MEMBER.keys()} | {"reference_video_seconds"}
 
 
 def save(user: User, name: str, values: dict[str, str], references: list[str], *, is_team: bool) -> Preset:
@@ -39,5 +42,5 @@ def values_for(user: User, preset: Preset) -> dict[str, str]:
     values: dict[str, str] = preset.values
     if preset.owner_id == user.pk:
         return values
-    private = {*REFERRED_TO, *(["sref"] if "/" in values.get("sref", "") else [])}
+    private = ADDRESSED | ({"sref"} if is_address(values.get("sref", "")) else set())
     return {name: value for name, value in values.items() if name not in private}

@@ -34,7 +34,6 @@ STORE_PAUSE = timedelta(minutes=15)
 MAX_REFUSALS = 12
 MAX_FAILURES = 82
 MAX_TRIES_OF_DAMAGED = 6
-ANEW: dict[str, Any] = {"gone_at": None, "not_before": None, "tries": 0, "refusals": 0, "problem": ""}
 THUMB, LARGER = ".thumb.webp", ".preview.webp"
 
 
@@ -197,8 +196,7 @@ def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
 
 
 def _refuse(result: Result, reason: str) -> None:
-    if result.file and default_storage.exists(result.file.name or ""):
-        # It was kept before and is damaged now (`anew`): better than nothing.
+    if _is_damaged(result):  # better than nothing
         if _mine(result).update(kept_at=timezone.now(), problem=reason, lease_until=None):
             result.generation.touch()
         return
@@ -221,24 +219,18 @@ def _wait(result: Result, problem: str, pause: timedelta, **columns: Any) -> Non
 
 
 def _is_tried_enough(result: Result) -> bool:
-    if result.file and default_storage.exists(result.file.name or ""):
+    if _is_damaged(result):
         return result.tries >= MAX_TRIES_OF_DAMAGED
     return result.refusals >= MAX_REFUSALS or result.tries - result.refusals >= MAX_FAILURES
 
 
+def _is_damaged(result: Result) -> bool:
+    """Whether it was kept before and is fetched `anew`, and its former file is still there."""
+    return bool(result.file) and default_storage.exists(result.file.name or "")
+
+
 def _pause(tries: int) -> timedelta:
     return min(timedelta(seconds=5 * 2 ** min(tries, 10)), LONGEST_PAUSE)
-
-
-def again(generation: Generation) -> bool:
-    """Tries anew to fetch what was given up; says whether there was anything."""
-    with transaction.atomic():
-        waiting = generation.results.filter(gone_at__isnull=False, kept_at=None)
-        count = waiting.update(**ANEW)
-        if count:
-            generation.touch()
-            wake.fetch()
-    return bool(count)
 
 
 def given_up() -> QuerySet[Result]:
@@ -246,26 +238,29 @@ def given_up() -> QuerySet[Result]:
     return Result.objects.filter(gone_at__isnull=False, kept_at=None, erased_at=None)
 
 
+def again(generation: Generation) -> bool:
+    """Tries anew to fetch what was given up; says whether there was anything."""
+    return bool(_begin_anew(given_up().filter(generation=generation)))
+
+
 def all_again() -> int:
     """Tries anew to fetch all that was ever given up; says how many files."""
-    with transaction.atomic():
-        generations = Generation.objects.filter(pk__in=given_up().values("generation"))
-        generations.update(version=F("version") + 1, changed_at=timezone.now())
-        count = given_up().update(**ANEW)
-        if count:
-            wake.fetch()
-    return count
+    return _begin_anew(given_up())
 
 
 def anew(result: Result) -> bool:
     """Fetches what was kept and is lost or damaged since; whether that has been begun. Meigen may have it no more."""
+    kept = Result.objects.filter(pk=result.pk, kept_at=result.kept_at, kept_at__isnull=False)
+    return bool(_begin_anew(kept))
+
+
+def _begin_anew(results: QuerySet[Result]) -> int:
     with transaction.atomic():
-        kept = Result.objects.filter(pk=result.pk, kept_at=result.kept_at, kept_at__isnull=False)
-        count = kept.update(kept_at=None, **ANEW)
+        Generation.objects.filter(pk__in=results.values("generation")).touch()
+        count = results.update(kept_at=None, gone_at=None, not_before=None, tries=0, refusals=0, problem="")
         if count:
-            result.generation.touch()
             wake.fetch()
-    return bool(count)
+    return count
 
 
 def _tell(result: Result, note: str) -> None:

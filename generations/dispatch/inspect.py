@@ -139,11 +139,11 @@ def decoded(
             file.seek(0)
             with Image.open(watched, formats=list(FORMATS)) as image:
                 size = image.size
-                has_scans = _has_scans(image, file)
-                if size[0] * size[1] > (most := _most_pixels(image, has_scans=has_scans)):
+                numbers = _numbers_kept(image, file)
+                if size[0] * size[1] > (most := _most_pixels(image, numbers)):
                     raise Refused(_too_large(most))
                 if draft:
-                    _draft(image, draft if has_scans else 2 * draft)
+                    _draft(image, draft if numbers else 2 * draft)
                 image.load()
                 yield image, size
     except Refused:
@@ -158,15 +158,23 @@ def decoded(
         raise Refused(gettext_noop("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.")) from None
 
 
-def _has_scans(image: Image.Image, file: IO[bytes]) -> bool:
-    """Whether a JPEG comes in several scans, each over all of it. Pillow has just read the head of the first."""
+def _numbers_kept(image: Image.Image, file: IO[bytes]) -> float:
+    """How many numbers of each pixel a JPEG's decoder keeps: 0 unless it comes in several scans, each over all of it.
+
+    Pillow has just read the head of the first.
+    """
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
-        return False
+        return 0
     at = file.tell()
     file.seek(max(0, at - 8))
     is_of_one_colour = file.read(3) == b"\x00\x08\x01"  # its length, and how many components it has
     file.seek(at)
-    return "progressive" in image.info or (is_of_one_colour and image.layers > 1)
+    if "progressive" not in image.info and (image.layers == 1 or not is_of_one_colour):
+        return 0
+    shares: list[tuple[int, int]] = [(across, down) for _, across, down, _ in image.layer]
+    widest, tallest = (max(column) for column in zip(*shares, strict=True))
+    numbers: float = sum(across * down for across, down in shares) / (widest * tallest)
+    return numbers
 
 
 def _draft(image: Image.Image, side: int) -> None:
@@ -176,17 +184,11 @@ def _draft(image: Image.Image, side: int) -> None:
         image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
 
 
-def _most_pixels(image: Image.Image, *, has_scans: bool) -> int:
+def _most_pixels(image: Image.Image, numbers: float) -> int:
     """How many a picture of its kind may have. Its header tells, so nothing is taken for one that has more."""
     if image.format == "WEBP":
         return MAX_PIXELS_OF_WEBP
-    if not has_scans:
-        return MAX_PIXELS
-    assert isinstance(image, JpegImagePlugin.JpegImageFile)
-    shares = [(across, down) for _, across, down, _ in image.layer]
-    widest, tallest = (max(column) for column in zip(*shares, strict=True))
-    numbers = sum(across * down for across, down in shares) / (widest * tallest)  # of each pixel
-    return min(MAX_PIXELS, int(MAX_NUMBERS_KEPT / numbers))
+    return min(MAX_PIXELS, int(MAX_NUMBERS_KEPT / numbers)) if numbers else MAX_PIXELS
 
 
 def _too_large(most: int) -> str:

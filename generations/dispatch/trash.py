@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from generations.models import Attempt, Generation, Preset, Reference, Result, Share
@@ -50,7 +49,7 @@ def erase(pk: UUID, now: datetime) -> None:
         # The bill stays: who, when, which model, what it cost, and every attempt.
         blank = {"prompt": "", "body": "", "wish": "", "message": "", "answer_body": "", "team_at": None}
         due = Generation.objects.to_erase(now).filter(pk=pk)
-        if not due.update(erased_at=now, changed_at=now, version=F("version") + 1, **blank):
+        if not due.touch(now, erased_at=now, **blank):
             return
         Attempt.objects.filter(generation=pk).update(answer="", error="")
         Result.objects.filter(generation=pk).update(erased_at=now)

@@ -27,6 +27,7 @@ from .search import Marks, Narrowing, search, tries
 
 if TYPE_CHECKING:
     from .reference import Reference
+    from .result import Result
 
 # Reference uploads last a day upstream; what is sent now may wait in the queue for a while.
 UPLOADS_LAST = timedelta(hours=20)
@@ -46,6 +47,15 @@ def wish_of(fields: Mapping[str, Any], references: Sequence[str]) -> str:
     wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", "referenceImages"}}
     wanted["prompt"] = " ".join(str(wanted.get("prompt", "")).split())
     return hashlib.sha256(json.dumps([wanted, list(references)], sort_keys=True).encode()).hexdigest()
+
+
+# Members of a request for what it refers to by its address.
+REFERRED_TO = frozenset(["referenceImages", "referenceVideo", "referenceVideos", "referenceAudios"])
+
+
+def is_address(style: object) -> bool:
+    """Whether a style reference is an address, which is its owner's affair, and not a code."""
+    return "/" in str(style)
 
 
 # For the indexes of the lists.
@@ -100,13 +110,15 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def show(self) -> int:
         """Lets the team see these from now on, what is not done yet as soon as it is; says how many changed."""
         now = timezone.now()
-        hidden = self.kept().filter(team_at=None)
-        return hidden.update(team_at=now, version=F("version") + 1, changed_at=now)
+        return self.kept().filter(team_at=None).touch(now, team_at=now)
 
     def hide(self) -> int:
         """Takes these back from the team; says how many changed."""
-        seen = self.filter(team_at__isnull=False)
-        return seen.update(team_at=None, version=F("version") + 1, changed_at=timezone.now())
+        return self.filter(team_at__isnull=False).touch(team_at=None)
+
+    def touch(self, at: datetime | None = None, **columns: Any) -> int:
+        """Writes these columns in such a way that open pages notice; says how many changed."""
+        return self.update(version=F("version") + 1, changed_at=at or timezone.now(), **columns)
 
     def kept(self) -> GenerationQuerySet:
         """Without what was deleted."""
@@ -391,12 +403,16 @@ class Generation(models.Model):
     @property
     def settings(self) -> dict[str, Any]:
         """What was chosen beside prompt and model. Addresses of what was referred to are the owner's affair."""
-        apart = {"prompt", "modelId", "referenceImages", "referenceVideo", "referenceVideos", "referenceAudios"}
+        apart = {"prompt", "modelId", *REFERRED_TO}
         chosen = {name: value for name, value in self.request_fields.items() if name not in apart}
         if isinstance(options := chosen.get("niji7Options"), dict):
-            named = {name: value for name, value in options.items() if "/" not in str(value)}  # an address has one
-            chosen["niji7Options"] = named
+            chosen["niji7Options"] = {name: value for name, value in options.items() if not is_address(value)}
         return chosen
+
+    @property
+    def kept_results(self) -> list[Result]:
+        """The files that are ours, from what was prefetched."""
+        return [result for result in self.results.all() if result.kept_at]
 
     def move(
         self,
@@ -421,7 +437,7 @@ class Generation(models.Model):
         with transaction.atomic(savepoint=False):
             rows = Generation.objects.filter(pk=self.pk, status__in=expected, erased_at=None)
             rows = rows.filter(version=self.version) if as_seen else rows
-            if not rows.update(status=status, version=F("version") + 1, changed_at=now, **changes):
+            if not rows.touch(now, status=status, **changes):
                 return False
             event = Event(generation=self, at=now, status=status, note=note)
             if events is None:
@@ -434,7 +450,7 @@ class Generation(models.Model):
 
     def touch(self) -> None:
         """Tells open pages that the card looks different now, without a new status."""
-        Generation.objects.filter(pk=self.pk).update(version=F("version") + 1, changed_at=timezone.now())
+        Generation.objects.filter(pk=self.pk).touch()
 
 
 class MadeAt(models.DateTimeField):  # type: ignore[type-arg]

@@ -45,7 +45,7 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
     wanted = _looked_at_in(request)
     collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
     inside = next((collection for collection in collected if str(collection.pk) == wanted), None)
-    kept = [result for result in row.results.all() if result.kept_at]
+    kept = row.kept_results
     context: dict[str, Any] = {
         "card": row,
         "kept": kept,
@@ -93,7 +93,7 @@ def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
 def compare(request: Request, pk: UUID) -> HttpResponse:
     """Two pictures over each other. `?picture=` is the first's number, `?with=<id>` and `?number=` name the second."""
     row = _seen(request, pk)
-    kept = [result for result in row.results.all() if result.kept_at and not result.is_video]
+    kept = [result for result in row.kept_results if not result.is_video]
     first = neighbours.chosen(kept, request.GET.get("picture", ""))
     others = neighbours.comparable(row, request.user, first)
     wanted = (request.GET.get("with", ""), request.GET.get("number", "0"))

@@ -51,11 +51,8 @@ def studio(request: Request) -> HttpResponse:
     earlier = _earlier(request.user, request.GET.get("from", ""))
     own = [earlier] if earlier and earlier.owner_id == request.user.pk else []
     initial = {**(initial_from(_wanted(earlier, request.user)) if earlier else {}), **_inspired(request)}
-    initial |= {
-        "into": request.session.get(INTO, ""),
-        **(presets.values_for(request.user, preset) if preset else {}),
-        **draft,
-    }
+    of_preset = presets.values_for(request.user, preset) if preset else {}
+    initial |= {"into": request.session.get(INTO, ""), **of_preset, **draft}
     initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
     if not offer.model(str(initial.get("model_id", ""))):
         if preset and offer.models and "model_id" not in request.GET:
@@ -253,13 +250,9 @@ def live(request: Request) -> HttpResponse:
             return HttpResponse(status=204)
         context = {"oob": True, "whole": request.POST.get("whole", ""), "still_live": still, "in_line": in_line}
         return render(request, "generations/_live.html", context)
-    if "whole" in request.POST and (not still or _kept(cards[0]) != request.POST["whole"]):
+    if "whole" in request.POST and (not still or str(len(cards[0].kept_results)) != request.POST["whole"]):
         return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
     return render(request, "generations/_changed.html", {"cards": cards, "still_live": still, "in_line": in_line})
-
-
-def _kept(card: Generation) -> str:
-    return str(sum(result.kept_at is not None for result in card.results.all()))
 
 
 def _asks_wrongly(request: Request, *, in_line: bool) -> bool:

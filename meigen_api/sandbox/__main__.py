@@ -17,10 +17,15 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=1, help="how many times faster than life jobs finish")
     parser.add_argument("--rate", default="12/60", help="posts/seconds an account may make")
     parser.add_argument("--credits", type=int, default=1000, help="credits of a new account")
+    parser.add_argument("--edition", type=int, choices=[1, 2], default=2, help="of the wire contract; 1 is the older")
     options = parser.parse_args()
     posts, _, seconds = options.rate.partition("/")
     sandbox = Sandbox(
-        path=options.ledger, credits=options.credits, speed=options.speed, rate=(int(posts), float(seconds))
+        path=options.ledger,
+        credits=options.credits,
+        speed=options.speed,
+        rate=(int(posts), float(seconds)),
+        edition=options.edition,
     )
     try:
         server = Server(sandbox, options.port)

@@ -24,13 +24,15 @@ SUBJECTS = [
 STYLES = ["35mm film, soft grain", "gouache, flat colour", "long exposure, calm", "editorial, wide angle"]
 RATIOS = ["1:1", "3:4", "16:9", "4:3"]
 MODELS = ["Nanobanana", "GPT Image", "Midjourney", "Seedream"]
+PAIRS = 2  # the turn whose items have two pictures
+INTERNAL = {"ratio", "second_ratio", "matched"}
 AUTHORS = [("mira", "Mira K."), ("jonas_l", "Jonas L."), ("wei", "Wei"), ("ana", "Ana Sousa")]
 
 
 @cache
 def items() -> dict[str, Json]:
     """Every item by id, without the addresses of its files."""
-    found: dict[str, Json] = {}
+    every: dict[str, Json] = {}
     for number, subject in enumerate(SUBJECTS):
         for turn, style in enumerate(STYLES):
             item_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox gallery {number} {turn}"))
@@ -39,7 +41,7 @@ def items() -> dict[str, Json]:
             username, name = AUTHORS[(number * 3 + turn) % len(AUTHORS)]
             model = MODELS[(number + 2 * turn) % len(MODELS)]
             structured = {"subject": subject, "style": style, "camera": {"lens": "50mm", "angle": "eye level"}}
-            found[item_id] = {
+            every[item_id] = {
                 "id": item_id,
                 "text": json.dumps(structured) if turn == 1 else f"{subject}, {style}",
                 "prompt_ready": True,
@@ -53,14 +55,25 @@ def items() -> dict[str, Json]:
                 "views": 340 * (number + 1),
                 "author_username": username,
                 "author_display_name": name,
+                # Some posts have a second picture of another shape; the words match the first or the second.
+                "second_ratio": RATIOS[(number + turn + 1) % len(RATIOS)] if turn == PAIRS else "",
+                "matched": number % 2 if turn == PAIRS else 0,
             }
-    return found
+    return every
 
 
 def public(item: Json, base: str) -> Json:
     """The item as the API tells it."""
-    picture = f"{base}/gallery/{item['id']}.jpg"
-    return {**{k: v for k, v in item.items() if k != "ratio"}, "media_urls": [picture], "thumbnail_url": picture}
+    names = [item["id"], f"{item['id']}_2"] if item["second_ratio"] else [item["id"]]
+    pictures = [f"{base}/gallery/{name}.jpg" for name in names]
+    told = {name: value for name, value in item.items() if name not in INTERNAL}
+    return {**told, "media_urls": pictures, "thumbnail_url": pictures[0]}
+
+
+def found(item: Json, base: str, media: str) -> Json:
+    """The item as a search tells it; `media` is the request's wish to know which picture matched."""
+    matched = {"matched_media_index": item["matched"]} if media == "matched-v1" else {}
+    return {**public(item, base), **matched}
 
 
 def search(words: str) -> list[Json]:
@@ -68,5 +81,9 @@ def search(words: str) -> list[Json]:
     return [item for item in items().values() if all(word in item["text"].lower() for word in wanted)]
 
 
-def picture(item: Json) -> bytes:
-    return pictures.picture(str(item["text"]), item["ratio"], kind="jpg")
+def picture(name: str) -> bytes | None:
+    """The file of that name: "<id>.jpg", or "<id>_2.jpg" where there is a second."""
+    item_id, _, second = name.removesuffix(".jpg").partition("_")
+    item = items().get(item_id)
+    ratio = item["second_ratio" if second == "2" else "ratio"] if item and second in {"", "2"} else ""
+    return pictures.picture(str(item["text"]), ratio, number=int(second == "2"), kind="jpg") if item and ratio else None

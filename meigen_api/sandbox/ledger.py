@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS faults (idempotency_key TEXT NOT NULL, name TEXT NOT 
 CREATE TABLE IF NOT EXISTS uploads (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, size INTEGER NOT NULL, created REAL NOT NULL, body BLOB
 );
+CREATE TABLE IF NOT EXISTS receipts (account TEXT NOT NULL, idempotency_key TEXT NOT NULL, request TEXT NOT NULL,
+    status INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (account, idempotency_key));
+CREATE TABLE IF NOT EXISTS searches (who TEXT NOT NULL, day TEXT NOT NULL, times INTEGER NOT NULL,
+    PRIMARY KEY (who, day));
 """
 
 
@@ -93,6 +97,15 @@ class Charge:
     reason: str
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What a key stands for while it has no job: the request it came with, and the answer its receipt gives."""
+
+    request: str
+    status: int
+    body: bytes
+
+
 class Ledger:
     """All reads and writes, each `transaction` atomic and alone. Tokens are kept as hashes."""
 
@@ -149,8 +162,11 @@ class Ledger:
         [(daily, purchased)] = self._all("SELECT daily, purchased FROM accounts WHERE name = ?", account)
         return daily, purchased
 
-    def set_credits(self, account: str, purchased: int) -> None:
-        self._do("UPDATE accounts SET purchased = ? WHERE name = ?", purchased, account)
+    def set_credits(self, account: str, purchased: int, daily: int | None = None) -> None:
+        """Without `daily` those stay as they are."""
+        self._do(
+            "UPDATE accounts SET purchased = ?, daily = ifnull(?, daily) WHERE name = ?", purchased, daily, account
+        )
 
     def count_post(self, account: str, at: float) -> None:
         self._do("INSERT INTO posts (account, at) VALUES (?, ?)", account, at)
@@ -165,7 +181,8 @@ class Ledger:
         return self._job("SELECT * FROM jobs WHERE account = ? AND idempotency_key = ?", account, key)
 
     def open_job(self, job: Job) -> None:
-        """The job and its charge, together or not at all."""
+        """The job and its charge, together or not at all. What the key stood for before is over."""
+        self._do("DELETE FROM receipts WHERE account = ? AND idempotency_key = ?", job.account, job.idempotency_key)
         self._do("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *vars(job).values())
         self._charge(job, 1, "charge", job.created)
 
@@ -185,6 +202,22 @@ class Ledger:
             *(sign * job.daily, sign * (job.credits - job.daily), job.account),
         )
 
+    def keep_receipt(self, account: str, key: str, receipt: Receipt) -> None:
+        self._do("INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?)", account, key, *vars(receipt).values())
+
+    def receipt(self, account: str, key: str) -> Receipt | None:
+        rows = self._all(
+            "SELECT request, status, body FROM receipts WHERE account = ? AND idempotency_key = ?", account, key
+        )
+        return Receipt(*rows[0]) if rows else None
+
+    def count_search(self, who: str, day: str) -> int:
+        """Counts one more search, and says how many that makes on this day."""
+        with self._lock:
+            self._do("INSERT OR IGNORE INTO searches VALUES (?, ?, 0)", who, day)
+            self._do("UPDATE searches SET times = times + 1 WHERE who = ? AND day = ?", who, day)
+            return self._one("SELECT times FROM searches WHERE who = ? AND day = ?", who, day)
+
     def first_times(self, key: str, name: str, times: int) -> bool:
         """Whether this is among the first `times` occasions of the fault `name` for the key; counts it."""
         self._do("INSERT OR IGNORE INTO faults VALUES (?, ?, 0)", key, name)
@@ -201,10 +234,10 @@ class Ledger:
     def jobs_of_token(self, token_id: str) -> list[Job]:
         return [Job(*row) for row in self._all("SELECT * FROM jobs WHERE token = ? ORDER BY created DESC", token_id)]
 
-    def accounts(self) -> list[tuple[str, str, int]]:
-        """(name, last four characters of each token, purchased credits) of every account."""
-        found = self._all("SELECT name, purchased FROM accounts ORDER BY rowid")
-        return [(name, ", ".join(t.last4 for t in self.tokens(name)), purchased) for name, purchased in found]
+    def accounts(self) -> list[tuple[str, str, int, int]]:
+        """(name, last four characters of each token, daily credits, purchased credits) of every account."""
+        found = self._all("SELECT name, daily, purchased FROM accounts ORDER BY rowid")
+        return [(name, ", ".join(t.last4 for t in self.tokens(name)), *credits) for name, *credits in found]
 
     def posts(self, account: str) -> list[float]:
         """When each POST of the account came, oldest first."""

@@ -1,10 +1,15 @@
-"""What the sandbox accepts: each field of a submit body checked against the model, as the contract describes."""
+"""What the sandbox accepts: each field of a submit body checked against the model's raw entry, as the contract says."""
 
 import re
 import uuid
 from typing import Any
 
-from ..types import MIDJOURNEY_RANGES, Json, MediaLimits, Model
+from ..types import Json, members, number
+from . import choices, midjourney, references
+from .answers import invalid
+from .catalogue import extra, is_midjourney, names, video
+from .references import Attached
+from .uploads import Clips
 
 KNOWN_FIELDS = {
     "prompt",
@@ -14,58 +19,39 @@ KNOWN_FIELDS = {
     "quality",
     "modelVariant",
     "referenceImages",
+    "referenceMode",
+    "frameReferenceImages",
+    "contentReferenceImages",
+    "referenceVideos",
+    "referenceAudios",
     "niji7Options",
     "referenceType",
     "duration",
     "tier",
-    "referenceVideo",
-    "referenceVideos",
-    "referenceAudios",
     "idempotencyKey",
 }
-VENDOR_FILES = ("https://images.meigen.ai/", "https://images.meigen.art/", "http://127.0.0.1", "http://localhost")
+MAX_PROMPT = 10_000
+MAX_CHARACTERS = 3
+TOKEN = re.compile(r"\[(image|video|audio)(\d{1,9})\]")
+CHARACTER = re.compile(r"\[character:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\]")
 
 
-class Invalid(Exception):
-    """A body the sandbox answers with 400; `fields` become extra members of the error body."""
-
-    def __init__(self, message: str, **fields: Any) -> None:
-        super().__init__(message)
-        self.fields = fields
-
-
-def check(body: Json, model: Model) -> None:
-    """Raises Invalid for the first thing that is wrong."""
-    for name in body:
-        if name not in KNOWN_FIELDS:
-            raise Invalid(f"Unknown field: {name}", code="unknown_field", field=name)
-    prompt = body.get("prompt")
-    if not isinstance(prompt, str) or not prompt.strip():
-        raise Invalid("prompt is required", code="missing_prompt", field="prompt")
-    if len(prompt) > 10_000:
-        raise Invalid("prompt is too long", code="prompt_too_long", field="prompt", max=10_000, got=len(prompt))
+def check(body: Json, entry: Json, clips: Clips) -> Attached:
+    """Raises Refused for the first thing that is wrong; returns what is attached to the prompt."""
+    _fields(body, entry)
+    _prompt(body)
     key = body.get("idempotencyKey")
-    if key is not None and not _is_uuid(key):
-        raise Invalid("idempotencyKey must be a UUID", code="invalid_idempotency_key", field="idempotencyKey")
-    _choice(body, "aspectRatio", ("auto", *model.ratios, *_adaptive(body, model)))
-    _choice(body, "tier", model.tiers)
-    tier = body.get("tier")
-    _choice(body, "resolution", model.resolutions_for(tier if isinstance(tier, str) else ""))
-    _choice(body, "quality", model.qualities)
-    _duration(body, model)
-    _references(body, model)
-    _choice(body, "modelVariant", model.variants)
-    _choice(body, "referenceType", ("content", "style") if model.max_references else ())
-    _midjourney(body, model)
-    _media(body, "referenceVideo", "referenceVideos", model.reference_video)
-    _media(body, "", "referenceAudios", model.reference_audio)
+    if key is not None and not is_uuid(key):
+        raise invalid("idempotencyKey must be a UUID", code="invalid_idempotency_key", field="idempotencyKey")
+    _choices(body, entry)
+    attached = references.check(body, entry, clips)
+    _aspect_ratio(body, entry, attached)
+    _tokens(body["prompt"], attached)
+    midjourney.check(body, midjourney=is_midjourney(entry))
+    return attached
 
 
-def _adaptive(body: Json, model: Model) -> tuple[str, ...]:
-    return ("adaptive",) if model.id.startswith("seedance") and body.get("referenceImages") else ()
-
-
-def _is_uuid(value: object) -> bool:
+def is_uuid(value: object) -> bool:
     try:
         uuid.UUID(str(value))
     except ValueError:
@@ -73,76 +59,115 @@ def _is_uuid(value: object) -> bool:
     return True
 
 
-def _choice(body: Json, name: str, allowed: tuple[str, ...]) -> None:
+def _fields(body: Json, entry: Json) -> None:
+    # Servers of the first edition, which know no capabilities, take one video by itself as well.
+    known = KNOWN_FIELDS if "capabilities" in entry else KNOWN_FIELDS | {"referenceVideo"}
+    for name in body:
+        if name not in known:
+            raise invalid(f"Unknown field: {name}", code="unknown_field", field=name)
+
+
+def _prompt(body: Json) -> None:
+    prompt = body.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise invalid("prompt is required", code="missing_prompt", field="prompt")
+    if len(prompt) > MAX_PROMPT:
+        sizes = {"max": MAX_PROMPT, "got": len(prompt)}
+        raise invalid("prompt is too long", code="prompt_too_long", field="prompt", **sizes)
+    characters = len(CHARACTER.findall(prompt))
+    if characters > MAX_CHARACTERS:
+        raise invalid(
+            f"At most {MAX_CHARACTERS} characters",
+            code="too_many_characters",
+            field="prompt",
+            received=characters,
+            allowed=MAX_CHARACTERS,
+        )
+
+
+def _choices(body: Json, entry: Json) -> None:
+    config = extra(entry)
+    with_clips = bool(references.given_videos(body))
+    _choice(body, "tier", choices.tiers(entry, with_clips=with_clips))
+    tier = choices.applied(entry, body, with_clips=with_clips).tier
+    _choice(body, "resolution", choices.resolutions(entry, tier, with_clips=with_clips))
+    _choice(body, "quality", names(config.get("qualities")))
+    _choice(body, "modelVariant", names(config.get("variants")))
+    _duration(body, entry)
+
+
+def _choice(body: Json, name: str, allowed: list[str]) -> None:
     if name in body and body[name] not in allowed:
         snake = re.sub("([A-Z])", r"_\1", name).lower()
-        raise Invalid(
+        raise invalid(
             f"{name} {body[name]!r} is not supported by this model",
-            code=f"invalid_{snake}",
+            code=f"unsupported_{snake}",
             field=name,
-            allowed=list(allowed),
+            received=body[name],
+            allowed=allowed,
         )
 
 
-def _duration(body: Json, model: Model) -> None:
+def _duration(body: Json, entry: Json) -> None:
     if "duration" not in body:
         return
+    output = members(video(entry).get("outputDuration"))
+    bounds = {name: number(output.get(name)) or 0 for name in ("min", "max", "step")}
+    listed = output.get("values", extra(entry).get("durations"))
+    in_range = output.get("kind") == "range"
+    allowed: Any = bounds if in_range else listed if isinstance(listed, list) else []
     seconds = body["duration"]
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not model.takes_duration(seconds):
-        bounds = model.duration_range
-        allowed: Any = {"min": bounds.minimum, "max": bounds.maximum} if bounds else list(model.durations)
-        raise Invalid("duration is not supported", code="invalid_duration", field="duration", allowed=allowed)
-
-
-def _references(body: Json, model: Model) -> None:
-    references = body.get("referenceImages", [])
-    if not isinstance(references, list) or not all(
-        isinstance(link, str) and link.startswith(("https://", "http://127.0.0.1", "http://localhost"))
-        for link in references
-    ):
-        raise Invalid("referenceImages must be public HTTPS URLs", code="invalid_reference", field="referenceImages")
-    if len(references) > model.max_references:
-        raise Invalid(
-            f"At most {model.max_references} reference images",
-            code="too_many_references",
-            field="referenceImages",
-            max=model.max_references,
-            got=len(references),
+    good = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not good or not (_is_step(seconds, **bounds) if in_range else seconds in allowed):
+        raise invalid(
+            "This model does not make videos of this length",
+            code="unsupported_duration",
+            field="duration",
+            received=seconds,
+            allowed=allowed,
         )
 
 
-def _midjourney(body: Json, model: Model) -> None:
-    if "niji7Options" not in body:
-        return
-    options = body["niji7Options"]
-    if not model.is_midjourney or not isinstance(options, dict):
-        raise Invalid("niji7Options are not for this model", code="invalid_options", field="niji7Options")
-    for name, value in options.items():
-        if name == "raw":
-            good = isinstance(value, bool)
-        elif name == "sref":
-            good = isinstance(value, str) and len(value) <= 2000
-        elif name in MIDJOURNEY_RANGES:
-            least, most = MIDJOURNEY_RANGES[name]
-            good = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
-        else:
-            raise Invalid(f"Unknown option: {name}", code="unknown_option", field=f"niji7Options.{name}")
-        if not good:
-            allowed = MIDJOURNEY_RANGES.get(name)
-            raise Invalid(
-                f"{name} is out of range", code="invalid_option", field=f"niji7Options.{name}", allowed=allowed
+def _is_step(seconds: float, min: float, max: float, step: float) -> bool:
+    if not min <= seconds <= max:
+        return False
+    steps = (seconds - min) / (step or 1)
+    return abs(steps - round(steps)) < 1e-6
+
+
+def _aspect_ratio(body: Json, entry: Json, attached: Attached) -> None:
+    known = names(entry.get("supported_ratios"))
+    if "aspectRatio" in body and body["aspectRatio"] not in ["auto", *known]:
+        raise invalid(
+            f"aspectRatio {body['aspectRatio']!r} is not supported by this model",
+            code="invalid_input",
+            field="aspectRatio",
+            received=body["aspectRatio"],
+            allowed=["auto", *known],
+            supportedRatios=known,
+        )
+    if choices.follows_input(entry, body) and not attached.has_visual:
+        explicit = [ratio for ratio in known if ratio != "adaptive"]
+        raise invalid(
+            "Without a reference there is nothing to adapt to; name an aspect ratio",
+            code="invalid_input",
+            field="aspectRatio",
+            received=body.get("aspectRatio"),
+            allowed=explicit,
+            supportedRatios=explicit,
+        )
+
+
+def _tokens(prompt: str, attached: Attached) -> None:
+    """`[image1]`, `[video1]` and `[audio1]` must point at something that is attached."""
+    counts = {"image": attached.images, "video": len(attached.clip_seconds), "audio": attached.audios}
+    for match in TOKEN.finditer(prompt):
+        kind, place = match[1], int(match[2])
+        if not 1 <= place <= counts[kind]:
+            raise invalid(
+                f"{match[0]} points at nothing",
+                code="invalid_input",
+                field="prompt",
+                received=match[0],
+                allowed=[f"[{kind}{number}]" for number in range(1, counts[kind] + 1)],
             )
-
-
-def _media(body: Json, one: str, several: str, limits: MediaLimits | None) -> None:
-    """A reference video or audio: on the vendor's own host, no more than the model takes."""
-    links = body.get(several, [])
-    given = [*([body[one]] if one and one in body else []), *(links if isinstance(links, list) else [links])]
-    if not given:
-        return
-    if limits is None:
-        raise Invalid(f"{several} are not for this model", code="invalid_reference", field=several)
-    if len(given) > limits.max_count:
-        raise Invalid(f"At most {limits.max_count}", code="too_many_references", field=several, max=limits.max_count)
-    if not all(isinstance(link, str) and link.startswith(VENDOR_FILES) for link in given):
-        raise Invalid("Must be a file on images.meigen.ai", code="invalid_reference", field=several)

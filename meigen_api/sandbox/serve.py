@@ -13,7 +13,7 @@ import httpx
 from .answers import Request, Response
 from .app import Sandbox
 
-MAX_REQUEST_BYTES = 25_000_000
+MAX_REQUEST_BYTES = 215_000_000  # the largest reference clip, 200 MiB, and some room
 
 
 class Server(ThreadingHTTPServer):
@@ -53,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
             base=f"http://{self.headers.get('Host', self.server.url.removeprefix('http://'))}",
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(size),
+            client=str(self.client_address[0]),
         )
         if len(request.body) < size:  # the client died half-way
             self.close_connection = True

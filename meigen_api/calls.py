@@ -79,9 +79,12 @@ def image(image_id: str) -> Call[GalleryImage]:
 
 
 def search(words: str, limit: int = 20, offset: int = 0) -> Call[list[GalleryImage]]:
-    """`GET /api/search` (public)."""
-    query = urlencode({"q": words, "type": "posts", "limit": limit, "offset": offset})
-    return Call("GET", f"/api/search?{query}", _images, public=True)
+    """`GET /api/search`: within the account's own quota with a token, within the address's limit without one.
+
+    Each image says which of its pictures matched.
+    """
+    query = urlencode({"q": words, "type": "posts", "media": "matched-v1", "limit": limit, "offset": offset})
+    return Call("GET", f"/api/search?{query}", _images)
 
 
 def tokens() -> Call[list[TokenInfo]]:
@@ -108,6 +111,12 @@ def presign(filename: str, content_type: str, size: int) -> Call[Presigned]:
     """`POST /upload/presign` of the upload gateway, whose base URL is its own. No token goes there."""
     body = canonical_body({"filename": filename, "contentType": content_type, "size": size})
     return Call("POST", "/upload/presign", _presigned, body=body.encode(), public=True)
+
+
+def presign_clip(filename: str, content_type: str, size: int, model_id: str, kind: str) -> Call[Presigned]:
+    """`POST /api/upload/reference-video`: where to put a reference clip (`kind`: "video" or "audio") for a model."""
+    fields = {"filename": filename, "contentType": content_type, "size": size, "modelId": model_id, "kind": kind}
+    return Call("POST", "/api/upload/reference-video", _presigned, body=canonical_body(fields).encode())
 
 
 def _image(data: Json, answer: Answer) -> GalleryImage:
@@ -151,7 +160,7 @@ def _usage(data: Json, answer: Answer) -> list[TokenUsage]:
 def _presigned(data: Json, answer: Answer) -> Presigned:
     upload, public = types.links(data.get("presignedUrl")), types.links(data.get("publicUrl"))
     if not upload or not public:
-        raise errors.BadAnswer("The gateway named no address for the upload.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen named no address for the upload.", answer=answer, fields=data)
     return Presigned(upload[0], public[0])
 
 
@@ -201,31 +210,37 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+KINDS: dict[int, type[errors.MeigenError]] = {
+    401: errors.BadToken,
+    402: errors.InsufficientCredits,
+    404: errors.NotFound,
+    408: errors.NoAnswer,
+    409: errors.Conflict,
+    410: errors.Gone,
+    429: errors.RateLimited,
+}
+
+
 def error(answer: Answer, fields: Json) -> errors.MeigenError:
     """The typed error for a non-2xx answer."""
     said = types.text(fields.get("error")) or types.text(fields.get("message"))
+    kind = _kind(answer.status, fields)
     wait = retry_after(answer, fields)
-    kind: type[errors.MeigenError]
-    match answer.status:
-        case 401:
-            kind = errors.BadToken
-        case 402:
-            kind = errors.InsufficientCredits
-        case 404 | 410:
-            kind = errors.NotFound
-        case 409:
-            kind = errors.Conflict if fields.get("code") == "idempotency_conflict" else errors.InProgress
-        case 429:
-            kind = errors.RateLimited
-        case 408:
-            kind = errors.NoAnswer
-        case code if 400 <= code < 500:
-            kind = errors.InvalidRequest
-        case code if code >= 500:
-            kind = errors.ServerError
-        case _:
-            kind = errors.BadAnswer
     return kind(said or f"Meigen answered {answer.status}.", answer=answer, fields=fields, retry_after=wait)
+
+
+def _kind(status: int, fields: Json) -> type[errors.MeigenError]:
+    """By the status, unless the code says more."""
+    match status, fields.get("code"):
+        case 409 | 503, "in_progress":
+            return errors.InProgress
+        case 503, "reference_probe_timeout" if fields.get("retryable") is not False:
+            return errors.NotYet
+    if status in KINDS:
+        return KINDS[status]
+    if 400 <= status < 500:
+        return errors.InvalidRequest
+    return errors.ServerError if status >= 500 else errors.BadAnswer
 
 
 def retry_after(answer: Answer, fields: Json, now: datetime | None = None) -> float | None:

@@ -7,9 +7,10 @@ token nowhere but in the Authorization header.
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import httpx
 
@@ -25,6 +26,7 @@ Trace = Callable[[str, str], None]
 
 CONNECT_SECONDS = 5.0
 MAX_BODY_BYTES = 10_000_000
+CHUNK = 1_000_000
 
 
 def _timeout(seconds: float) -> httpx.Timeout:
@@ -58,11 +60,17 @@ class _Reading:
             raise errors.NoAnswer("The answer did not end in time.")
         self.chunks.append(chunk)
 
-    def answer(self, response: httpx.Response) -> Answer:
+    def answer(self, response: httpx.Response, token: Secret | None) -> Answer:
+        """The answer without the token that was sent, should the server repeat it: this is where its words come in."""
+        body = b"".join(self.chunks).decode("utf-8", "replace")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if token is not None:
+            body = token.scrub(body)
+            headers = {token.scrub(name): token.scrub(value) for name, value in headers.items()}
         return Answer(
             status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=b"".join(self.chunks).decode("utf-8", "replace"),
+            headers=headers,
+            body=body,
             milliseconds=round((time.monotonic() - self.started) * 1000),
         )
 
@@ -120,16 +128,18 @@ class Client:
                     reading.add(chunk)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise _failure(error) from None
-        return calls.result(call, reading.answer(response))
+        return calls.result(call, reading.answer(response, self.token))
 
 
-def put_file(url: str, body: bytes, content_type: str, *, seconds: float = 60.0) -> None:
-    """Puts a file where a gateway's presigned URL says: no token, no redirect. Raises a MeigenError, nothing else."""
+def put_file(url: str, body: IO[bytes], size: int, content_type: str, *, seconds: float = 60.0) -> None:
+    """Puts a file where a presigned URL says: no token, no redirect. Raises a MeigenError, nothing else."""
+    headers = {"Content-Type": content_type, "Content-Length": str(size)}
     try:
         client = httpx.Client(timeout=_timeout(seconds), trust_env=False, verify=tls.context())
-        with client, client.stream("PUT", url, content=body, headers={"Content-Type": content_type}) as response:
+        content = iter(partial(body.read, CHUNK), b"")
+        with client, client.stream("PUT", url, content=content, headers=headers) as response:
             pass  # the status is all that matters; what else comes is not read
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _failure(error) from None
     if not 200 <= response.status_code < 300:
         raise errors.ServerError(f"The upload was answered with {response.status_code}.")
@@ -206,7 +216,7 @@ class Pool:
             raise _failure(error) from None
         finally:
             self._free.append(client)
-        return calls.result(call, reading.answer(response))
+        return calls.result(call, reading.answer(response, token))
 
     def _extensions(self, call: Call[T]) -> dict[str, Any] | None:
         if (trace := self.trace) is None:

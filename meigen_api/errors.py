@@ -87,7 +87,7 @@ class BadToken(Refused):
 
 
 class InsufficientCredits(Refused):
-    """402: `required` and `available` credits, when the server says."""
+    """402 `insufficient_credits` or `premium_model_paywall`: `required` and `available`, when the server says."""
 
     @property
     def required(self) -> float | None:
@@ -99,15 +99,23 @@ class InsufficientCredits(Refused):
 
 
 class NotFound(Refused):
-    """404 and 410."""
+    """404."""
+
+
+class Gone(NotFound):
+    """410: the job is gone; on a submit or a receipt, the key can never be used again."""
 
 
 class Conflict(Refused):
-    """409 `idempotency_conflict`: this key was used with another body."""
+    """Every 409 but `in_progress`: final until a person decides, never retried by itself."""
+
+
+class NotYet(Refused):
+    """503 `reference_probe_timeout`: a reference could not be read in time; the same key may go again."""
 
 
 class InProgress(Unsettled):
-    """409 `in_progress`: a request with this key is still being accepted."""
+    """409 or, of a receipt, 503 `in_progress`: a request with this key is still being accepted."""
 
 
 class RateLimited(Refused):

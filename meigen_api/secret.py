@@ -1,13 +1,19 @@
 """The one type in which a plain Meigen token exists."""
 
+import base64
 import hmac
+import re
+from functools import cached_property
 from typing import NoReturn
+from urllib.parse import quote_plus
+
+DOTS = "\N{BULLET}" * 4
+# Shorter texts are no tokens, and would be found in everything.
+SHORTEST = 8
 
 
 class Secret:
     """A token that does not show itself: not in a repr, a log line, a traceback or a pickle."""
-
-    __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -16,8 +22,40 @@ class Secret:
         """The plain text, for the Authorization header and for encryption only."""
         return self._value
 
+    def scrub(self, words: str) -> str:
+        """The words with dots wherever they repeat the token: as it is, or URL-, base64-, JSON- or HTML-encoded."""
+        if len(self._value) < SHORTEST:
+            return words
+        for text in self._spellings:
+            words = words.replace(text, DOTS)
+        if any(mark in words for mark in ("%", "\\u", "&#")):
+            words = self._escaped.sub(DOTS, words)
+        return words
+
+    @cached_property
+    def _spellings(self) -> list[str]:
+        """The token, and what is the same of its base64 whatever stands before and after it."""
+        plain = self._value.encode()
+        inner = []
+        for before in range(3):
+            encoded = base64.b64encode(b"\0" * before + plain).decode().rstrip("=")
+            # The first and the last character may hold bits of what is beside the token.
+            inner.append(encoded[(before * 8 + 5) // 6 : (before + len(plain)) * 8 // 6])
+        urlsafe = [text.translate(str.maketrans("+/", "-_")) for text in inner]
+        return list(dict.fromkeys([self._value, *inner, *map(quote_plus, inner), *urlsafe]))
+
+    @cached_property
+    def _escaped(self) -> re.Pattern[str]:
+        """The token with any of its characters escaped, for a URL, JSON or HTML, also one within the other."""
+        percent, ampersand = r"(?:%|\\+u0025)(?:25)*", r"(?:&|\\+u0026)"
+        signs = (
+            rf"(?:{re.escape(sign)}|{percent}{code:02x}|\\+u{code:04x}|{ampersand}#(?:x0*{code:x}|0*{code});)"
+            for sign, code in ((sign, ord(sign)) for sign in self._value)
+        )
+        return re.compile("".join(signs), re.IGNORECASE)
+
     def __repr__(self) -> str:
-        return "Secret(••••)"
+        return f"Secret({DOTS})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

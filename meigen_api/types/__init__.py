@@ -3,20 +3,23 @@
 Every `from_json` takes a decoded JSON object and never raises on a wrong inner type: the field reads as absent.
 """
 
-from .catalogue import MIDJOURNEY_RANGES, DurationRange, MediaLimits, Model, models_from_json
+from .capabilities import ClipLimits, DurationRange
+from .catalogue import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model, models_from_json
 from .fields import PLAIN_ID, Json, links, members, number, price, text
 from .gallery import GalleryImage
 from .status import Balance, Status
 from .tokens import Presigned, TokenInfo, TokenUsage
 
 __all__ = [
+    "ADAPTIVE",
+    "MIDJOURNEY_QUALITIES",
     "MIDJOURNEY_RANGES",
     "PLAIN_ID",
     "Balance",
+    "ClipLimits",
     "DurationRange",
     "GalleryImage",
     "Json",
-    "MediaLimits",
     "Model",
     "Presigned",
     "Status",

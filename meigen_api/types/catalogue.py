@@ -1,66 +1,47 @@
-"""The models: what they are, take and cost. Source: the contract's section Models."""
+"""The models: what they are, take and cost. Source: the contract's section Models.
+
+Nothing here knows a single model: what one is, takes and costs is read from its entry.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from .capabilities import Billing, ClipLimits, DurationRange, Malformed, VideoCapabilities, positive
 from .fields import Json, MediaType, integer, members, number, price, text, texts
 
-MAX_STEPS = 600
-
-
-@dataclass(frozen=True)
-class DurationRange:
-    """Seconds of video a model takes, when it takes a range rather than a list."""
-
-    minimum: float
-    maximum: float
-    step: float = 1
-
-
-@dataclass(frozen=True)
-class MediaLimits:
-    """What a model takes as reference video or audio: how many files, how many seconds each and together."""
-
-    max_count: int = 1
-    min_seconds: float | None = None
-    max_seconds: float | None = None
-    max_total_seconds: float | None = None
-
-    @classmethod
-    def from_json(cls, value: Any) -> MediaLimits | None:
-        """None unless it is an object with `enabled`."""
-        data = members(value)
-        if data.get("enabled") is not True:
-            return None
-        seconds = (number(data.get(key)) for key in ("minSeconds", "maxSeconds", "maxTotalSeconds"))
-        return cls(max(1, min(20, integer(data.get("maxCount")) or 1)), *seconds)
-
-
-# Options of the Midjourney family, by the vendor's names: (least, most).
+# Ranges of the numeric options of the Midjourney family, by the vendor's names: (least, most).
 MIDJOURNEY_RANGES: dict[str, tuple[float, float]] = {
     "stylize": (0, 1000),
     "chaos": (0, 100),
-    "weird": (0, 3000),
     "iw": (0, 2),
     "sw": (0, 1000),
-    "sv": (1, 4),
 }
+MIDJOURNEY_QUALITIES = ("1", "4")
+# The ratio that follows the reference media, where a model lists it.
+ADAPTIVE = "adaptive"
 
 
 @dataclass(frozen=True)
 class Model:
-    """One entry of `GET /api/models`: what it is, what it takes, what it costs."""
+    """One entry of `GET /api/models`: what it is, what it takes, what it costs.
+
+    `is_valid` is false for a video model whose settings are broken by its own word or by ours; `is_hidden` where Meigen
+    does not offer it. Price tables are kept as they came: `meigen_api.prices` reads them.
+    """
 
     id: str
     name: str
     provider: str
     description: str
     media_type: MediaType
+    is_default: bool
     credits: float | None
     ratios: tuple[str, ...]
     max_references: int
+    max_content_references: int
     resolutions: tuple[str, ...]
     default_resolution: str
     qualities: tuple[str, ...]
@@ -71,47 +52,89 @@ class Model:
     durations: tuple[float, ...]
     duration_range: DurationRange | None
     default_duration: float | None
+    price_by_choice: Json
+    price_per_call: Json
     price_per_second: Json
     price_per_second_with_video: Json
     min_billable: Json
+    billing: Billing
     variants: tuple[str, ...]
-    reference_video: MediaLimits | None
-    reference_audio: MediaLimits | None
+    reference_video: ClipLimits | None
+    reference_audio: ClipLimits | None
     requires_first_frame: bool
     typical_seconds: float | None
     tags: tuple[str, ...]
-    offered: bool
+    is_hidden: bool
+    is_valid: bool
+
+    @property
+    def is_offered(self) -> bool:
+        return self.is_valid and not self.is_hidden
 
     @property
     def is_midjourney(self) -> bool:
-        """Whether it belongs to the family that takes `niji7Options`; the catalogue says so by name only."""
-        return any(word in f"{self.id} {self.name} {self.provider}".lower() for word in ("midjourney", "niji"))
+        """Whether it takes `niji7Options` and `referenceType`.
+
+        The contract gives both to "Midjourney" and the catalogue has no flag for it, so its `provider` tells; on a
+        server that names no provider, the beginning of the id.
+        """
+        return (self.provider or self.id).lower().startswith(("midjourney", "niji"))
 
     @property
     def is_video(self) -> bool:
         return self.media_type == "video"
 
-    def resolutions_for(self, tier: str) -> tuple[str, ...]:
-        """The resolutions of a tier ("" for the default tier); all of them when tiers do not differ."""
-        return self.tier_resolutions.get(tier or self.default_tier) or self.resolutions
+    @property
+    def takes_clips(self) -> bool:
+        return self.reference_video is not None or self.reference_audio is not None
 
-    def takes_duration(self, seconds: float) -> bool:
-        if self.duration_range:
-            bounds = self.duration_range
-            steps = (seconds - bounds.minimum) / bounds.step
-            return bounds.minimum <= seconds <= bounds.maximum and abs(steps - round(steps)) < 1e-6
-        return seconds in self.durations
+    @property
+    def has_frames_and_content(self) -> bool:
+        """Whether its reference pictures are either frames of the video or content for it (`referenceMode`)."""
+        return self.max_content_references > 0
+
+    @property
+    def follows_input(self) -> bool:
+        """Whether an omitted ratio means that of the reference media, so that without any a ratio must be named."""
+        return ADAPTIVE in self.ratios
+
+    @property
+    def fixed_ratios(self) -> tuple[str, ...]:
+        """The ratios that need no reference media; "auto" is the API's word for none."""
+        return tuple(ratio for ratio in self.ratios if ratio not in {"auto", ADAPTIVE})
+
+    def tiers_for(self, *, clips: bool = False) -> tuple[str, ...]:
+        """The tiers that may be asked for, with or without reference videos."""
+        allowed = self.reference_video.tiers if clips and self.reference_video else ()
+        return tuple(tier for tier in self.tiers if tier in allowed) if allowed else self.tiers
+
+    def resolutions_for(self, tier: str, *, clips: bool = False) -> tuple[str, ...]:
+        """The resolutions of a tier ("": the default one), with or without reference videos."""
+        tier = tier or self.default_tier
+        every = self.tier_resolutions.get(tier, self.resolutions)
+        return self.reference_video.resolutions_for(tier, every) if clips and self.reference_video else every
+
+    @cached_property
+    def all_durations(self) -> tuple[float, ...]:
+        """Every number of seconds that may be asked for; a range as its steps."""
+        if self.duration_range is None:
+            return self.durations
+        bounds = self.duration_range
+        steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)
+        return tuple(bounds.minimum + bounds.step * step for step in range(steps + 1))
 
     @classmethod
     def from_json(cls, data: Json) -> Model | None:
-        """The model, or None when it has no usable id."""
-        model_id = text(data.get("id"))
-        if not model_id or len(model_id) > 200:
+        """The model, or None when it has no usable id or is of a kind that is neither image nor video."""
+        model_id, kind = text(data.get("id")), data.get("media_type")
+        media_type: MediaType = "video" if kind == "video" else "image"
+        if not model_id or len(model_id) > 200 or (isinstance(kind, str) and kind not in {"image", "video", ""}):
             return None
         extra = members(data.get("extra_config"))
-        capabilities = members(data.get("capabilities"))
-        video = members(capabilities.get("video"))
-        values, span, default_duration = _durations(extra, members(video.get("outputDuration")))
+        try:
+            video, is_valid = _video(data.get("capabilities"), extra, media_type), True
+        except Malformed:
+            video, is_valid = VideoCapabilities(), False
         tier_resolutions = {text(k): texts(v) for k, v in members(extra.get("tierResolutions")).items()}
         every_resolution = texts(extra.get("resolutions")) or tuple(
             dict.fromkeys(size for sizes in tier_resolutions.values() for size in sizes)
@@ -121,10 +144,12 @@ class Model:
             name=text(data.get("name")) or model_id,
             provider=text(data.get("provider")),
             description=text(data.get("description")),
-            media_type="video" if data.get("media_type") == "video" or video else "image",
+            media_type=media_type,
+            is_default=data.get("is_default") is True,
             credits=price(data.get("credits_per_generation")),
             ratios=texts(data.get("supported_ratios")),
             max_references=max(0, integer(data.get("max_reference_images")) or 0),
+            max_content_references=max(0, integer(extra.get("maxContentReferenceImages")) or 0),
             resolutions=every_resolution,
             default_resolution=text(extra.get("defaultResolution")),
             qualities=texts(extra.get("qualities")),
@@ -132,35 +157,51 @@ class Model:
             tiers=texts(extra.get("tiers")),
             default_tier=text(extra.get("defaultTier")),
             tier_resolutions=tier_resolutions,
-            durations=values,
-            duration_range=span,
-            default_duration=default_duration,
+            durations=video.durations,
+            duration_range=video.duration_range,
+            default_duration=video.default_duration,
+            price_by_choice=members(extra.get("pricing")),
+            price_per_call=members(extra.get("pricingPerCall")),
             price_per_second=members(extra.get("pricingPerSec")),
             price_per_second_with_video=members(extra.get("pricingPerSecWithVideo")),
             min_billable=members(extra.get("minBillableTable")),
-            variants=_variants(extra.get("variants") or extra.get("modelVariants")),
-            reference_video=MediaLimits.from_json(video.get("referenceVideo"))
-            or (MediaLimits() if not video and extra.get("supportsReferenceVideo") is True else None),
-            reference_audio=MediaLimits.from_json(video.get("referenceAudio")),
-            requires_first_frame=video.get("requiresFirstFrame") is True,
-            typical_seconds=number(data.get("expectedWaitSeconds")) or number(extra.get("expectedWaitSeconds")),
+            billing=video.billing,
+            variants=_variants(extra.get("variants")),
+            reference_video=video.reference_video,
+            reference_audio=video.reference_audio,
+            requires_first_frame=video.requires_first_frame,
+            typical_seconds=number(members(data.get("estimatedTiming")).get("p50")),
             tags=texts(extra.get("tags")),
-            offered=extra.get("hidden") is not True and capabilities.get("valid") is not False,
+            is_hidden=extra.get("hidden") is True,
+            is_valid=is_valid,
         )
 
 
-def _durations(extra: Json, output: Json) -> tuple[tuple[float, ...], DurationRange | None, float | None]:
-    """(values, range, default) from the newer `capabilities` when they say, else from `extra_config`."""
-    minimum, maximum, step = (number(output.get(key)) for key in ("min", "max", "step"))
-    if output.get("kind") == "range" and minimum is not None and maximum is not None and minimum <= maximum:
-        step = step if step and step > 0 else 1
-        # A form cannot offer more steps than this; a finer range is offered in even, coarser ones.
-        step = max(step, (maximum - minimum) / MAX_STEPS)
-        return (), DurationRange(minimum, maximum, step), number(output.get("default"))
-    listed = output.get("values") if output.get("kind") == "enum" else extra.get("durations")
-    default = number(output.get("default")) if output else number(extra.get("defaultDuration"))
-    found = [number(value) for value in listed] if isinstance(listed, list) else []
-    return tuple(dict.fromkeys(value for value in found if value is not None and value > 0)), None, default
+def _video(capabilities: Any, extra: Json, media_type: MediaType) -> VideoCapabilities:
+    """What a video model says of itself; of an image model nothing counts. Raises Malformed."""
+    if media_type == "image":
+        return VideoCapabilities()
+    if capabilities is not None and not isinstance(capabilities, dict):
+        raise Malformed("capabilities")
+    said = members(capabilities)
+    if said.get("valid", True) is not True:  # the first edition had it one level up
+        raise Malformed("valid")
+    video = said.get("video")
+    if video is not None and not isinstance(video, dict):
+        raise Malformed("video")
+    found = VideoCapabilities.from_json(members(video))
+    has_duration = found.durations or found.duration_range
+    return VideoCapabilities(
+        durations=found.durations if has_duration else positive(extra.get("durations")),
+        duration_range=found.duration_range,
+        default_duration=found.default_duration if has_duration else number(extra.get("defaultDuration")),
+        # Absent, not null or false: an older server says it in one word.
+        reference_video=found.reference_video
+        or (ClipLimits() if not video and extra.get("supportsReferenceVideo") is True else None),
+        reference_audio=found.reference_audio,
+        billing=found.billing,
+        requires_first_frame=found.requires_first_frame,
+    )
 
 
 def _variants(value: Any) -> tuple[str, ...]:

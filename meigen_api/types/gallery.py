@@ -6,12 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import PLAIN_ID, Json, integer, links, text
+from .fields import PLAIN_ID, Json, integer, links, number, text
 
 
 @dataclass(frozen=True)
 class GalleryImage:
-    """One image of the vendor's curated gallery. `prompt` is readable text, also where the vendor's is JSON."""
+    """One image of the vendor's curated gallery. `prompt` is readable text, also where the vendor's is JSON.
+
+    `thumbnail_url`, `width` and `height` are those of the first picture. `matched` is the one a search found, by its
+    place in `picture_urls`: 0 unless that search said otherwise.
+    """
 
     id: str
     prompt: str
@@ -25,6 +29,7 @@ class GalleryImage:
     author: str
     likes: int | None
     created_at: str
+    matched: int = 0
 
     @classmethod
     def from_json(cls, data: Json) -> GalleryImage | None:
@@ -49,7 +54,20 @@ class GalleryImage:
             author=text(data.get("author_display_name")) or text(data.get("author_username")),
             likes=integer(data.get("likes")),
             created_at=text(data.get("created_at")) or text(data.get("createdAt")),
+            matched=_matched(data, pictures),
         )
+
+
+def _matched(data: Json, pictures: tuple[str, ...]) -> int:
+    """The place among `pictures` of the one that a search matched, 0 when the answer names none of them.
+
+    The vendor counts in its own list, of which `pictures` holds only the addresses we can use, each once.
+    """
+    index, listed = integer(data.get("matched_media_index")), data.get("media_urls")
+    if index is None or index != number(data["matched_media_index"]) or not isinstance(listed, list):
+        return 0
+    named = links(listed[index]) if 0 <= index < len(listed) else ()
+    return pictures.index(named[0]) if named and named[0] in pictures else 0
 
 
 def readable_prompt(value: Any) -> tuple[str, bool]:

@@ -69,7 +69,7 @@ class Status:
             state = "completed"
         return cls(
             state=state,
-            generation_id=text(data.get("generationId")),
+            generation_id=text(data.get("generationId")) or text(data.get("jobId")),
             model_id=text(data.get("modelId")),
             image_urls=images,
             video_url=videos[0] if videos else "",

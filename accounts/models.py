@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractUser
@@ -129,13 +130,25 @@ class Token(models.Model):
 
     @property
     def spendable(self) -> str:
-        """Credits left in words, "" when no answer has told them."""
+        """Credits left in words, "" when no answer has told them.
+
+        Purchased and daily credits pay for different models: two purses, never one number. An API token has only the
+        first.
+        """
         if self.is_unlimited:
             return gettext("unlimited credits")
-        if self.credits is None and self.daily_credits is None:
+        if self.kind == self.Kind.SESSION:
+            return " · ".join(self._purses())
+        if self.credits is None:
             return ""
-        total = (self.credits or 0) + ((self.daily_credits or 0) if self.kind == self.Kind.SESSION else 0)
-        return ngettext("%(total)s credit", "%(total)s credits", total) % {"total": total}
+        return ngettext("%(total)s credit", "%(total)s credits", self.credits) % {"total": self.credits}
+
+    def _purses(self) -> Iterator[str]:
+        """What is left in each purse of a session token's account; one that no answer told of is left out."""
+        if self.credits is not None:
+            yield gettext("%(purchased)s purchased") % {"purchased": self.credits}
+        if self.daily_credits is not None:
+            yield gettext("%(daily)s daily") % {"daily": self.daily_credits}
 
     def note_refusal(self, at: datetime, revision: int) -> None:
         """Parks the token after a 401, unless it was replaced since."""

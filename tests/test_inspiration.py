@@ -1,12 +1,23 @@
 """The vendor's gallery: search it, open an image, take its prompt or its picture."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import Token, User
+from generations.dispatch import gallery as asked_gallery
 from generations.models import Reference
+from meigen_api.calls import search
+from meigen_api.errors import Answer
 from meigen_api.sandbox import gallery
-from meigen_api.sandbox.answers import Response, answer, html
+from meigen_api.sandbox.answers import Request, Response, answer, html, refusal
 from tests.conftest import FastSandbox
+from tests.helpers import make_token, make_user
 
 ITEM = next(iter(gallery.items().values()))
 STRUCTURED = next(item for item in gallery.items().values() if item["text"].startswith("{"))
@@ -95,3 +106,266 @@ def test_strange_ids_and_offsets_are_harmless(sandbox: FastSandbox, browser: Cli
     assert browser.get("/inspiration/", {"q": "12345678-1234-1234-1234-1234/6789012"}).status_code == 200
     for offset in ["-5", "x", "99999999", "٣"]:
         assert browser.get("/inspiration/", {"offset": offset}).status_code == 200
+
+
+Searches = list[dict[str, str]]
+
+
+@pytest.fixture
+def searches(sandbox: FastSandbox, monkeypatch: pytest.MonkeyPatch) -> Searches:
+    """What arrives at Meigen for searches: the query of each, and its token as `token`, "" when it brings none."""
+    arrived: Searches = []
+    handle = sandbox.handle
+
+    def listen(request: Request) -> Response:
+        if request.path == "/api/search":
+            token = request.headers.get("authorization", "").removeprefix("Bearer ")
+            arrived.append({**request.query, "token": token})
+        return handle(request)
+
+    monkeypatch.setattr(sandbox, "handle", listen)
+    return arrived
+
+
+def tokens_of(searches: Searches) -> list[str]:
+    return [search["token"] for search in searches]
+
+
+class TestWhoseSearch:
+    """A search is paid from the quota of the person's own token, while they have a good one."""
+
+    def test_a_search_brings_the_persons_own_token(self, searches: Searches, browser: Client, token: Token) -> None:
+        make_token(make_user())
+        assert browser.get("/inspiration/", {"q": "lighthouse"}).content.decode().count("<article") == 4
+        assert tokens_of(searches) == [token.secret().reveal()]
+
+    def test_without_a_token_it_is_asked_without(self, searches: Searches, browser: Client) -> None:
+        browser.get("/inspiration/")
+        assert tokens_of(searches) == [""]
+
+    def test_a_refused_token_stays_at_home(self, searches: Searches, browser: Client, token: Token) -> None:
+        token.note_refusal(datetime.now(UTC), token.revision)
+        browser.get("/inspiration/")
+        assert tokens_of(searches) == [""]
+
+    def test_so_does_one_that_no_key_opens(self, searches: Searches, browser: Client, token: Token) -> None:
+        Token.objects.update(ciphertext="nonsense")
+        assert "<article" in browser.get("/inspiration/").content.decode()
+        assert tokens_of(searches) == [""]
+
+    def test_a_401_parks_the_token_and_the_search_goes_on_without_it(
+        self, sandbox: FastSandbox, searches: Searches, browser: Client, token: Token
+    ) -> None:
+        sandbox.fail_next("/api/search", refusal(401, "Token expired", code="token_expired"))
+        body = browser.get("/inspiration/").content.decode()
+        assert "<article" in body
+        assert "Token refused" in body
+        assert tokens_of(searches) == [token.secret().reveal(), ""]
+        token.refresh_from_db()
+        assert token.refused_at is not None
+
+    def test_a_401_for_the_token_replaced_meanwhile_leaves_the_new_one_alone(
+        self, sandbox: FastSandbox, token: Token
+    ) -> None:
+        stale = Token.objects.get(pk=token.pk)
+        Token.objects.update(revision=2)
+        sandbox.fail_next("/api/search", refusal(401, "Token expired", code="token_expired"))
+        assert asked_gallery.search("", 0, stale)
+        token.refresh_from_db()
+        assert token.refused_at is None
+
+    def test_a_401_without_a_token_is_asked_once(
+        self, sandbox: FastSandbox, searches: Searches, browser: Client
+    ) -> None:
+        sandbox.fail_next("/api/search", refusal(401, "Sign in first"), times=2)
+        assert "cannot be reached" in browser.get("/inspiration/").content.decode()
+        assert tokens_of(searches) == [""]
+
+    def test_single_images_are_asked_without_a_token(
+        self, sandbox: FastSandbox, browser: Client, token: Token, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        arrived: list[Request] = []
+        handle = sandbox.handle
+
+        def listen(request: Request) -> Response:
+            arrived.append(request)
+            return handle(request)
+
+        monkeypatch.setattr(sandbox, "handle", listen)
+        browser.get(f"/inspiration/{ITEM['id']}/")
+        assert [(one.path, "authorization" in one.headers) for one in arrived] == [(f"/api/images/{ITEM['id']}", False)]
+
+
+class TestUsedUp:
+    """A 429 to a search is a wait, said in words, and no failure of Meigen."""
+
+    @pytest.fixture
+    def limited(self, sandbox: FastSandbox, browser: Client, settings: Settings) -> Callable[..., str]:
+        """The page of a search at 12:30 in Berlin that Meigen answers with 429."""
+        settings.TIME_ZONE = "Europe/Berlin"
+
+        def page(retry_after: object = None, code: str = "DAILY_LIMIT_REACHED", **query: str) -> str:
+            headers = {} if retry_after is None else {"Retry-After": f"{retry_after}"}
+            sandbox.fail_next("/api/search", refusal(429, "Too many searches", headers, code=code))
+            with time_machine.travel(datetime(2026, 9, 14, 10, 30, tzinfo=UTC), tick=False):
+                browser.force_login(User.objects.get())
+                body = browser.get("/inspiration/", query, headers={"HX-Request": "true"}).content.decode()
+            assert "cannot be reached" not in body
+            return body
+
+        return page
+
+    def test_the_page_says_when_the_accounts_quota_is_there_again(
+        self, limited: Callable[..., str], token: Token
+    ) -> None:
+        body = limited(3600)
+        assert "Today&#x27;s searches of your Meigen account are used up. Search again after 13:30." in body
+        assert "a quota of your own" not in body
+
+    @pytest.mark.parametrize(
+        ("retry_after", "words"),
+        [
+            (1, "after 12:31."),
+            (13 * 3600, "after 15 Sep, 01:30."),
+            ("Mon, 14 Sep 2026 20:00:00 GMT", "after 22:00."),
+            ("Tue, 15 Sep 2026 00:00:00 GMT", "after 15 Sep, 02:00."),
+            (None, "Search again tomorrow."),
+            ("soon", "Search again tomorrow."),
+            (10**11, "Search again tomorrow."),
+        ],
+    )
+    def test_the_day_is_said_when_it_is_another(
+        self, limited: Callable[..., str], token: Token, retry_after: object, words: str
+    ) -> None:
+        assert words in limited(retry_after)
+
+    @pytest.mark.parametrize(
+        ("retry_after", "words"),
+        [
+            (60, "in 1 minute."),
+            (61, "in 2 minutes."),
+            (3600, "in 60 minutes."),
+            (7200, "after 14:30."),
+            (0, "in 1 minute."),
+            (None, "in 1 minute."),
+        ],
+    )
+    def test_another_429_says_in_how_many_minutes(
+        self, limited: Callable[..., str], token: Token, retry_after: object, words: str
+    ) -> None:
+        body = limited(retry_after, code="rate_limited")
+        assert f"Meigen&#x27;s gallery is asked too often from here. Search again {words}" in body
+        assert "a quota of your own" not in body
+
+    def test_without_a_token_it_says_that_ones_own_has_a_quota_of_its_own(self, limited: Callable[..., str]) -> None:
+        body = limited(60, code="rate_limited")
+        assert "a quota of your own" in body
+        assert 'href="/accounts/tokens/?next=/inspiration/">Add a token' in body
+
+    def test_with_a_refused_one_it_says_the_same(self, limited: Callable[..., str], token: Token) -> None:
+        token.note_refusal(datetime.now(UTC), token.revision)
+        assert "Replace the token</a>" in limited(60, code="rate_limited")
+
+    def test_without_a_token_no_account_is_blamed(self, limited: Callable[..., str]) -> None:
+        body = limited(3600)
+        assert "Today&#x27;s searches from here are used up. Search again after 13:30." in body
+        assert "your Meigen account" not in body
+
+    def test_in_the_middle_of_the_results_one_can_go_on_from_there(
+        self, limited: Callable[..., str], token: Token
+    ) -> None:
+        assert 'href="/inspiration/?q=fox&amp;offset=48"' in limited(3600, q="fox", offset="48")
+
+    def test_a_single_image_waits_in_the_same_words(self, sandbox: FastSandbox, browser: Client) -> None:
+        sandbox.fail_next("/api/images", refusal(429, "Too many requests", {"Retry-After": "60"}, code="rate_limited"))
+        response = browser.get(f"/inspiration/{ITEM['id']}/")
+        assert response.status_code == 503
+        assert "asked too often from here. Search again in 1 minute." in response.content.decode()
+
+    def test_the_whole_page_says_it_too_and_not_that_nothing_was_found(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        sandbox.fail_next("/api/search", refusal(429, "Too many", {"Retry-After": "60"}, code="DAILY_LIMIT_REACHED"))
+        body = browser.get("/inspiration/").content.decode()
+        assert "Today&#x27;s searches of your Meigen account are used up. Search again after" in body
+        assert "Nothing found" not in body
+
+
+class TestTheMatchedPicture:
+    """An image may have several pictures; the one that a search matched is the one shown, opened and used."""
+
+    @pytest.fixture
+    def found(self, sandbox: FastSandbox, browser: Client) -> str:
+        """The page of a search that matched the second of an image's two pictures."""
+        first, second = list(gallery.items())[:2]
+        data = {
+            "id": "pair",
+            "text": "two pictures",
+            "media_urls": [f"{sandbox.url}/gallery/{first}.jpg", f"{sandbox.url}/gallery/{second}.jpg"],
+            "thumbnail_url": f"{sandbox.url}/gallery/{first}.jpg",
+            "image_width": 640,
+            "image_height": 480,
+            "matched_media_index": 1,
+        }
+        sandbox.fail_next("/api/search", answer(200, {"success": True, "data": [data]}))
+        return browser.get("/inspiration/", {"q": "pictures"}).content.decode()
+
+    def test_a_search_asks_for_it(self, searches: Searches, browser: Client) -> None:
+        browser.get("/inspiration/")
+        assert searches[0]["media"] == "matched-v1"
+
+    def test_the_results_show_and_open_it(self, found: str, browser: Client) -> None:
+        assert 'src="/inspiration/pair/picture/?media=1"' in found
+        assert found.count('href="/inspiration/pair/?media=1"') == 2
+        opened = browser.get("/inspiration/pair/?media=1").content.decode()
+        assert 'src="/inspiration/pair/picture/?media=1"' in opened
+        assert 'action="/inspiration/pair/use/?media=1"' in opened
+        assert "640" not in opened  # the size of the first
+
+    def test_the_vendors_thumbnail_of_the_first_is_not_shown_for_it(self, found: str, browser: Client) -> None:
+        first, second = (browser.get(f"/inspiration/{item}/picture/").content for item in list(gallery.items())[:2])
+        assert first != second
+        assert browser.get("/inspiration/pair/picture/?media=1").content == second
+        assert browser.get("/inspiration/pair/picture/").content == first
+
+    def test_it_is_the_one_that_becomes_a_reference(
+        self, sandbox: FastSandbox, found: str, browser: Client, user: User
+    ) -> None:
+        browser.post("/inspiration/pair/use/?media=1")
+        second = list(gallery.items())[1]
+        assert Reference.objects.get(owner=user).public_url == f"{sandbox.url}/gallery/{second}.jpg"
+
+    def test_one_persons_match_does_not_show_in_anothers_page(self, found: str) -> None:
+        other = Client()
+        other.force_login(make_user())
+        opened = other.get("/inspiration/pair/").content.decode()
+        assert "media=" not in opened
+        assert "640" in opened
+        assert asked_gallery.image("pair").matched == 0
+
+    @pytest.mark.parametrize("media", ["2", "-1", "x", "1.0", "", "99999999", "\u0661"])
+    def test_an_address_that_names_no_picture_means_the_first(self, found: str, browser: Client, media: str) -> None:
+        opened = browser.get("/inspiration/pair/", {"media": media}).content.decode()
+        assert 'src="/inspiration/pair/picture/"' in opened
+        assert 'action="/inspiration/pair/use/"' in opened
+        first = browser.get("/inspiration/pair/picture/").content
+        assert browser.get("/inspiration/pair/picture/", {"media": media}).content == first
+
+    def test_an_image_of_one_picture_has_no_second(self, sandbox: FastSandbox, browser: Client) -> None:
+        opened = browser.get(f"/inspiration/{ITEM['id']}/", {"media": "1"}).content.decode()
+        assert f'src="/inspiration/{ITEM["id"]}/picture/"' in opened
+
+    @pytest.mark.parametrize("index", [2, -1, 10**12, "x", None, True, 1.5, [1], {}])
+    def test_an_odd_index_means_the_first(self, index: Any) -> None:
+        assert matched(["https://a.example/0.jpg", "https://a.example/1.jpg"], index) == 0
+
+    def test_the_index_counts_in_the_vendors_own_list(self) -> None:
+        listed = [None, "https://a.example/0.jpg", "https://a.example/0.jpg", "https://a.example/1.jpg"]
+        assert [matched(listed, index) for index in range(4)] == [0, 0, 0, 1]
+        assert matched("https://a.example/0.jpg", 1) == 0
+
+
+def matched(media_urls: Any, index: Any) -> int:
+    data = {"data": [{"id": "x", "media_urls": media_urls, "matched_media_index": index}]}
+    [image] = search("").read(data, Answer(200))
+    return image.matched

@@ -145,6 +145,51 @@ def test_it_leads_back_to_where_the_person_came_from_but_not_elsewhere(sandbox: 
     assert response["Location"] == PAGE
 
 
+class TestPurses:
+    """Purchased and daily credits pay for different models: they are told apart wherever a balance is shown."""
+
+    @pytest.mark.parametrize(
+        ("purchased", "daily", "words"),
+        [
+            (400, 20, "400 purchased · 20 daily"),
+            (0, 20, "0 purchased · 20 daily"),
+            (400, 0, "400 purchased · 0 daily"),
+            (400, None, "400 purchased"),
+            (None, 20, "20 daily"),
+            (None, None, ""),
+        ],
+    )
+    def test_a_session_token_has_two(self, purchased: int | None, daily: int | None, words: str) -> None:
+        assert Token(kind="session", credits=purchased, daily_credits=daily).spendable == words
+
+    @pytest.mark.parametrize(("purchased", "words"), [(412, "412 credits"), (0, "0 credits"), (None, "")])
+    def test_an_api_token_has_the_purchased_one_only(self, purchased: int | None, words: str) -> None:
+        assert Token(kind="api", credits=purchased, daily_credits=20).spendable == words
+
+    @pytest.mark.parametrize("kind", ["api", "session"])
+    def test_an_unlimited_account_counts_nothing(self, kind: str) -> None:
+        assert Token(kind=kind, credits=4, daily_credits=2, is_unlimited=True).spendable == "unlimited credits"
+
+    def test_the_page_and_the_header_tell_both_and_what_each_pays_for(
+        self, sandbox: FastSandbox, browser: Client, user: User
+    ) -> None:
+        tokens.add(user, Secret(sandbox.session_token("ana")), "Browser", Verdict.GOOD)
+        Token.objects.update(credits=400, daily_credits=20)
+        body = browser.get(PAGE).content.decode()
+        header, page = body.split("<h1>")
+        assert "400 purchased · 20 daily" in header
+        assert "400 purchased · 20 daily" in page
+        assert "Purchased credits pay for every model, daily credits for basic models only; which those are" in page
+        assert "420" not in body
+
+    def test_of_an_api_token_too(self, browser: Client, token: Token) -> None:
+        Token.objects.update(credits=400, daily_credits=20)
+        body = browser.get(PAGE).content.decode()
+        assert body.count("400 credits") == 2
+        assert "It spends purchased credits, on every model" in body
+        assert "20 daily" not in body
+
+
 class TestAtMeigen:
     """Managing the account's tokens with a session token."""
 

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from accounts.models import Token, User
 from meigen_api.calls import canonical_body
 from meigen_api.errors import MeigenError
 
-from .dispatch import failpoints, fetch, poll, submit, wake
+from .dispatch import failpoints, fetch, poll, receipt, submit, wake
 from .forms import GenerateForm
 from .models import Collection, Event, Generation, ReferenceUse
 
@@ -29,21 +29,21 @@ CLICK_SECONDS = 5.0
 
 
 def ask(
-    owner: User, token: Token, form: GenerateForm, reference_urls: Sequence[str] = ()
+    owner: User, token: Token, form: GenerateForm, urls: Mapping[uuid.UUID, str] | None = None
 ) -> tuple[list[Generation], bool]:
     """One click, one transaction: the rows of a valid form, and whether they are new.
 
-    `reference_urls` are the public addresses of the form's references, in their order. The same nonce finds the rows of
+    `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of
     the first click again, so a double click or a page sent twice is paid once.
     """
     nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
     try:
         with transaction.atomic():
-            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, reference_urls))
+            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))
             ReferenceUse.objects.bulk_create(
-                ReferenceUse(generation=row, reference=reference, number=number)
+                ReferenceUse(generation=row, reference=reference, number=number, role=role)
                 for row in rows
-                for number, reference in enumerate(form.references)
+                for number, (reference, role) in enumerate(form.attached.uses)
             )
             if form.cleaned_data.get("into"):
                 _collect(owner, form.cleaned_data["into"], rows)
@@ -61,7 +61,7 @@ def ask(
         # The answer to the first click was lost and the form was edited since: this is another wish. The same edit
         # gives the same new nonce, so that it too is paid once.
         form.cleaned_data["nonce"] = hashlib.sha256("".join([nonce, *wishes]).encode()).hexdigest()
-        return ask(owner, token, form, reference_urls)
+        return ask(owner, token, form, urls)
     failpoints.reach("after-commit")
     return rows, True
 
@@ -73,13 +73,16 @@ def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:
         collection.add(owner, rows)
 
 
-def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_urls: Sequence[str]) -> list[Generation]:
+def _rows(
+    owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
+) -> list[Generation]:
     assert form.model is not None  # a valid form has one
     now = timezone.now()
+    price = form.price_each
     rows = []
     for number, prompt in enumerate(form.wanted, 1):
         key = uuid.uuid4()
-        fields = form.request_fields(prompt, reference_urls)
+        fields = form.request_fields(prompt, urls)
         rows.append(
             Generation(
                 owner=owner,
@@ -93,7 +96,9 @@ def _rows(owner: User, token: Token, form: GenerateForm, nonce: str, reference_u
                 model_name=form.model.name[:200],
                 media_type=form.model.media_type,
                 aspect_ratio=fields.get("aspectRatio", "")[:20],
-                credits_estimated=form.price_each,
+                credits_estimated=price.least if price else None,
+                credits_estimated_most=price.most if price and not price.is_exact else None,
+                expected_wait=form.model.typical_seconds,
                 wish=form.wish(prompt),
                 token=token,
                 created_at=now + timedelta(microseconds=number),  # so that lists keep their order
@@ -179,7 +184,7 @@ def check_again(generation: Generation) -> str:
                 wake.sweep()
         return ""
     try:
-        submit.look_up(generation, CLICK_SECONDS)
+        receipt.look_up(generation, CLICK_SECONDS)
         wake.sweep()
     except (MeigenError, vault.Unreadable):
         return gettext("Meigen could not say what became of it. Check again later; that is free.")

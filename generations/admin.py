@@ -85,10 +85,21 @@ class AnswerFilter(admin.SimpleListFilter):
         return queryset.filter(answer_status=self.value()) if (self.value() or "").isdecimal() else queryset
 
 
+class PriceFilter(admin.SimpleListFilter):
+    title = "price"
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("otherwise", "charged otherwise than announced")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.charged_otherwise() if self.value() == "otherwise" else queryset
+
+
 @admin.register(Generation)
 class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["created_at", "owner", "status", "answer_status", "model_name", "short_prompt", "price", "message"]
-    list_filter = ["status", AnswerFilter, "media_type", "created_at", "owner"]
+    list_filter = ["status", AnswerFilter, PriceFilter, "media_type", "created_at", "owner"]
     search_fields = ["prompt"]
     search_help_text = "Words of the prompt, a username, or an id: ours, Meigen's, or the idempotency key."
     list_select_related = ["owner"]
@@ -102,7 +113,10 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
             "Asked",
             {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request", "created_at"]},
         ),
-        ("Credits", {"fields": ["token", "credits_estimated", "credits_used", "credits_status"]}),
+        (
+            "Credits",
+            {"fields": ["token", "credits_estimated", "credits_estimated_most", "credits_used", "credits_status"]},
+        ),
         (
             "Dispatch",
             {
@@ -135,7 +149,12 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     def price(self, generation: Generation) -> str:
         if generation.credits_used is None:
             return "-"
-        return f"{generation.credits_used} {generation.credits_status}".strip()
+        charged = f"{generation.credits_used} {generation.credits_status}".strip()
+        if not generation.is_charged_otherwise or generation.announced is None:
+            return charged
+        announced = generation.announced
+        span = announced.least if announced.is_exact else f"{announced.least} to {announced.most}"
+        return f"{charged}, announced {span}"
 
     @admin.display(description="Meigen's answer")
     def whole_answer(self, generation: Generation) -> SafeString | str:

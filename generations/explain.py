@@ -4,10 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.vault import Unreadable
+from meigen_api.errors import BadToken, InsufficientCredits
+from meigen_api.errors import Refused as MeigenRefused
 from meigen_api.text import clean
 from meigen_api.types import number
 
-from .models import Generation
+from .dispatch.download import Refused
+from .models import Generation, Reference
 from .words import said
 
 TOO_LONG = 300
@@ -16,22 +20,62 @@ TOO_LONG = 300
 def refusal(card: Generation) -> str:
     """What a rejected card says: the reason, and what would make it work."""
     fields = card.answer_fields
-    match card.answer_status:
-        case 402:
+    match card.answer_status, fields.get("code"):
+        case 402, "premium_model_paywall":
+            return _("Daily credits do not pay for this model; it needs purchased ones. Top up, then send it again.")
+        case 402, _code:
             return _credits(card, fields)
-        case 401:
+        case 401, _code:
             return _("Meigen refuses your token. Replace it and this goes out by itself.")
-        case 404 | 410:
+        case 403, "model_not_available":
+            return _("Meigen does not offer this model to your account now. Choose another, or send it again later.")
+        case 404, _code:
             unknown = _("Meigen does not know what was asked for: %(reason)s. It is not sent again by itself.")
             return unknown % {"reason": _said(card)}
-        case 409:
-            return _("Meigen has another request under this key. Send it as new.")
+        case 409, "request_id_collision":
+            return _(
+                "Meigen knows this request's key from somewhere else, so it did not take it. It is not sent again by "
+                "itself; look at your Meigen history before you send it as new."
+            )
+        case 409, _code:
+            return _(
+                "Meigen has another request under this key, so it did not take this one. It is not sent again by "
+                "itself; look at your Meigen history before you send it as new."
+            )
+        case 410, _code:
+            return _(
+                "Meigen has this request no more, and its key cannot be used again. Your Meigen history tells whether "
+                "it was charged. Send it as new if you still want it."
+            )
     words = _("Meigen did not accept it: %(reason)s.") % {"reason": _said(card)}
-    allowed = fields.get("allowed")
+    allowed = _allowed(fields)
     if allowed in (None, "", [], {}):
         return words
     form = _("Allowed for %(field)s: %(values)s.") if fields.get("field") else _("Allowed: %(values)s.")
     return f"{words} {form % {'field': _short(fields.get('field')), 'values': _short(allowed)}}"
+
+
+def _allowed(fields: dict[str, Any]) -> Any:
+    """The values that Meigen would have taken, under whichever name it lists them."""
+    listed = (value for name, value in fields.items() if name.startswith("supported") and isinstance(value, list))
+    return fields.get("allowed") or next(listed, None)
+
+
+def upload_failure(reference: Reference, failure: Exception) -> str:
+    """Why a reference could not be brought to Meigen, and what to do."""
+    match failure:
+        case Refused():
+            problem = said(str(failure))
+        case BadToken() | Unreadable():
+            problem = _("Meigen refuses your token. Replace it, then send again.")
+        case InsufficientCredits():
+            problem = _("Meigen takes clips only from accounts with purchased credits. Top up, then send again.")
+        case MeigenRefused():
+            problem = _("Meigen did not take it: %(reason)s.") % {"reason": _short(failure.message).rstrip(".")}
+        case _:
+            problem = _("It could not be uploaded to Meigen. Try again.")
+    words = _("%(name)s: %(problem)s Nothing was sent.")
+    return words % {"name": reference.name, "problem": problem}
 
 
 def _credits(card: Generation, fields: dict[str, Any]) -> str:

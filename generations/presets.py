@@ -6,19 +6,22 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from meigen_api.prices import Price
 
+from . import attachments
 from .dispatch import catalogue
-from .forms import FIELD_OF_MEMBER
+from .dispatch.catalogue import Offer
+from .forms import GenerateForm
 from .models import Preset
-from .models.generation import REFERRED_TO, is_address
+from .models.generation import is_address
 
-# Fields of the form for what is referred to by its address.
-ADDRESSED = {FIELD_OF_MEMBER[member] for member in REFERRED_TO & FIELD_OF_MEMBER.keys()} | {"reference_video_seconds"}
+# Fields of the form that name a reference, which is its owner's.
+REFERENCES = {"first_frame", "last_frame"}
 
 
 def save(user: User, name: str, values: dict[str, str], references: list[str], *, is_team: bool) -> Preset:
     """A new preset, or the person's own of this name with new values."""
-    model = next((model for model in catalogue.known() if model.id == values.get("model_id")), None)
+    model = catalogue.known().model(values.get("model_id", ""))
     kept: dict[str, Any] = {
         "values": values,
         "references": references,
@@ -37,10 +40,17 @@ def save(user: User, name: str, values: dict[str, str], references: list[str], *
     return own.get()
 
 
+def price(user: User, preset: Preset, offer: Offer) -> Price | None:
+    """What a click with the preset as it is would cost this person; None when that is not known."""
+    values = values_for(user, preset)
+    references = attachments.owned(user, preset.references)[0] if preset.references else []
+    return GenerateForm(offer, initial=values, references=references).price
+
+
 def values_for(user: User, preset: Preset) -> dict[str, str]:
     """The form as it was; of another person's without the addresses of what they referred to."""
     values: dict[str, str] = preset.values
     if preset.owner_id == user.pk:
         return values
-    private = ADDRESSED | ({"sref"} if is_address(values.get("sref", "")) else set())
+    private = REFERENCES | ({"sref"} if is_address(values.get("sref", "")) else set())
     return {name: value for name, value in values.items() if name not in private}

@@ -34,6 +34,8 @@ _SENTENCES = [
 
 # What the API client, which knows no Django, says when no answer came or one that tells nothing.
 gettext_noop("charged")
+gettext_noop("pending")
+gettext_noop("confirmed")
 gettext_noop("refunded")
 gettext_noop("Meigen could not be reached.")
 gettext_noop("Meigen did not answer in time.")

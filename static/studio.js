@@ -59,12 +59,13 @@
     } else form.requestSubmit();
   });
 
-  // Pictures dropped on the form, or pasted into it, are chosen as if by hand.
+  // Pictures and clips dropped on the form, or pasted into it, are chosen as if by hand.
+  const isMedia = (file) => /^(image|video|audio)\//.test(file.type);
   const choose = (files) => {
     const input = document.querySelector("[name=reference_file]");
-    if (!input || ![...files].some((file) => file.type.startsWith("image/"))) return false;
+    if (!input || ![...files].some(isMedia)) return false;
     const chosen = new DataTransfer();
-    for (const file of files) if (file.type.startsWith("image/")) chosen.items.add(file);
+    for (const file of files) if (isMedia(file)) chosen.items.add(file);
     input.files = chosen.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     return true;

@@ -26,9 +26,9 @@ class FastSandbox(Sandbox):
 
 
 @pytest.fixture
-def sandbox(settings: Settings) -> Iterator[FastSandbox]:
-    """A Meigen server that the studio under test is configured for."""
-    box = FastSandbox(speed=100)
+def sandbox(settings: Settings, request: pytest.FixtureRequest) -> Iterator[FastSandbox]:
+    """A Meigen server that the studio under test is configured for; `parametrize(indirect=True)` names an edition."""
+    box = FastSandbox(speed=100, edition=getattr(request, "param", 2))
     server = Server(box)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

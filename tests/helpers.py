@@ -3,7 +3,9 @@
 import hashlib
 import io
 import itertools
+import struct
 import uuid
+import wave
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -15,8 +17,9 @@ from PIL import Image
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
+from generations import attachments
 from generations.dispatch import fetch, poll
-from generations.models import Generation, Result, wish_of
+from generations.models import Generation, Reference, Result, wish_of
 from meigen_api.calls import canonical_body
 from meigen_api.secret import Secret
 from meigen_api.types import Status
@@ -65,6 +68,39 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (32, 24)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, "teal").save(buffer, kind)
     return buffer.getvalue()
+
+
+def film(seconds: float, brand: bytes = b"isom", remark: bytes = b"") -> bytes:
+    """An MP4 in outline that says it plays for so long; `remark` is written into it beside the picture."""
+
+    def box(kind: bytes, *parts: bytes) -> bytes:
+        body = b"".join(parts)
+        return struct.pack(">I", 8 + len(body)) + kind + body
+
+    times = struct.pack(">IIIII", 0, 0, 0, 1000, round(seconds * 1000))
+    header = box(b"mvhd", times, struct.pack(">IH", 0x10000, 0x100), bytes(70), struct.pack(">I", 2))
+    told = box(b"udta", remark) if remark else b""
+    return box(b"ftyp", brand, bytes(4), brand) + box(b"moov", header, told) + box(b"mdat", bytes(64))
+
+
+def tone(seconds: float) -> bytes:
+    """A silent WAV of so many seconds."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(1000)
+        sound.writeframes(bytes(round(seconds * 1000)))
+    return buffer.getvalue()
+
+
+def make_clip(owner: User, seconds: float, kind: str = "video") -> Reference:
+    """A clip as a person uploads it; its seconds do not depend on this machine's ffprobe."""
+    data, name = (film(seconds), "clip.mp4") if kind == "video" else (tone(seconds), "sound.wav")
+    clip = attachments.add_file(owner, name, io.BytesIO(data), len(data))
+    clip.seconds = seconds
+    clip.save(update_fields=["seconds"])
+    return clip
 
 
 def make_result(generation: Generation, data: bytes | None = None, **overrides: Any) -> Result:

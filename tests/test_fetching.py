@@ -29,7 +29,7 @@ from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations import media
-from generations.dispatch import download, fetch, inspect, poster, submit, video, wake
+from generations.dispatch import download, fetch, ffmpeg, inspect, poster, submit, video, wake
 from generations.models import Generation, Lease, Result
 from meigen_api.sandbox import pictures
 from meigen_api.types import Status
@@ -203,8 +203,8 @@ def test_without_ffmpeg_a_video_is_kept_and_its_card_is_neutral(
 def test_whatever_ffmpeg_does_the_video_is_kept(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    monkeypatch.setattr(poster, "_command", lambda reader: command)
-    monkeypatch.setattr(poster, "SECONDS", 0.3)
+    monkeypatch.setattr(ffmpeg, "_command", lambda *_: command)
+    monkeypatch.setattr(ffmpeg, "SECONDS", 0.3)
     result = fetched(pending(user, files(pictures.clip("16:9"))))
     assert result.kept_at is not None
     assert not result.thumbnail
@@ -221,8 +221,8 @@ def test_whatever_ffmpeg_does_the_video_is_kept(
     ],
 )
 def test_ffmpeg_is_held_to_little(attempt: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(poster, "CPU_SECONDS", 1)
-    command = poster._command("mov")
+    monkeypatch.setattr(ffmpeg, "CPU_SECONDS", 1)
+    command = ffmpeg._command("ffmpeg", [], "mov")
     script = attempt.replace("/tmp/never-written", str(tmp_path / "written"))
     command[command.index("ffmpeg") :] = [sys.executable, "-I", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.defpath, "LC_ALL": "C"}, check=False)

@@ -177,7 +177,7 @@ def english_in(body: str, *data: str) -> list[str]:
     """
     shown = Shown()
     shown.feed(body)
-    told = {name for model in catalogue.known() for name in (model.name, model.description, *model.tags)}
+    told = {name for model in catalogue.known().models for name in (model.name, model.description, *model.tags)}
     told |= {*data, *Generation.objects.values_list("prompt", flat=True)}
     pieces = {
         piece.strip()

@@ -217,7 +217,12 @@ def test_what_somebody_referred_to_stays_theirs(
         status="done",
         credits_used=98765432,
         team_at=timezone.now(),
-        fields={"referenceVideo": private, "referenceAudios": [private], "niji7Options": {"sref": private, "chaos": 7}},
+        fields={
+            "referenceVideos": [private],
+            "referenceAudios": [private],
+            "frameReferenceImages": [private],
+            "niji7Options": {"sref": private, "chaos": 7},
+        },
     )
     make_result(row)
     archive = unzipped(do(colleague, "download", row)).read("metadata.json").decode()

@@ -127,9 +127,9 @@ class TestThePlaceOnACard:
 
     def test_a_limited_token_starts_when_meigen_says(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         now = timezone.now()
-        rate.block(token.fingerprint, now + timedelta(seconds=30))
+        until = rate.limited(token.fingerprint, now, 30)
         card = make_generation(user)
-        assert line.places([card], now)[card.pk].starts_at == now + timedelta(seconds=30)
+        assert line.places([card], now)[card.pk].starts_at == until
 
     def test_the_tick_tells_a_new_place_though_the_row_is_the_same(
         self, sandbox: FastSandbox, settings: Settings, browser: Client, user: User, token: Token

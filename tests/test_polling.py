@@ -18,7 +18,7 @@ from generations.models import Generation, Lease
 from meigen_api import errors
 from meigen_api.client import Pool
 from meigen_api.errors import Answer
-from meigen_api.sandbox.answers import Response, html, refusal
+from meigen_api.sandbox.answers import Response, answer, html, refusal
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
@@ -31,6 +31,16 @@ S = Generation.Status
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(sweep, "FLUSH_SECONDS", 0.02)
+
+
+STATUS = "/api/generate/v2/status"
+
+
+def sent_and_watched_until(user: User, until: datetime) -> Generation:
+    generation = make_generation(user, prompt="a fox sandbox:stuck")
+    submit.send(generation.pk)
+    Generation.objects.update(watch_until=until)
+    return generation
 
 
 def running(user: User, **overrides: object) -> Generation:
@@ -76,7 +86,36 @@ class TestAnAnswer:
     @pytest.mark.parametrize(("status", "misses", "ends"), [(410, 1, True), (404, 1, False), (404, 3, True)])
     def test_a_job_meigen_forgot_has_failed(self, user: User, status: int, misses: int, *, ends: bool) -> None:
         generation = running(user)
-        assert poll.refused(generation, errors.NotFound("gone", answer=Answer(status)), misses, signed=True) is ends
+        assert (
+            poll.refused(
+                generation,
+                (errors.Gone if status == 410 else errors.NotFound)("gone", answer=Answer(status)),
+                misses,
+                signed=True,
+            )
+            is ends
+        )
+
+    @pytest.mark.parametrize(
+        ("hint", "least", "most"), [(None, 299, 301), (40, 39, 41), (900, 899, 901), (1e9, 0, 21601)]
+    )
+    def test_meigens_hint_says_how_long_a_picture_is_watched(
+        self, user: User, hint: float | None, least: float, most: float
+    ) -> None:
+        generation = make_generation(user)
+        now = timezone.now()
+        told = {} if hint is None else {"pollHintSeconds": hint}
+        status = Status.from_json({"generationId": "x", "status": "processing", **told})
+        assert poll.start(generation, status, expecting=S.QUEUED, token_revision=1, now=now)
+        assert generation.watch_until is not None
+        assert least <= (generation.watch_until - now).total_seconds() <= most
+
+    def test_the_expected_wait_is_meigens_else_the_catalogues(self, user: User) -> None:
+        for told, expected in [({}, 30), ({"expectedWaitSeconds": 12}, 12)]:
+            generation = make_generation(user, expected_wait=30)
+            status = Status.from_json({"generationId": "x", "status": "processing", **told})
+            poll.start(generation, status, expecting=S.QUEUED, token_revision=1, now=timezone.now())
+            assert generation.expected_wait == expected
 
     def test_check_again_watches_a_stalled_one_anew(self, user: User) -> None:
         generation = running(user)
@@ -143,9 +182,29 @@ class TestASweep:
         assert generation.status == S.DONE
 
     def test_past_its_limit_it_is_stalled_not_failed(self, sandbox: FastSandbox, user: User, token: Token) -> None:
-        generation = make_generation(user, prompt="a fox sandbox:stuck")
-        submit.send(generation.pk)
-        Generation.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
+        generation = sent_and_watched_until(user, timezone.now() - timedelta(seconds=1))
+        sandbox.fail_next(STATUS, answer(200, {"status": "processing"}), times=999)
+        sweep.run_slice(seconds=20)
+        generation.refresh_from_db()
+        assert generation.status == S.STALLED
+
+    def test_past_its_limit_it_is_watched_on_while_meigen_says_that_is_worth_it(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        generation = sent_and_watched_until(user, timezone.now() - timedelta(seconds=1))
+        sandbox.fail_next(STATUS, answer(200, {"status": "processing", "pollHintSeconds": 900}), times=999)
+        sweep.run_slice(seconds=1)
+        generation.refresh_from_db()
+        assert generation.status == S.RUNNING
+        assert generation.watch_until is not None  # kept for the next slice, or another process
+        assert timedelta(seconds=800) < generation.watch_until - timezone.now() < timedelta(seconds=901)
+
+    def test_long_before_its_limit_it_is_stalled_when_meigen_says_that_it_is_not(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        generation = sent_and_watched_until(user, timezone.now() + timedelta(minutes=10))
+        sandbox.fail_next(STATUS, answer(200, {"status": "processing", "pollHintSeconds": 0.2}))
+        sandbox.fail_next(STATUS, answer(200, {"status": "processing"}), times=999)
         sweep.run_slice(seconds=20)
         generation.refresh_from_db()
         assert generation.status == S.STALLED

@@ -45,14 +45,13 @@ def test_the_references_of_a_preset_come_back_too_for_its_owner_alone(
 
 
 def test_what_its_owner_referred_to_is_not_in_the_teams_preset(browser: Client, token: Token) -> None:
-    private = {"reference_video": "https://images.meigen.ai/PRIVATE.mp4", "sref": "images.meigen.ai/PRIVATE.png"}
-    save(browser, **private, preset_team="on")
+    private = "images.meigen.ai/PRIVATE.png"
+    save(browser, sref=private, first_frame="PRIVATE", model_id="midjourney-v8.1", preset_team="on")
     kept = Preset.objects.get()
-    assert kept.values["sref"] == private["sref"]
+    assert kept.values["sref"] == private
     theirs = presets.values_for(make_user(), kept)
     assert "PRIVATE" not in str(theirs)
     assert theirs["prompt"] == kept.values["prompt"]
-    Preset.objects.update(values={**kept.values, "model_id": "seedance-2-0"})
     colleague = Client()
     colleague.force_login(make_user())
     url = f"/?preset={kept.pk}"
@@ -89,9 +88,9 @@ def test_only_shared_presets_are_the_teams(user: User, token: Token) -> None:
 def test_a_preset_whose_model_is_gone_says_so_and_fills_in_the_rest(browser: Client, user: User, token: Token) -> None:
     browser.get("/")  # the catalogue is known from here on
     gone = presets.save(user, "Old", {"prompt": "a fox", "model_id": "gone-1"}, [], is_team=False)
-    assert "model gone" in browser.get("/presets/").content.decode()
+    assert "does not offer this model any more" in browser.get("/presets/").content.decode()
     body = browser.get(f"/?preset={gone.pk}").content.decode()
-    assert "Meigen does not offer gone-1 any more" in body
+    assert "gone-1: Meigen does not offer this model any more" in body
     assert ">\na fox</textarea>" in body
 
 

@@ -1,11 +1,26 @@
-"""What a click will probably cost, from the catalogue alone."""
+"""What a click will probably cost: the estimate, the button and the sandbox's charge say the same."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from meigen_api.prices import estimate
-from meigen_api.types import Model
+from accounts.models import Token, User
+from generations.dispatch import catalogue
+from generations.dispatch.catalogue import Offer
+from generations.forms import GenerateForm
+from generations.forms.options import CHOICES, values_of
+from generations.models import Generation, Reference
+from meigen_api.prices import Price, cheapest, estimate
+from meigen_api.sandbox import catalogue as sandbox_catalogue
+from meigen_api.sandbox import pricing
+from meigen_api.types import Model, models_from_json
+from tests.conftest import FastSandbox
+from tests.helpers import form_data, make_clip
+
+HTMX = {"HX-Request": "true"}
 
 
 def model(**fields: Any) -> Model:
@@ -14,8 +29,89 @@ def model(**fields: Any) -> Model:
     return found
 
 
+def exactly(credits: int) -> Price:
+    return Price(credits, credits)
+
+
+# The contract's figures: (choices in the form, seconds of each reference video, credits).
+FIGURES: list[tuple[dict[str, str], list[float], int]] = [
+    ({"model_id": "gpt-image-2.5", "resolution": "4K", "quality": "max"}, [], 88),
+    ({"model_id": "gpt-image-2.5", "resolution": "2K", "quality": "low"}, [], 6),
+    ({"model_id": "gpt-image-2", "resolution": "2K", "quality": "high"}, [], 40),
+    ({"model_id": "seedream-5.0-pro", "resolution": "2K"}, [], 20),
+    ({"model_id": "midjourney-v8.1", "resolution": "2K"}, [], 20),
+    ({"model_id": "seedance-2-5", "resolution": "720p", "duration": "5"}, [], 195),
+    ({"model_id": "seedance-2-5", "resolution": "480p", "duration": "5"}, [2], 99),
+    ({"model_id": "seedance-2-5", "resolution": "480p", "duration": "5"}, [3, 4], 132),
+    ({"model_id": "seedance-2-0", "tier": "mini", "resolution": "480p", "duration": "4"}, [], 36),
+    ({"model_id": "seedance-2-0", "tier": "fast", "resolution": "720p", "duration": "10"}, [5], 238),
+    ({"model_id": "veo-3.1", "tier": "fast", "duration": "8"}, [], 165),
+    ({"model_id": "veo-3.1", "tier": "pro", "duration": "8"}, [], 435),
+    ({"model_id": "grok-video", "resolution": "720p", "duration": "10"}, [], 280),
+    ({"model_id": "agnes-video-2.0", "duration": "5"}, [], 10),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("choices", "seconds", "credits"), FIGURES, ids=lambda value: str(value)[:60])
+def test_the_button_the_row_and_the_charge_say_the_contracts_figure(
+    sandbox: FastSandbox,
+    browser: Client,
+    user: User,
+    token: Token,
+    choices: dict[str, str],
+    seconds: list[float],
+    credits: int,
+) -> None:
+    references = [str(make_clip(user, long).pk) for long in seconds]
+    if choices["model_id"] == "grok-video":
+        frame = Reference.objects.create(owner=user, name="frame", public_url="https://x.example/frame.png")
+        references.append(str(frame.pk))
+    ratio = {"aspect_ratio": "16:9"} if choices["model_id"].startswith("seedance") else {}
+    data = form_data(reference=references, **choices, **ratio)
+    assert f" · {credits} credits" in browser.post("/studio/price/", data, headers=HTMX).content.decode()
+    response = browser.post("/generations/", data)
+    assert response.status_code == 302, response.content.decode()
+    generation = Generation.objects.get()
+    assert (generation.credits_estimated, generation.credits_estimated_most) == (credits, None)
+    assert (generation.credits_used, generation.status) == (credits, Generation.Status.RUNNING)
+    assert [charge.credits for charge in sandbox.ledger.charges()] == [credits]
+
+
+def combinations(found: Model, *, clips: bool) -> Iterator[dict[str, str]]:
+    """Every combination of the choices that matter for the price, each also left open."""
+    names = [choice.name for choice in CHOICES if choice.name in {"quality", "duration"}]
+    for tier in ["", *values_of(found, "tier", clips=clips)]:
+        for resolution in ["", *values_of(found, "resolution", tier, clips=clips)]:
+            for values in itertools.product(*(["", *values_of(found, name)] for name in names)):
+                yield {"tier": tier, "resolution": resolution, **dict(zip(names, values, strict=True))}
+
+
+@pytest.mark.parametrize("edition", [1, 2])
+def test_whatever_the_form_allows_is_charged_as_announced(edition: int) -> None:
+    """Where the announcement is a range, because a choice is open and has no known default, it holds the charge."""
+    entries = {entry["id"]: entry for entry in sandbox_catalogue.load(edition)}
+    offer = Offer(tuple(models_from_json({"models": list(entries.values())})))
+    exact = 0
+    for found in offer.models:
+        lengths: list[list[float]] = [[], [2], [3, 4], [7.5]] if found.reference_video else [[]]
+        for seconds in lengths:
+            references = [Reference(kind="video", seconds=long) for long in seconds]
+            for choices in combinations(found, clips=bool(seconds)):
+                form = GenerateForm(offer, initial={"model_id": found.id, **choices}, references=references)
+                body: dict[str, Any] = {"modelId": found.id}
+                body |= {choice.member: choices[choice.name] for choice in CHOICES if choices.get(choice.name)}
+                if "duration" in body:
+                    body["duration"] = float(body["duration"])
+                announced, charged = form.price_each, pricing.charge(entries[found.id], body, seconds)
+                assert announced is None or charged in announced, (found.id, choices, seconds, announced, charged)
+                assert announced is not None or seconds, (found.id, choices)
+                exact += announced is not None and announced.is_exact
+    assert exact > 300
+
+
 def test_an_image_costs_what_the_catalogue_says() -> None:
-    assert estimate(model(credits_per_generation=5)) == 5
+    assert estimate(model(credits_per_generation=5)) == exactly(5)
 
 
 def test_unsaid_is_unknown() -> None:
@@ -23,32 +119,195 @@ def test_unsaid_is_unknown() -> None:
     assert estimate(model(credits_per_generation="soon")) is None
 
 
-PER_TIER = {"pricingPerSec": {"fast": {"480p": 16, "720p": 24}}, "tiers": ["fast"], "defaultTier": "fast"}
+TABLE = {"pricing": {"1K": {"low": 4, "high": 12}, "2K": 20}, "resolutions": ["1K", "2K"], "qualities": ["low", "high"]}
 
 
 @pytest.mark.parametrize(
-    ("extra", "choices", "cost"),
+    ("more", "choices", "price"),
     [
-        (PER_TIER, {"tier": "fast", "resolution": "720p", "duration": 5}, 120),
-        (PER_TIER, {"resolution": "480p", "duration": 5}, 80),
-        ({**PER_TIER, "defaultResolution": "720p", "defaultDuration": 4}, {}, 96),
-        (PER_TIER, {"tier": "fast", "resolution": "1080p", "duration": 5}, None),
-        (PER_TIER, {"tier": "fast", "resolution": "720p"}, None),
-        ({"pricingPerSec": {"480p": 2.5}}, {"resolution": "480p", "duration": 5}, 13),
-        ({"pricingPerSec": {"pro": 7}}, {"tier": "pro", "duration": 3}, 21),
+        ({}, {"resolution": "1K", "quality": "high"}, exactly(12)),
+        ({}, {"resolution": "2K", "quality": "high"}, exactly(20)),
+        ({}, {"resolution": "1K"}, Price(4, 12)),
+        ({}, {}, Price(4, 20)),
+        ({"defaultQuality": "low"}, {}, Price(4, 20)),
+        ({"defaultQuality": "low", "defaultResolution": "1K"}, {}, exactly(4)),
+        ({"defaultResolution": "8K"}, {"quality": "low"}, Price(4, 20)),  # not one that can be asked for
+        ({}, {"resolution": "4K", "quality": "low"}, None),
+        ({"pricing": "soon"}, {"resolution": "4K"}, exactly(7)),
     ],
 )
-def test_video_costs_seconds_times_the_rate(extra: dict[str, Any], choices: dict[str, Any], cost: int | None) -> None:
-    assert estimate(model(media_type="video", credits_per_generation=80, extra_config=extra), **choices) == cost
+def test_an_image_costs_what_the_table_says_and_an_open_choice_makes_a_range(
+    more: dict[str, Any], choices: dict[str, Any], price: Price | None
+) -> None:
+    found = model(media_type="image", credits_per_generation=7, extra_config={**TABLE, **more})
+    assert estimate(found, **choices) == price
 
 
-@pytest.mark.parametrize(("reference", "cost"), [(1, 90), (10, 150)])
-def test_with_a_reference_video_the_minimum_table_counts(reference: float, cost: int) -> None:
-    extra = {
-        **PER_TIER,
-        "pricingPerSecWithVideo": {"fast": {"480p": 10}},
-        "minBillableTable": {"5": 9},
-    }
-    found = model(media_type="video", extra_config=extra)
+PER_TIER = {
+    "pricingPerSec": {"fast": {"480p": 16, "720p": 24}},
+    "tiers": ["fast"],
+    "defaultTier": "fast",
+    "resolutions": ["480p", "720p"],
+}
+
+
+@pytest.mark.parametrize(
+    ("extra", "choices", "price"),
+    [
+        (PER_TIER, {"tier": "fast", "resolution": "720p", "duration": 5}, exactly(120)),
+        (PER_TIER, {"resolution": "480p", "duration": 5}, exactly(80)),
+        (PER_TIER, {"duration": 5}, Price(80, 120)),
+        ({**PER_TIER, "defaultResolution": "720p", "defaultDuration": 4}, {}, exactly(96)),
+        (PER_TIER, {"tier": "fast", "resolution": "1080p", "duration": 5}, None),
+        (PER_TIER, {"tier": "fast", "resolution": "720p"}, None),
+        ({**PER_TIER, "durations": [4, 8]}, {"resolution": "720p"}, Price(96, 192)),
+        ({"pricingPerSec": {"480p": 2.5}}, {"resolution": "480p", "duration": 5}, exactly(13)),
+        ({"pricingPerSec": {"pro": 7}}, {"tier": "pro", "duration": 3}, exactly(21)),
+        (
+            {"pricingPerCall": {"pro": {"4": 9}}, "pricingPerSec": {"pro": 1}},
+            {"tier": "pro", "duration": 4},
+            exactly(9),
+        ),
+        ({"pricingPerCall": {"pro": {"4": 9}}}, {"tier": "pro", "duration": 6}, None),
+    ],
+)
+def test_video_costs_a_call_or_seconds_times_the_rate(
+    extra: dict[str, Any], choices: dict[str, Any], price: Price | None
+) -> None:
+    assert estimate(model(media_type="video", credits_per_generation=80, extra_config=extra), **choices) == price
+
+
+def with_video(reference_seconds: str, **limits: Any) -> Model:
+    """A model of 10 credits a second with reference videos, at least 9 seconds of them for a video of 5."""
+    return model(
+        media_type="video",
+        extra_config={**PER_TIER, "pricingPerSecWithVideo": {"fast": {"480p": 10}}, "minBillableTable": {"5": 9}},
+        capabilities={
+            "video": {
+                "valid": True,
+                "referenceVideo": {"enabled": True, "maxCount": 3, **limits},
+                "billing": {"mode": "per_second", "referenceSeconds": reference_seconds},
+            }
+        },
+    )
+
+
+BOUNDS = {"minSeconds": 2, "maxSeconds": 15, "maxTotalSeconds": 20}
+
+
+@pytest.mark.parametrize(
+    ("reference_seconds", "clip_seconds", "limits", "price"),
+    [
+        ("", [1], {}, exactly(90)),
+        ("reference_plus_output_with_minimum_table", [1], {}, exactly(90)),
+        ("reference_plus_output_with_minimum_table", [10], {}, exactly(150)),
+        ("reference_plus_output", [1], {}, exactly(60)),
+        ("output_only", [10], {}, exactly(50)),
+        ("something_new", [10], {}, None),
+        ("", [None], BOUNDS, Price(90, 200)),  # of unknown length: whatever the model takes
+        ("", [10, None], BOUNDS, Price(170, 250)),
+        ("", [None], {}, None),
+    ],
+)
+def test_with_reference_videos_their_seconds_count_as_the_billing_says(
+    reference_seconds: str, clip_seconds: list[float | None], limits: dict[str, Any], price: Price | None
+) -> None:
     choices: dict[str, Any] = {"tier": "fast", "resolution": "480p", "duration": 5}
-    assert estimate(found, **choices, reference_video_seconds=reference) == cost
+    found = with_video(reference_seconds, **limits)
+    assert estimate(found, **choices, clip_seconds=clip_seconds) == price
+
+
+def test_a_billing_nobody_has_heard_of_is_unknown() -> None:
+    capabilities = {"video": {"valid": True, "billing": {"mode": "per_mood"}}}
+    assert estimate(model(media_type="video", credits_per_generation=9, capabilities=capabilities)) is None
+
+
+def test_the_picker_tells_the_least_and_leaves_out_what_is_not_priced() -> None:
+    assert cheapest(model(media_type="image", extra_config=TABLE)) == Price(4, 20)
+    holes = {**PER_TIER, "durations": [4, 5], "resolutions": ["480p", "4k"]}
+    assert cheapest(model(media_type="video", extra_config=holes)) == Price(64, 80)
+    assert cheapest(model()) is None
+
+
+@pytest.mark.django_db
+class TestOnThePages:
+    def test_the_picker_says_from(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        body = browser.get("/").content.decode()
+        assert "GPT Image 2.5 · from 4 cr" in body
+        assert "Nanobanana 2 · 5 cr" in body
+        assert "Seedance 2.0 · from 36 cr" in body
+
+    def test_an_open_choice_is_a_range_on_the_button_and_in_the_row(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        data = form_data(model_id="seedance-2-0", aspect_ratio="16:9", count="2")
+        assert " · 72 to 128 credits" in browser.post("/studio/price/", data, headers=HTMX).content.decode()
+        browser.post("/generations/", data)
+        for row in Generation.objects.all():
+            assert row.announced == Price(36, 64)
+            assert not row.is_charged_otherwise
+
+    def test_the_same_prompt_with_another_model_names_its_price(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        browser.post("/generations/", form_data(model_id="gpt-image-2", resolution="2K", quality="high"))
+        body = browser.get(Generation.objects.get().get_absolute_url()).content.decode()
+        assert "GPT Image 2.5 · 22 cr" in body  # 2K and high, which it has too
+        assert "Seedream 5.0 Pro · 20 cr" in body
+        assert "Seedance 2.0 · 36\N{EN DASH}64 cr" in body
+
+    def test_a_preset_names_its_price(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        browser.get("/")
+        kept = form_data(model_id="gpt-image-2", resolution="2K", quality="high", count="3", preset_name="Dear")
+        browser.post("/presets/", kept)
+        assert "120 credits" in browser.get("/presets/").content.decode()
+
+    def test_what_was_charged_otherwise_is_said_on_the_card_and_found_by_an_admin(
+        self, sandbox: FastSandbox, browser: Client, admin_client: Client, user: User, token: Token
+    ) -> None:
+        browser.get("/")
+        browser.post("/generations/", form_data())
+        for entry in sandbox.entries:
+            if entry["id"] == "z-image-turbo":
+                entry["credits_per_generation"] = 9  # dearer at Meigen, and our list is five minutes old
+        browser.post("/generations/", form_data())
+        row = Generation.objects.get(credits_used=9)
+        assert browser.get("/").content.decode().count("Announced 2 cr, charged 9.") == 1
+        assert list(Generation.objects.charged_otherwise()) == [row]
+        listed = admin_client.get("/admin/generations/generation/?price=otherwise").content.decode()
+        assert str(row.pk) in listed
+        assert "announced 2" in listed
+
+
+@pytest.mark.django_db
+class TestWhatIsOffered:
+    @pytest.mark.parametrize("edition", [1, 2])
+    def test_images_are_images_and_videos_are_videos(self, edition: int) -> None:
+        listed = {found.id: found for found in models_from_json({"models": sandbox_catalogue.load(edition)})}
+        videos = {name for name, found in listed.items() if found.is_video}
+        assert videos >= {"seedance-2-5", "seedance-2-0", "grok-video", "veo-3.1", "agnes-video-2.0"}
+        assert not videos & {"gpt-image-2.5", "nanobanana-2", "midjourney-v8.1", "z-image-turbo"}
+
+    def test_a_picture_is_one_in_the_row_and_in_the_history(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        browser.post("/generations/", form_data(model_id="nanobanana-2"))
+        browser.post("/generations/", form_data(model_id="veo-3.1", prompt="waves"))
+        picture, film = Generation.objects.get(model_id="nanobanana-2"), Generation.objects.get(model_id="veo-3.1")
+        assert (picture.media_type, film.media_type) == ("image", "video")
+        assert "waves" not in browser.get("/generations/?kind=image").content.decode()
+
+    def test_the_default_of_the_images_is_preselected(self, sandbox: FastSandbox, browser: Client, user: User) -> None:
+        assert catalogue.offer().default is not None
+        assert '<option value="nanobanana-2" selected>' in browser.get("/").content.decode()
+
+    def test_a_broken_video_model_is_not_offered_and_its_presets_and_links_say_why(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        assert "cinema-beta" not in browser.get("/").content.decode()
+        browser.post("/presets/", form_data(model_id="cinema-beta", preset_name="Broken"))
+        for page in ["/presets/", "/?model_id=cinema-beta"]:
+            assert "its settings are broken" in browser.get(page).content.decode()
+        response = browser.post("/generations/", form_data(model_id="cinema-beta"))
+        assert response.status_code == 422
+        assert "its settings are broken" in response.content.decode()

@@ -38,11 +38,55 @@ def test_the_thirteenth_post_waits_for_the_first_to_leave_the_window(
     assert len(sandbox.ledger.charges()) == 13
 
 
-def test_a_block_never_gets_shorter(db: None) -> None:
-    now = timezone.now()
-    rate.block("print", now + timedelta(seconds=60))
-    rate.block("print", now + timedelta(seconds=5))
-    with transaction.atomic():
-        window = rate.locked_window("print", now)
-    assert window.free(now) == 0
-    assert window.starts(now, 1, window.posts) == [now + timedelta(seconds=60)]
+class TestRepeated429s:
+    """Each pause is at least what was asked, and the next in a row is longer."""
+
+    def pauses(self, times: int, asked: float | None = 20) -> list[float]:
+        """Seconds of quiet after each of so many in a row, each sent when the one before was over."""
+        found = []
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            for _ in range(times):
+                now = timezone.now()
+                until = rate.limited("print", now, asked)
+                found.append((until - now).total_seconds())
+                clock.move_to(until + timedelta(seconds=1))
+        return found
+
+    def test_the_pause_grows(self, db: None) -> None:
+        pauses = self.pauses(5)
+        assert pauses[0] == 20
+        assert pauses == sorted(set(pauses))
+        assert pauses[3] >= 2 * pauses[0]
+
+    def test_where_none_was_asked_it_is_the_windows(self, db: None) -> None:
+        assert self.pauses(1, None) == [60]
+
+    def test_it_never_passes_an_hour(self, db: None) -> None:
+        assert max(self.pauses(40)) == 3600
+
+    def test_posts_that_were_under_way_together_count_once(self, db: None) -> None:
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            sent_at = timezone.now()
+            clock.shift(1)
+            for _ in range(12):
+                until = rate.limited("print", sent_at, 20)
+            assert (until - timezone.now()).total_seconds() == 20
+
+    def test_another_answer_begins_anew(self, db: None) -> None:
+        self.pauses(4)
+        rate.passed("print")
+        assert self.pauses(1) == [20]
+
+    def test_another_token_is_another_row(self, db: None) -> None:
+        self.pauses(4)
+        now = timezone.now()
+        assert rate.limited("another", now, 20) <= timezone.now() + timedelta(seconds=20)
+
+    def test_a_block_never_gets_shorter(self, db: None) -> None:
+        now = timezone.now()
+        until = rate.limited("print", now, 60)
+        rate.limited("print", now, 5)
+        with transaction.atomic():
+            window = rate.locked_window("print", now)
+        assert window.free(now) == 0
+        assert window.starts(now, 1, window.posts) == [until]

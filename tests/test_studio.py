@@ -51,7 +51,7 @@ def test_htmx_gets_the_new_cards_and_a_fresh_nonce(sandbox: FastSandbox, browser
 
 
 def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, token: Token) -> None:
-    data = form_data(model_id="seedance-2-0", tier="pro", resolution="1080p", duration="6", aspect_ratio="")
+    data = form_data(model_id="seedance-2-0", tier="pro", resolution="1080p", duration="6", aspect_ratio="1:1")
     browser.post("/generations/", data)
     fields = Generation.objects.get().request_fields
     assert fields == {
@@ -60,8 +60,9 @@ def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, tok
         "tier": "pro",
         "resolution": "1080p",
         "duration": 6,
+        "aspectRatio": "1:1",
     }
-    assert Generation.objects.get().credits_used == 6 * 72
+    assert Generation.objects.get().credits_used == 6 * 42
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,7 @@ def test_an_earlier_request_fills_the_form_for_its_owner_only(
 
 def test_the_price_follows_the_choices(sandbox: FastSandbox, browser: Client, token: Token) -> None:
     query = {"model_id": "seedance-2-0", "tier": "pro", "resolution": "720p", "duration": "10", "count": "2"}
-    assert " · 720 credits" in browser.post("/studio/price/", query, headers=HTMX).content.decode()
+    assert " · 440 credits" in browser.post("/studio/price/", query, headers=HTMX).content.decode()
 
 
 def test_choices_the_new_model_lacks_fall_back(sandbox: FastSandbox, browser: Client, token: Token) -> None:

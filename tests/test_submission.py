@@ -15,7 +15,7 @@ from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
 from generations import actions, library
-from generations.dispatch import line, poll, submit
+from generations.dispatch import line, poll, receipt, submit
 from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls, errors
 from meigen_api.client import Client
@@ -227,7 +227,7 @@ def test_a_token_replaced_while_an_answer_was_lost_is_not_charged_too(
 def test_a_lost_job_is_found_again_free_of_charge(sandbox: FastSandbox, user: User, token: Token) -> None:
     generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
     generation.move(S.STALLED, expecting=S.SENDING)
-    submit.look_up(generation)
+    receipt.look_up(generation)
     generation.refresh_from_db()
     assert generation.status == S.RUNNING
     assert len(sandbox.ledger.charges()) == 1
@@ -235,7 +235,7 @@ def test_a_lost_job_is_found_again_free_of_charge(sandbox: FastSandbox, user: Us
 
 def test_a_job_that_never_arrived_can_be_sent(sandbox: FastSandbox, user: User, token: Token) -> None:
     generation = make_generation(user, status=S.STALLED)
-    submit.look_up(generation)
+    receipt.look_up(generation)
     generation.refresh_from_db()
     assert generation.status == S.CANCELLED
     assert "nothing was charged" in generation.message

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.conf import settings
 from django.db.models import Q
@@ -22,13 +22,28 @@ RETRY_AFTER_FAILURE = timedelta(seconds=20)
 
 @dataclass(frozen=True)
 class Offer:
-    """The models on offer, in Meigen's order. `stale_since` is set when Meigen could not be asked for newer ones."""
+    """The models that Meigen lists, in its order. `stale_since` is set when it could not be asked for newer ones."""
 
-    models: tuple[Model, ...]
+    listed: tuple[Model, ...]
     stale_since: datetime | None = None
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        """Those that may be chosen."""
+        return tuple(model for model in self.listed if model.is_offered)
 
     def model(self, model_id: str) -> Model | None:
         return next((model for model in self.models if model.id == model_id), None)
+
+    @property
+    def default(self) -> Model | None:
+        """The image model that Meigen proposes, else the first of all."""
+        proposed = (model for model in self.models if model.is_default and not model.is_video)
+        return next(proposed, next(iter(self.models), None))
+
+    def is_broken(self, model_id: str) -> bool:
+        """Whether Meigen lists the model, with settings that nobody can rely on."""
+        return any(model.id == model_id and not model.is_valid for model in self.listed)
 
 
 def offer() -> Offer:
@@ -41,10 +56,10 @@ def offer() -> Offer:
     return Offer(_models(row.body), None if is_fresh else row.fetched_at or now)
 
 
-def known() -> tuple[Model, ...]:
-    """The models of the last good list, without asking Meigen."""
+def known() -> Offer:
+    """The last good list, without asking Meigen."""
     row = Catalogue.objects.filter(pk=1).first()
-    return _models(row.body) if row else ()
+    return Offer(_models(row.body) if row else ())
 
 
 def _refresh(row: Catalogue, now: datetime) -> Catalogue:
@@ -55,7 +70,7 @@ def _refresh(row: Catalogue, now: datetime) -> Catalogue:
     try:
         with Client(settings.MEIGEN_BASE_URL, seconds=SECONDS) as client:
             body = client.send(calls.raw_models())
-        if not _models(body):
+        if not Offer(_models(body)).models:
             raise errors.BadAnswer("The list of models is empty.")
     except errors.MeigenError:
         Catalogue.objects.filter(pk=1).update(refresh_until=timezone.now() + RETRY_AFTER_FAILURE)
@@ -69,5 +84,4 @@ def _refresh(row: Catalogue, now: datetime) -> Catalogue:
 def _models(body: str) -> tuple[Model, ...]:
     if not body:
         return ()
-    models = calls.read_models(json.loads(body), Answer(200))
-    return tuple(model for model in models if model.offered)
+    return tuple(calls.read_models(json.loads(body), Answer(200)))

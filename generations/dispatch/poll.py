@@ -21,6 +21,8 @@ from . import wake
 S = Generation.Status
 
 WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
+# No server may have a job watched for longer, whatever it hints.
+LONGEST_WATCH = timedelta(hours=6)
 STOPPED = gettext_noop("Still running at Meigen, we stopped watching. Check again; it is free.")
 
 
@@ -60,8 +62,8 @@ def start(
         remote_id=status.generation_id,
         token_revision=token_revision,
         running_at=now,
-        watch_until=now + WATCH[generation.media_type],
-        expected_wait=status.expected_wait,
+        watch_until=watch_until(generation, status, now),
+        expected_wait=status.expected_wait or generation.expected_wait,
         **_credits(generation, status),
         lease_until=None,
         not_before=None,
@@ -75,6 +77,13 @@ def start(
         with journal() as kept:
             settle(generation, status, now, kept)
     return moved
+
+
+def watch_until(generation: Generation, status: Status, now: datetime) -> datetime:
+    """Until when polling is worth it: Meigen's own word, where it has one, else the contract's fixed limits."""
+    if status.poll_hint is None:
+        return now + WATCH[generation.media_type]
+    return now + min(timedelta(seconds=max(status.poll_hint, 0)), LONGEST_WATCH)
 
 
 def settle(generation: Generation, status: Status, now: datetime, kept: Journal) -> bool:
@@ -142,7 +151,7 @@ def refused(generation: Generation, error: MeigenError, misses: int, *, signed: 
     if isinstance(error, errors.BadToken) and signed and generation.token is not None:
         generation.token.note_refusal(now, generation.token.revision)
         return False
-    if isinstance(error, errors.NotFound) and (error.status == 410 or misses >= 3):
+    if isinstance(error, errors.Gone) or (isinstance(error, errors.NotFound) and misses >= 3):
         message = words.JOB_GONE % {"status": error.status}
         return generation.move(
             S.FAILED,

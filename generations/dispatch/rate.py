@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accounts.models import Token
@@ -23,6 +23,10 @@ LONGEST_POST = timedelta(seconds=30)
 RESERVED = 2
 # An attempt further ahead than this was written before the clock was set back.
 AHEAD = timedelta(minutes=1)
+# After repeated 429s: half as long again each time, and never longer than a pause may be.
+PAUSE_GROWS = 1.5
+MOST_STEPS = 20
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass
@@ -101,8 +105,24 @@ def locked_window(fingerprint: str, now: datetime) -> Window:
     return windows([fingerprint], now)[fingerprint]
 
 
-def block(fingerprint: str, until: datetime) -> None:
-    """Keeps the token quiet until then, as a 429 asks."""
+def limited(fingerprint: str, sent_at: datetime, asked: float | None) -> datetime:
+    """Meigen answered 429 to a post of that moment: keeps the token quiet, and says until when.
+
+    The pause is what was `asked` (seconds; the window's where nothing was) and grows by half with each 429 in a row.
+    Posts that were under way together are refused together, and count once.
+    """
+    now = timezone.now()
     RateGate.objects.get_or_create(token_fingerprint=fingerprint)
     gates = RateGate.objects.filter(token_fingerprint=fingerprint)
-    gates.filter(is_over("blocked_until", timezone.now()) | Q(blocked_until__lt=until)).update(blocked_until=until)
+    newer = Q(limited_at=None) | Q(limited_at__lt=sent_at) | Q(limited_in_row=0)
+    gates.filter(newer).update(limited_in_row=F("limited_in_row") + 1, limited_at=now)
+    in_row = min(gates.values_list("limited_in_row", flat=True)[0], MOST_STEPS)
+    seconds = max(asked or settings.MEIGEN_RATE[1], 1) * PAUSE_GROWS ** (in_row - 1)
+    until = now + min(timedelta(seconds=seconds), LONGEST_PAUSE)
+    gates.filter(is_over("blocked_until", now) | Q(blocked_until__lt=until)).update(blocked_until=until)
+    return until
+
+
+def passed(fingerprint: str) -> None:
+    """Meigen answered a post with something else than 429: the next one is the first in a row again."""
+    RateGate.objects.filter(token_fingerprint=fingerprint, limited_in_row__gt=0).update(limited_in_row=0)

@@ -48,10 +48,13 @@ NEVER_TAKEN = gettext_noop("Meigen could not take this for 24 hours. It was neve
 UPLOADS_EXPIRED = gettext_noop(
     "It waited so long that Meigen has forgotten its reference pictures. It was never sent; send it as new."
 )
-NEVER_ARRIVED = gettext_noop("Meigen never received this, so nothing was charged.")
 UNREADABLE = gettext_noop("The server cannot read your token. Replace it on the token page.")
 MAYBE_CHARGED = gettext_noop(
     "We could not learn what became of this. It may have been charged; check your Meigen history."
+)
+CONFLICT_MAYBE_CHARGED = gettext_noop(
+    "Meigen has another request under this key, so it is not sent again by itself. It may have been charged; check "
+    "your Meigen history."
 )
 
 
@@ -114,13 +117,13 @@ def claim(pk: UUID) -> Claim | None:
             return None
         failpoints.reach("claimed")
         generation = Generation.objects.get(pk=pk)
-        unsettled = _unsettled(generation)
-        known = generation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED) | unsettled
+        open_attempts = unsettled(generation)
+        known = generation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED) | open_attempts
         if known.exclude(token_revision=token.revision).exists():
             # Under another account the same key would be a second charge.
             _stall(generation, now)
             return None
-        if generation.has_old_uploads and not unsettled.exists():
+        if generation.has_old_uploads and not open_attempts.exists():
             generation.move(
                 S.CANCELLED, expecting=S.QUEUED, note=UPLOADS_EXPIRED, message=UPLOADS_EXPIRED, finished_at=now
             )
@@ -145,7 +148,7 @@ def claim(pk: UUID) -> Claim | None:
     return Claim(attempt, generation, secret)
 
 
-def _unsettled(generation: Generation) -> QuerySet[Attempt]:
+def unsettled(generation: Generation) -> QuerySet[Attempt]:
     """Attempts that may have been charged: without an answer, or with one that tells nothing.
 
     A process that died between its POST and the answer leaves such a row, too.
@@ -164,7 +167,8 @@ def accepted(attempt: Attempt, status: Status) -> None:
     with transaction.atomic():
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
         _answer(attempt, Attempt.Outcome.ACCEPTED, now, status.answer)
-        _settle(generation)
+        settle(generation)
+        rate.passed(attempt.token_fingerprint)
         # However late it comes, and whatever was made of its silence: Meigen has it.
         waiting = [S.QUEUED, S.SENDING, S.STALLED, S.REJECTED, S.CANCELLED]
         poll.start(generation, status, expecting=waiting, token_revision=attempt.token_revision, now=now)
@@ -178,8 +182,11 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
     with transaction.atomic():
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
         _answer(attempt, _outcome_of(error), now, error.answer, error.message)
+        quiet_until = now
         if isinstance(error, errors.RateLimited):
-            rate.block(attempt.token_fingerprint, now + _asked_pause(error))
+            quiet_until = rate.limited(attempt.token_fingerprint, attempt.sent_at, error.retry_after)
+        elif isinstance(error, errors.Refused):
+            rate.passed(attempt.token_fingerprint)
         if attempt.number != generation.tries:
             return  # a newer attempt has left meanwhile: only its answer moves the row
         match error:
@@ -187,20 +194,30 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
                 pause = _backoff(generation.tries, LONGEST_PAUSE_UNREACHED)
                 _wait(generation, now + pause, gettext_noop("Meigen cannot be reached. We keep trying."), now)
             case errors.RateLimited():
-                _wait(generation, now + _asked_pause(error), gettext_noop("Meigen asked us to wait (429)."), now)
-            case errors.InsufficientCredits():
-                # The contract's word that this key was not charged, so it speaks for lost answers too.
-                _settle(generation)
-                _reject(generation, error, now)
+                _wait(generation, quiet_until, gettext_noop("Meigen asked us to wait (429)."), now)
+            case errors.NotYet():
+                pause = max(_asked(error), _backoff(generation.tries))
+                _wait(generation, now + pause, gettext_noop("Meigen could not read a reference in time."), now)
             case errors.Refused():
                 if isinstance(error, errors.BadToken) and generation.token:
                     generation.token.note_refusal(now, attempt.token_revision)
-                if _unsettled(generation).exists():
-                    _stall(generation, now)
-                else:
-                    _reject(generation, error, now)
+                _refused(generation, error, now)
             case _:
                 _unknown(generation, error, now)
+
+
+def _refused(generation: Generation, error: errors.Refused, now: datetime) -> None:
+    """Meigen did not take it. Of attempts whose answers were lost that says nothing, with two exceptions.
+
+    402 is the contract's word that this key was not charged, 410 with a code that it is dead.
+    """
+    is_last_word = error.status == 402 or (error.status == 410 and error.code)
+    if is_last_word:
+        settle(generation)
+    if is_last_word or not unsettled(generation).exists():
+        reject(generation, error, now)
+    else:
+        _stall(generation, now, CONFLICT_MAYBE_CHARGED if error.status == 409 else MAYBE_CHARGED)
 
 
 def _outcome_of(error: MeigenError) -> Attempt.Outcome:
@@ -214,13 +231,14 @@ def _outcome_of(error: MeigenError) -> Attempt.Outcome:
     return Attempt.Outcome.UNKNOWN
 
 
-def _asked_pause(error: errors.RateLimited) -> timedelta:
-    return timedelta(seconds=min(max(error.retry_after or settings.MEIGEN_RATE[1], 1), 3600))
+def _asked(error: MeigenError) -> timedelta:
+    """The pause that an answer asks for, within what we wait for at all."""
+    return timedelta(seconds=min(error.retry_after or 0, LONGEST_PAUSE))
 
 
-def _settle(generation: Generation) -> None:
+def settle(generation: Generation) -> None:
     """The key's fate is known now, and with it that of the attempts whose answers were lost."""
-    _unsettled(generation).update(outcome=Attempt.Outcome.SETTLED)
+    unsettled(generation).update(outcome=Attempt.Outcome.SETTLED)
 
 
 def _answer(
@@ -237,14 +255,14 @@ def _answer(
 def _wait(generation: Generation, until: datetime, message: str, now: datetime) -> None:
     """Certainly not taken this time: back into the queue, unless an earlier attempt is still unsettled."""
     changes: dict[str, Any] = {"not_before": until, "lease_until": None, "message": message}
-    unsettled = _unsettled(generation).exists()
+    is_unsettled = unsettled(generation).exists()
     overdue = now - (generation.sent_at or now) > GIVE_UP_AFTER
-    if unsettled and overdue:
+    if is_unsettled and overdue:
         _stall(generation, now)
         return
     if overdue:
         changes["message"] = NEVER_TAKEN
-    status = S.SENDING if unsettled else S.CANCELLED if overdue else S.QUEUED
+    status = S.SENDING if is_unsettled else S.CANCELLED if overdue else S.QUEUED
     generation.move(status, expecting=S.SENDING, note=changes["message"], at=now, **changes)
 
 
@@ -252,23 +270,21 @@ def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
     if now - (generation.sent_at or now) > GIVE_UP_AFTER:
         _stall(generation, now)
         return
-    asked = timedelta(seconds=min(error.retry_after or 0, LONGEST_PAUSE))
-    pause = max(asked, _backoff(_unsettled(generation).count()))
+    pause = max(_asked(error), _backoff(unsettled(generation).count()))
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
         not_before=now + pause, lease_until=None, message=words.SENT_ONCE % {"reason": error.message}
     )
     generation.touch()
 
 
-def _stall(generation: Generation, now: datetime) -> None:
-    waiting = [S.QUEUED, S.SENDING]
-    generation.move(S.STALLED, expecting=waiting, note=MAYBE_CHARGED, at=now, message=MAYBE_CHARGED, lease_until=None)
+def _stall(generation: Generation, now: datetime, message: str = MAYBE_CHARGED) -> None:
+    generation.move(S.STALLED, expecting=[S.QUEUED, S.SENDING], note=message, at=now, message=message, lease_until=None)
 
 
-def _reject(generation: Generation, error: MeigenError, now: datetime) -> None:
-    generation.move(
+def reject(generation: Generation, error: MeigenError, now: datetime, expecting: Generation.Status = S.SENDING) -> bool:
+    return generation.move(
         S.REJECTED,
-        expecting=S.SENDING,
+        expecting=expecting,
         note=f"{error.status}: {error.message}",
         at=now,
         message=error.message,
@@ -324,30 +340,3 @@ def requeue(generation: Generation, note: str) -> bool:
         finished_at=None,
         deleted_at=None,  # what may cost credits is in sight
     )
-
-
-def look_up(generation: Generation, seconds: float = POST_SECONDS) -> None:
-    """Asks, free of charge, what became of a stalled generation whose answer was lost.
-
-    Raises MeigenError or vault.Unreadable when Meigen could not be asked.
-    """
-    token = generation.token
-    if token is None:
-        raise vault.Unreadable("The token it was sent with is removed.")
-    with Client(settings.MEIGEN_BASE_URL, token.secret(), seconds=seconds) as client:
-        try:
-            status = client.send(calls.request(str(generation.idempotency_key)))
-        except errors.NotFound as error:
-            # With another token the server may simply not show it.
-            if (
-                error.code != "request_not_found"
-                or _unsettled(generation).exclude(token_revision=token.revision).exists()
-            ):
-                raise
-            with transaction.atomic():
-                if generation.move(S.CANCELLED, expecting=S.STALLED, note=NEVER_ARRIVED, message=NEVER_ARRIVED):
-                    _settle(generation)
-            return
-    with transaction.atomic():
-        _settle(generation)
-        poll.start(generation, status, expecting=S.STALLED, token_revision=token.revision, now=timezone.now())

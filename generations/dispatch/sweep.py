@@ -51,6 +51,7 @@ LONGEST_POLL_PAUSE = 60.0
 LONGEST_SILENCE = timedelta(hours=24)
 SENDS_AT_ONCE = 16
 LOOK_AT_ONCE = 500
+LIMIT_DIFFERS = timedelta(seconds=30)
 # How long a stop waits for the answers of posts that are under way.
 STOP_SECONDS = 4.0
 
@@ -59,7 +60,8 @@ STOP_SECONDS = 4.0
 class Job:
     """A running generation as the loop knows it.
 
-    `misses` counts 404s in a row, `failures` all that went wrong; `told_at` is when Meigen last said how it is.
+    `misses` counts 404s in a row, `failures` all that went wrong; `told_at` is when Meigen last said how it is, and
+    `watch_until` how long watching is worth it by its last word.
     """
 
     generation: Generation
@@ -67,6 +69,16 @@ class Job:
     failures: int = 0
     misses: int = 0
     told_at: datetime | None = None
+    watch_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.watch_until = self.generation.watch_until
+
+    @property
+    def has_other_limit(self) -> bool:
+        """Whether the row's limit is so far from Meigen's word that it should be written."""
+        known = self.generation.watch_until
+        return self.watch_until is not None and (known is None or abs(self.watch_until - known) > LIMIT_DIFFERS)
 
 
 @dataclass(frozen=True)
@@ -229,6 +241,8 @@ class _Sweep:
         job.failures = job.misses = 0
         job.told_at = timezone.now()
         if status.state == "processing" and (status.poll_hint is None or status.poll_hint > 0):
+            if status.poll_hint is not None:
+                job.watch_until = poll.watch_until(job.generation, status, job.told_at)
             self._poll_in(self.interval, job)
         else:
             self._tell(Outcome(job, status=status))  # not polled again before the flush has written it
@@ -241,10 +255,13 @@ class _Sweep:
         """Writes what the polls brought, and stops watching what is past its limit."""
         now = timezone.now()
         late = [job for job in self.jobs.values() if _is_late(job, now)]
+        moved = [job for job in self.jobs.values() if job.has_other_limit]
         outcomes, self.outcomes = self.outcomes, []
-        if not late and not outcomes:
+        if not late and not outcomes and not moved:
             return
         failpoints.reach("polled-unwritten")
+        if moved:
+            await self._db(partial(_write_limits, moved))
         ended = await self._db(partial(_write, outcomes, late, now))
         for outcome in outcomes:
             pk = outcome.job.generation.pk
@@ -263,7 +280,7 @@ def _close() -> None:
 
 def _is_late(job: Job, now: datetime) -> bool:
     """Whether it is past its limit, and Meigen has said since that it still runs."""
-    until = job.generation.watch_until
+    until = job.watch_until
     if until is None or until > now:
         return False
     return (job.told_at is not None and job.told_at >= until) or until + LONGEST_SILENCE <= now
@@ -292,6 +309,14 @@ def _secret(generation: Generation, opened: dict[int, Secret | None]) -> Secret 
         with contextlib.suppress(vault.Unreadable):
             opened[token.pk] = token.secret()
     return opened[token.pk]
+
+
+def _write_limits(jobs: list[Job]) -> None:
+    """Writes how long these are watched, for a process that takes over."""
+    for job in jobs:
+        running = Generation.objects.filter(pk=job.generation.pk, status=Generation.Status.RUNNING)
+        running.update(watch_until=job.watch_until)
+        job.generation.watch_until = job.watch_until
 
 
 def _write(outcomes: list[Outcome], late: list[Job], now: datetime) -> set[UUID]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from meigen_api.types import MIDJOURNEY_RANGES, MediaLimits, Model
+from meigen_api.types import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model
 
 REFERENCE_TYPES = (gettext_noop("content"), gettext_noop("style"))
 
@@ -37,51 +37,45 @@ CHOICES = (
 MIDJOURNEY = (
     ("stylize", _("Stylize, 0 to 1000"), "1"),
     ("chaos", _("Chaos, 0 to 100"), "1"),
-    ("weird", _("Weird, 0 to 3000"), "1"),
     ("iw", _("Image weight, 0 to 2"), "0.25"),
     ("sw", _("Style weight, 0 to 1000"), "1"),
-    ("sv", _("Style version, 1 to 4"), "1"),
 )
 
+# Those that are texts: form field, and the vendor's name. Its `quality` is not that of the catalogue.
+MIDJOURNEY_TEXTS = {"sref": "sref", "profile": "profile", "midjourney_quality": "quality"}
 
 # Every setting that only some models have, with what it is called in sentences, to be translated there.
 WORDS = {
     **{choice.name: choice.word for choice in CHOICES},
-    "reference_video": gettext_noop("reference video"),
-    "reference_audio": gettext_noop("reference audio"),
     **{name: name for name, *_others in MIDJOURNEY},
     "sref": gettext_noop("style reference"),
+    "profile": gettext_noop("profile"),
+    "midjourney_quality": gettext_noop("Midjourney quality"),
     "raw": gettext_noop("raw"),
 }
 
 
-def values_of(model: Model, name: str, tier: str = "") -> tuple[str, ...]:
-    """The values the model offers for a choice (sizes: in that tier); empty when it has no such setting."""
+def values_of(model: Model, name: str, tier: str = "", *, clips: bool = False) -> tuple[str, ...]:
+    """The values the model offers for a choice (sizes: in that tier); empty when it has no such setting.
+
+    `clips` says that it is asked for together with reference videos.
+    """
     match name:
         case "variant":
             return model.variants
         case "aspect_ratio":
-            return tuple(ratio for ratio in model.ratios if ratio != "auto")
+            return (*model.fixed_ratios, *([ADAPTIVE] if model.follows_input else []))
         case "tier":
-            return model.tiers
+            return model.tiers_for(clips=clips)
         case "resolution":
-            return model.resolutions_for(tier)
+            return model.resolutions_for(tier, clips=clips)
         case "quality":
             return model.qualities
         case "duration":
-            return durations_of(model)
+            return tuple(f"{seconds:g}" for seconds in model.all_durations)
         case "reference_type":
-            return REFERENCE_TYPES if model.max_references else ()
+            return REFERENCE_TYPES if model.max_references and model.is_midjourney else ()
     raise KeyError(name)
-
-
-def durations_of(model: Model) -> tuple[str, ...]:
-    """The seconds a model offers, as texts; a range as its steps."""
-    if not model.duration_range:
-        return tuple(f"{seconds:g}" for seconds in model.durations)
-    bounds = model.duration_range
-    steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)
-    return tuple(f"{bounds.minimum + bounds.step * step:g}" for step in range(steps + 1))
 
 
 def midjourney_fields() -> dict[str, forms.Field]:
@@ -98,6 +92,9 @@ def midjourney_fields() -> dict[str, forms.Field]:
             widget=forms.NumberInput(attrs={"step": step}),
         )
     fields["sref"] = forms.CharField(label=_("Style reference, a code or a link"), required=False, max_length=2000)
+    fields["profile"] = forms.CharField(label=_("Profile, a code"), required=False, max_length=200)
+    qualities = [("", _("Default")), *((value, value) for value in MIDJOURNEY_QUALITIES)]
+    fields["midjourney_quality"] = forms.ChoiceField(label=_("Quality, same price"), required=False, choices=qualities)
     fields["raw"] = forms.BooleanField(label=_("Raw style"), required=False)
     return fields
 
@@ -105,37 +102,9 @@ def midjourney_fields() -> dict[str, forms.Field]:
 def midjourney_members(values: dict[str, Any]) -> dict[str, Any]:
     """The options that were set, by the vendor's names."""
     chosen: dict[str, Any] = {name: values[name] for name, *_others in MIDJOURNEY if values.get(name) is not None}
-    if values.get("sref"):
-        chosen["sref"] = values["sref"]
+    for name, member in MIDJOURNEY_TEXTS.items():
+        if values.get(name):
+            chosen[member] = values[name]
     if values.get("raw"):
         chosen["raw"] = True
     return chosen
-
-
-class VendorLinks(forms.CharField):
-    """One https link a line, as many as the model takes; cleans to a list."""
-
-    def __init__(self, limits: MediaLimits, what: str) -> None:
-        self.limits = limits
-        self.what = gettext(WORDS[f"reference_{what}"])
-        label = gettext("Reference video") if what == "video" else gettext("Reference audio")
-        if limits.min_seconds and limits.max_seconds:
-            spread = {"least": f"{limits.min_seconds:g}", "most": f"{limits.max_seconds:g}"}
-            label += gettext(", %(least)s to %(most)s s") % spread
-        help_text = gettext("A link to a result of yours on Meigen's own host, at most %(count)s, one a line.")
-        super().__init__(
-            label=label,
-            required=False,
-            max_length=10_000,
-            widget=forms.Textarea(attrs={"rows": 1, "placeholder": "https://images.meigen.ai/…", "class": "links"}),
-            help_text=help_text % {"count": limits.max_count},
-        )
-
-    def clean(self, value: Any) -> list[str]:
-        links = str(super().clean(value)).split()
-        if len(links) > self.limits.max_count:
-            most = gettext("This model takes at most %(count)s %(what)s.")
-            raise forms.ValidationError(most % {"count": self.limits.max_count, "what": self.what})
-        if not all(link.startswith(("https://", "http://127.0.0.1", "http://localhost")) for link in links):
-            raise forms.ValidationError(gettext("A reference link must be a public https address."))
-        return links

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -20,17 +21,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token, User
 from generations.words import said
+from meigen_api.prices import Price
 
 from .keyset import Position, keyset
 from .lease import is_over
 from .search import Marks, Narrowing, search, tries
 
 if TYPE_CHECKING:
-    from .reference import Reference
     from .result import Result
-
-# Reference uploads last a day upstream; what is sent now may wait in the queue for a while.
-UPLOADS_LAST = timedelta(hours=20)
 
 
 def trash_ends(now: datetime) -> datetime:
@@ -41,22 +39,30 @@ def trash_ends(now: datetime) -> datetime:
 def wish_of(fields: Mapping[str, Any], references: Sequence[str]) -> str:
     """A fingerprint of what is wanted: equal for the same prompt, model, settings and reference pictures.
 
-    `fields` are the request's members, `references` the pictures' identities: the addresses they are uploaded to differ
-    from day to day, and so do our keys.
+    `fields` are the request's members, `references` the identities of what it refers to, in their order: the addresses
+    those are uploaded to differ from day to day, and so do our keys.
     """
-    wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", "referenceImages"}}
+    wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", *REFERRED_TO}}
     wanted["prompt"] = " ".join(str(wanted.get("prompt", "")).split())
     return hashlib.sha256(json.dumps([wanted, list(references)], sort_keys=True).encode()).hexdigest()
 
 
 # Members of a request for what it refers to by its address.
-REFERRED_TO = frozenset(["referenceImages", "referenceVideo", "referenceVideos", "referenceAudios"])
+REFERRED_TO = frozenset(
+    ["referenceImages", "frameReferenceImages", "contentReferenceImages", "referenceVideos", "referenceAudios"]
+)
 
 
 def is_address(style: object) -> bool:
     """Whether a style reference is an address, which is its owner's affair, and not a code."""
     return "/" in str(style)
 
+
+# Answers after which a key is of no use any more: the request is wrong, or the key is taken or dead.
+FINAL_ANSWERS = {400, 409, 410}
+# For how long a request may be sent after it was made, by what it names: uploads last a day and a week at Meigen, and
+# are made anew for a request when they are older than the rest of that, see `dispatch.upload`.
+REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audio": timedelta(days=4)}
 
 # For the indexes of the lists.
 NEWEST = ("-created_at", "-id")
@@ -145,7 +151,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             token__refused_at=None,
             deleted_at=None,
         )
-        return rejected.exclude(created_at__lt=timezone.now() - UPLOADS_LAST, references__uploaded_at__isnull=False)
+        return rejected.without_old_uploads(timezone.now())
 
     def free(self, now: datetime) -> GenerationQuerySet:
         """What nobody is sending and whose pause is over; own columns only, so that an UPDATE may ask it again."""
@@ -168,7 +174,22 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             finished_at__gt=now - timedelta(days=1),
             deleted_at=None,
         )
-        return refused.exclude(created_at__lt=now - UPLOADS_LAST, references__uploaded_at__isnull=False)
+        return refused.without_old_uploads(now)
+
+    def without_old_uploads(self, now: datetime) -> GenerationQuerySet:
+        """Without what waited so long that Meigen may have forgotten a reference that it names."""
+        rows = self
+        for kind, lasts in REQUESTS_LAST.items():
+            rows = rows.exclude(
+                created_at__lt=now - lasts, references__kind=kind, references__uploaded_at__isnull=False
+            )
+        return rows
+
+    def charged_otherwise(self) -> GenerationQuerySet:
+        """Those that cost something else than was announced before the click."""
+        most = Coalesce("credits_estimated_most", "credits_estimated")
+        other = Q(credits_used__lt=F("credits_estimated")) | Q(credits_used__gt=most)
+        return self.filter(other).exclude(status=Generation.Status.FAILED)
 
     def orphaned(self) -> GenerationQuerySet:
         """Half sent with a token that has been removed since."""
@@ -257,7 +278,8 @@ class Generation(models.Model):
     model_name = models.CharField(max_length=200)
     media_type = models.CharField(max_length=5, choices=[("image", "Image"), ("video", "Video")])
     aspect_ratio = models.CharField(max_length=20, blank=True, help_text="As asked; empty is the model's own choice.")
-    credits_estimated = models.PositiveIntegerField(null=True)
+    credits_estimated = models.PositiveIntegerField(null=True, help_text="Announced before the click, at least.")
+    credits_estimated_most = models.PositiveIntegerField(null=True, help_text="At most, where it was a range.")
     token = models.ForeignKey(Token, models.SET_NULL, null=True, related_name="generations")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -362,22 +384,34 @@ class Generation(models.Model):
         """What an open page remembers of the card: another one means that it looks different now."""
         return f"{self.version}.{self.place.number}" if self.place else str(self.version)
 
-    def references_in_order(self) -> list[Reference]:
-        return [use.reference for use in self.referenceuse_set.select_related("reference").order_by("number")]
+    @property
+    def announced(self) -> Price | None:
+        """What the button said before the click; None when it could not say."""
+        if self.credits_estimated is None:
+            return None
+        return Price(self.credits_estimated, self.credits_estimated_most or self.credits_estimated)
+
+    @property
+    def is_charged_otherwise(self) -> bool:
+        """Whether it cost something else than was announced."""
+        if self.announced is None or self.credits_used is None or self.status == self.Status.FAILED:
+            return False
+        return self.credits_used not in self.announced
 
     @property
     def has_old_uploads(self) -> bool:
-        """Whether Meigen may have forgotten a picture this request names: its key allows no other body."""
-        old = timezone.now() - self.created_at > UPLOADS_LAST
-        return old and self.references.filter(uploaded_at__isnull=False).exists()
+        """Whether Meigen may have forgotten a reference this request names: its key allows no other body."""
+        age = timezone.now() - self.created_at
+        old = [kind for kind, lasts in REQUESTS_LAST.items() if age > lasts]
+        return bool(old) and self.references.filter(kind__in=old, uploaded_at__isnull=False).exists()
 
     @property
     def can_send_again(self) -> bool:
-        """Whether the same request may go out again under its key: not after a 400 or 409, which cannot become true."""
+        """Whether the same request may go out again under its key: not after an answer that is final for the key."""
         if self.deleted_at or self.has_old_uploads:
             return False
         if self.status == self.Status.REJECTED:
-            return self.answer_status not in {400, 409}
+            return self.answer_status not in FINAL_ANSWERS
         return self.status == self.Status.CANCELLED
 
     @property

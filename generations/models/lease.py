@@ -79,6 +79,8 @@ class RateGate(models.Model):
 
     token_fingerprint = models.CharField(max_length=64, primary_key=True)
     blocked_until = models.DateTimeField(null=True)
+    limited_in_row = models.PositiveSmallIntegerField(default=0, help_text="How often in a row Meigen answered 429.")
+    limited_at = models.DateTimeField(null=True, help_text="When the latest of those answers came.")
 
     def __str__(self) -> str:
         return f"Gate of {self.token_fingerprint[:8]}"

@@ -1,6 +1,6 @@
 """What the cards need and Django's own filters lack."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from generations.forms import GenerateForm
 from generations.forms.options import CHOICES
 from generations.models import Collection, Generation, Result
 from generations.models.share import with_links
-from meigen_api.types import Model, number
+from meigen_api.prices import Price
 
 register = template.Library()
 
@@ -151,14 +151,9 @@ def field(form: GenerateForm, name: str) -> BoundField | None:
 
 
 @register.filter
-def split(words: str) -> list[str]:
-    return words.split()
-
-
-@register.filter
 def hint_names(form: GenerateForm) -> list[str]:
     """The places of the form in which a hint of Meigen can stand; "" is the top."""
-    hidden = {"nonce", "count", "into", "reference_video_seconds", "sref", "raw"}
+    hidden = {"nonce", "count", "into", "sref", "raw", "profile", "midjourney_quality"}
     return ["", *(name for name in form.fields if name not in hidden)]
 
 
@@ -212,10 +207,13 @@ def collections_for(user: User) -> dict[str, list[Collection]]:
 
 
 @register.simple_tag
-def lacking_credits(user: User) -> tuple[int, int]:
+def lacking_credits(user: User) -> tuple[int, Price | None]:
     """(how many generations of this person wait for credits, what they cost together as far as is known)."""
-    prices = Generation.objects.owned_by(user).lacking_credits(timezone.now()).values_list("credits_estimated")
-    return len(prices), sum(price or 0 for (price,) in prices)
+    rows = Generation.objects.owned_by(user).lacking_credits(timezone.now())
+    known = [row.announced for row in rows.only("credits_estimated", "credits_estimated_most")]
+    together = [price for price in known if price]
+    least, most = sum(price.least for price in together), sum(price.most for price in together)
+    return len(known), Price(least, most) if together else None
 
 
 @register.filter
@@ -289,34 +287,6 @@ def refusal(card: Generation) -> str:
 def details(card: Generation) -> list[tuple[str, str]]:
     """Every member of Meigen's answer."""
     return explain.details(card)
-
-
-@register.filter
-def price(model: Model) -> str:
-    """A model's price in a few characters, "" when the catalogue does not say."""
-    rates = list(_numbers(model.price_per_second))
-    if rates:
-        return _("from {credits} cr/s").format(credits=f"{min(rates):g}")
-    return "" if model.credits is None else _("{credits} cr").format(credits=f"{model.credits:g}")
-
-
-def _numbers(value: object) -> Iterator[float]:
-    if isinstance(value, dict):
-        for entry in value.values():
-            yield from _numbers(entry)
-    elif (found := number(value)) is not None:
-        yield found
-
-
-@register.simple_tag
-def wait(model: Model, waits: dict[str, int]) -> str:
-    """How long the model usually takes: from our own history, else what the catalogue says, else ""."""
-    seconds = waits.get(model.id) or model.typical_seconds
-    if not seconds:
-        return ""
-    if seconds < 90:
-        return _("~{seconds} s").format(seconds=f"{seconds:.0f}")
-    return _("~{minutes} min").format(minutes=f"{seconds / 60:.0f}")
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import Request
 from accounts.models import User
+from generations.attachments import MAX_AT_ONCE
 from generations.forms import FIELD_OF_MEMBER, GenerateForm
 from generations.forms.generate import MAX_PROMPT
 from generations.ids import plain, uuids
@@ -17,13 +18,13 @@ from generations.models import Reference
 
 DRAFT = "draft"
 PERSON = "person"  # in the form and in the draft: whose it is
-FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values(), "reference_video_seconds"} - {"nonce"}
+FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values()} - {"nonce"}
 
 
 def typed(request: Request) -> tuple[dict[str, str], list[str]]:
     """(what was typed by field, ids of the references)."""
     names = FORM_FIELDS & request.POST.keys()
-    references = [str(pk) for pk in uuids(request.POST.getlist("reference"))[:20]]
+    references = [str(pk) for pk in uuids(request.POST.getlist("reference"))[:MAX_AT_ONCE]]
     return {name: plain(request.POST[name], MAX_PROMPT) for name in names}, references
 
 

@@ -17,9 +17,12 @@ from accounts.http import Request
 from generations import actions, collecting, library, media, neighbours, sharing, zips
 from generations.cards import prepared
 from generations.dispatch import catalogue
+from generations.forms import initial_from, price_of
 from generations.forms.share import end_after, usual_days
 from generations.ids import uuids
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
+from meigen_api.prices import Price
+from meigen_api.types import Model
 
 from .back import back_to
 from .shares import address
@@ -50,7 +53,7 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
         "card": row,
         "kept": kept,
         **neighbours.in_set(kept, request.GET.get("picture", "")),
-        "models": catalogue.known(),
+        "alternatives": _alternatives(row),
         "names": collecting.names(request.user),
         "collected": collected,
         "inside": inside,
@@ -60,6 +63,15 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
     if row.is_own:
         context |= _for_owner(request, row)
     return render(request, "generations/generation.html", context)
+
+
+def _alternatives(row: Generation) -> list[tuple[Model, Price | None]]:
+    """The other models for the same prompt, with what it would cost with these settings, where they have them."""
+    values = initial_from(row.request_fields) if row.body else {}
+    videos = row.references.filter(kind="video") if "referenceVideos" in row.body else []
+    seconds = [video.seconds for video in videos]
+    models = (model for model in catalogue.known().models if model.id != row.model_id)
+    return [(model, price_of(model, values, seconds)) for model in models]
 
 
 def _looked_at_in(request: Request) -> str:

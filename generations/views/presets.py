@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db.models.fields.json import KT
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import Request
 from generations import presets as kept
 from generations.dispatch import catalogue
+from generations.forms import not_offered
 from generations.ids import name_in
 from generations.models import Preset
 
@@ -39,11 +39,13 @@ def delete_preset(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _list(request: Request, problem: str = "", saved: Preset | None = None) -> HttpResponse:
-    known = {model.id for model in catalogue.known()}
-    found = Preset.objects.visible_to(request.user).annotate(wanted=KT("values__model_id"))
-    rows = [
-        (preset, bool(known) and preset.wanted not in known)  # type: ignore[attr-defined]
-        for preset in found.defer("values", "references")[:MOST]
-    ]
+    offer = catalogue.known()
+    rows = []
+    for preset in Preset.objects.visible_to(request.user)[:MOST]:
+        wanted = preset.values.get("model_id", "")
+        if not offer.listed or offer.model(wanted):
+            rows.append((preset, "", kept.price(request.user, preset, offer)))
+        else:
+            rows.append((preset, not_offered(offer, wanted), None))
     context = {"presets": rows, "problem": problem, "saved": saved}
     return render(request, "generations/_presets.html" if request.htmx else "generations/presets.html", context)

@@ -54,8 +54,6 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Makes a reference of a result and takes it to the studio's form."""
     result = media.authorise(number, viewer=(request.user, pk))
     try:
-        if result.is_video:
-            raise Refused(_("A video cannot be a reference picture."))
         made = attachments.add_result(request.user, result)
     except Refused as refusal:
         messages.warning(request, said(str(refusal)))

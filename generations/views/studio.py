@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -17,12 +18,14 @@ from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from accounts.http import Request
 from accounts.models import Token, User
+from accounts.vault import Unreadable
 from generations import actions, already, attachments, explain, presets, tick, waits
 from generations.cards import prepared, shown
 from generations.dispatch import catalogue, gallery, upload
-from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from
+from generations.dispatch.download import Refused
+from generations.forms import FIELD_OF_MEMBER, GenerateForm, initial_from, not_offered
 from generations.ids import is_uuid
-from generations.models import Collection, Generation, Preset
+from generations.models import Collection, Generation, Preset, Reference, ReferenceUse
 from meigen_api.errors import MeigenError
 
 from . import drafts
@@ -54,18 +57,21 @@ def studio(request: Request) -> HttpResponse:
     of_preset = presets.values_for(request.user, preset) if preset else {}
     initial |= {"into": request.session.get(INTO, ""), **of_preset, **draft}
     initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
-    if not offer.model(str(initial.get("model_id", ""))):
-        if preset and offer.models and "model_id" not in request.GET:
-            words = _("Meigen does not offer %(model)s any more, which “%(preset)s” uses. Choose another model.")
-            messages.warning(request, words % {"model": preset.model_name, "preset": preset.name})
+    wanted_model = str(initial.get("model_id") or "")
+    if not offer.model(wanted_model):
+        if wanted_model and offer.models:
+            name = preset.model_name if preset and preset.values.get("model_id") == wanted_model else wanted_model
+            words = _("%(model)s: %(problem)s") % {"model": name, "problem": not_offered(offer, wanted_model)}
+            messages.warning(request, words)
         initial.pop("model_id", None)
         last = _last_model(request.user)
         if offer.model(last):
             initial["model_id"] = last
     wanted = draft.get("reference", request.GET.getlist("reference") or (preset.references if preset else []))
-    references = attachments.owned(request.user, wanted)[0] or [
-        reference for row in own for reference in row.references_in_order()
-    ]
+    references = attachments.owned(request.user, wanted)[0]
+    if not references and own:
+        references, frames = _earlier_references(own[0])
+        initial |= frames
     form = GenerateForm(offer, initial=initial, references=references)
     if draft:
         form.fields["prompt"].widget.attrs["data-waited"] = ""
@@ -95,7 +101,10 @@ def fields(request: Request) -> HttpResponse:
     offer = catalogue.offer()
     references, _ = attachments.owned(request.user, request.GET.getlist("reference"))
     asked = GenerateForm(offer, data=request.GET, references=references)
-    form = GenerateForm(offer, initial=_fitting(asked), references=references)
+    values = _fitting(asked)
+    if values.get("aspect_ratio") == request.GET.get("proposed_ratio"):
+        values.pop("aspect_ratio", None)  # nobody chose it: with other references it may be another
+    form = GenerateForm(offer, initial=values, references=references)
     context = {"form": form, "offer": offer, "lost": form.dropped(request.GET), "waits": waits.typical()}
     return render(request, "generations/_model.html", context)
 
@@ -134,10 +143,8 @@ def _generate(request: Request) -> HttpResponse:
         form.add_error(None, problem)
     if token is None or not form.is_valid():
         return _invalid(request, form)
-    try:
-        urls = [upload.public_url(reference) for reference in references]
-    except (MeigenError, OSError):
-        form.add_error(None, _("A reference picture could not be uploaded to Meigen. Nothing was sent; try again."))
+    urls = _uploaded(form, token)
+    if not form.is_valid():
         return _invalid(request, form)
     rows, new = actions.ask(request.user, token, form, urls)
     drafts.drop(request)
@@ -162,6 +169,18 @@ def _generate(request: Request) -> HttpResponse:
         "into_is_gone": into and not is_there,
     }
     return render(request, "generations/_made.html", context)
+
+
+def _uploaded(form: GenerateForm, token: Token) -> dict[UUID, str]:
+    """Where Meigen can read the form's references, by their ids; what fails becomes an error of the form."""
+    urls = {}
+    for reference in form.references:
+        try:
+            urls[reference.pk] = upload.public_url(reference, token, form.cleaned_data["model_id"])
+        except (Refused, MeigenError, Unreadable, OSError) as failure:
+            form.add_error(None, explain.upload_failure(reference, failure))
+            break
+    return urls
 
 
 def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
@@ -207,6 +226,13 @@ def _inspired(request: Request) -> dict[str, Any]:
     except MeigenError:
         messages.warning(request, _("Meigen's gallery could not be asked for this prompt. Try again in a minute."))
         return {}
+
+
+def _earlier_references(row: Generation) -> tuple[list[Reference], dict[str, str]]:
+    """What an earlier request referred to, and the form's values for its frames."""
+    uses = list(row.referenceuse_set.select_related("reference__result").order_by("number"))
+    frames = [str(use.reference_id) for use in uses if use.role == ReferenceUse.Role.FRAME]
+    return [use.reference for use in uses], dict(zip(("first_frame", "last_frame"), frames, strict=False))
 
 
 def _wanted(row: Generation, user: User) -> dict[str, Any]:

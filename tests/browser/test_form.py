@@ -21,9 +21,10 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
 
     page.select_option("[name=model_id]", "gpt-image-2")
     expect(page.locator("[name=quality]")).to_have_count(4)
-    expect(page.locator("[name=resolution]")).to_have_count(0)
-    expect(button).to_have_text("Generate · 8 credits")
+    expect(page.locator("[name=tier]")).to_have_count(0)
+    expect(button).to_have_text("Generate · 5 credits")
     page.check("[name=quality][value=high]")
+    expect(button).to_have_text("Generate · 40 credits")
     page.check("[name=aspect_ratio][value='3:2']")
 
     # A choice the next model has stays, one it lacks is dropped visibly.
@@ -33,7 +34,7 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
     page.check("[name=tier][value=pro]")
     page.check("[name=resolution][value='720p']")
     page.select_option("[name=duration]", "10")
-    expect(button).to_have_text("Generate · 360 credits")
+    expect(button).to_have_text("Generate · 220 credits")
     page.select_option("[name=model_id]", "nanobanana-2")
     page.check("[name=resolution][value='2K']")
     page.check("[name=aspect_ratio][value='4:3']")
@@ -44,7 +45,7 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
     page.fill("[name=prompt]", "the cat of the first picture in the light of the second")
     page.set_input_files("[name=reference_file]", [picture("cat.png", "peru"), picture("light.png", "gold")])
     expect(page.locator(".reference img")).to_have_count(2)
-    expect(page.locator("#references")).to_contain_text("at most 8")
+    expect(page.locator("#references")).to_contain_text("at most 14")
     assert (
         page.locator(".reference img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
     )
@@ -197,7 +198,7 @@ def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page, watch
 def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, page: Page) -> None:
     sign_in(page, studio.person())
     page.select_option("[name=model_id]", "seedance-2-0")
-    expect(page.locator("[name=tier]")).to_have_count(3)
+    expect(page.locator("[name=tier]")).to_have_count(4)
 
     held: list[Route] = []
     page.route("**/studio/fields/**", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function
@@ -206,7 +207,9 @@ def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, 
     page.select_option("[name=duration]", "10")
     page.check("[name=aspect_ratio][value='9:16']")
     held[0].continue_()
+    page.unroute_all()
+    page.check("[name=resolution][value='720p']")
     expect(page.locator("[name=resolution][value='1080p']")).to_have_count(1)
     expect(page.locator("[name=duration]")).to_have_value("10")
     expect(page.locator("[name=aspect_ratio][value='9:16']")).to_be_checked()
-    expect(page.locator("#generate button.primary")).to_have_text("Generate · 240 credits")
+    expect(page.locator("#generate button.primary")).to_have_text("Generate · 220 credits")

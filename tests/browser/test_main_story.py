@@ -60,9 +60,11 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
 
     # A video, played.
     page.goto("/?model_id=seedance-2-0")
-    page.fill("[name=prompt]", "waves at sunset")
+    page.fill("[name=prompt]", "waves at sunset sandbox:seconds=2")
     page.select_option("[name=duration]", "4")
-    expect(page.locator("#generate button.primary")).to_have_text("Generate · 64 credits")
+    expect(page.locator("#generate button.primary")).to_have_text("Generate · 36 to 64 credits")
+    page.check("[name=resolution][value='480p']")
+    expect(page.locator("#generate button.primary")).to_have_text("Generate · 36 credits")
     page.click("#generate button.primary")
     expect(page.locator(card(page, "done"))).to_have_count(2, timeout=40_000)
     expect(page.locator("article.card svg.play")).to_be_visible(timeout=20_000)

@@ -91,3 +91,20 @@ def test_a_web_server_killed_at_this_step_costs_nothing(
         longest = max(longest, until(all_kept, 60))
     assert each_charged_once(sandbox)
     print(f"\n{failpoint}: {runs} kills, at most {longest:.1f} s until all was well")
+
+
+@pytest.mark.parametrize("failpoint", ["answer-unread", "answer-unsaved"])
+@pytest.mark.parametrize(("switch", "ends"), [("collision", "stalled"), ("unavailable", "rejected")])
+def test_a_final_answer_that_dies_with_its_process_is_asked_for_once_more(
+    workers: Processes, sandbox: FastSandbox, user: User, token: Token, failpoint: str, switch: str, ends: str
+) -> None:
+    armed = workers.arm(failpoint)
+    workers.start()
+    with transaction.atomic():
+        generation = make_generation(user, prompt=f"a fox sandbox:{switch}")
+        wake.sweep()
+    until(partial(is_gone, armed))
+    until(lambda: Generation.objects.filter(pk=generation.pk, status=ends).exists())
+    [account, *_others] = sandbox.ledger.accounts()
+    assert len(sandbox.ledger.posts(account[0])) == 2
+    assert sandbox.ledger.charges() == []

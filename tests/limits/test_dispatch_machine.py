@@ -44,7 +44,7 @@ MOVES = {
     (S.SENDING, S.QUEUED), (S.SENDING, S.RUNNING), (S.SENDING, S.REJECTED), (S.SENDING, S.STALLED),
     (S.SENDING, S.CANCELLED), (S.SENDING, S.SENDING),
     (S.RUNNING, S.DONE), (S.RUNNING, S.FAILED), (S.RUNNING, S.STALLED),
-    (S.STALLED, S.RUNNING), (S.STALLED, S.CANCELLED),
+    (S.STALLED, S.RUNNING), (S.STALLED, S.CANCELLED), (S.STALLED, S.REJECTED), (S.STALLED, S.SENDING),
     (S.REJECTED, S.QUEUED), (S.REJECTED, S.CANCELLED), (S.CANCELLED, S.QUEUED),
 }  # fmt: skip
 
@@ -54,6 +54,10 @@ bad_days = st.sampled_from(
         Response(200, b'{"success": tr'),
         refusal(409, "Still being accepted", code="in_progress", retryAfterSeconds=0),
         refusal(409, "Another body", code="idempotency_conflict"),
+        refusal(409, "Taken", code="request_id_collision"),
+        refusal(410, "Gone", code="generation_unavailable"),
+        refusal(503, "Slow reference", code="reference_probe_timeout", retryable=True),
+        refusal(503, "Interrupted", code="request_interrupted"),
         refusal(429, "Too many", {"Retry-After": "7"}),
         refusal(400, "Not today", code="invalid"),
         Response(200, drop=True),
@@ -68,7 +72,9 @@ steady = settings(
     phases=[Phase.generate],  # shrinking a failure to its shortest story takes minutes: add Phase.shrink for it
     suppress_health_check=list(HealthCheck),
 )
-prompts = st.sampled_from(["a fox", "a fox", "a fox sandbox:lost", "a fox sandbox:500", "a fox sandbox:fail"])
+prompts = st.sampled_from(
+    ["a fox", "a fox", *(f"a fox sandbox:{switch}" for switch in ["lost", "500", "fail", "interrupted", "accepting"])]
+)
 
 
 class Dispatch(RuleBasedStateMachine):

@@ -1,0 +1,74 @@
+"""What became of a request whose answer was lost, by Meigen's receipt for its key. Asking is free of charge."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from accounts import vault
+from generations.models import Generation
+from meigen_api import calls, errors
+from meigen_api.client import Client
+from meigen_api.errors import MeigenError
+
+from . import poll, submit
+
+S = Generation.Status
+
+NEVER_ARRIVED = gettext_noop("Meigen never received this, so nothing was charged.")
+# 402 and 400: not charged. 410: the key is dead. 409: a person decides. Without a code it may be a proxy that speaks.
+FINAL = {400, 402, 409, 410}
+STILL_ACCEPTING = gettext_noop("Meigen is still accepting it. The same request goes out again, and is charged once.")
+
+
+def look_up(generation: Generation, seconds: float = submit.POST_SECONDS) -> None:
+    """Asks about a stalled generation, and does what the receipt says.
+
+    Raises MeigenError or vault.Unreadable when Meigen could not be asked, or does not know for now. The table of
+    answers is the contract's, section Receipt.
+    """
+    token = generation.token
+    if token is None:
+        raise vault.Unreadable("The token it was sent with is removed.")
+    # To another token the server may simply not show it: only a job that is there proves anything then.
+    same_account = not submit.unsettled(generation).exclude(token_revision=token.revision).exists()
+    with Client(settings.MEIGEN_BASE_URL, token.secret(), seconds=seconds) as client:
+        try:
+            status = client.send(calls.request(str(generation.idempotency_key)))
+        except MeigenError as error:
+            if not (same_account and _take(generation, error)):
+                raise
+            return
+    with transaction.atomic():
+        submit.settle(generation)
+        poll.start(generation, status, expecting=S.STALLED, token_revision=token.revision, now=timezone.now())
+
+
+def _take(generation: Generation, error: MeigenError) -> bool:
+    """Does what a receipt without a job says; False when it says nothing for good."""
+    now = timezone.now()
+    with transaction.atomic():
+        match error:
+            case errors.NotFound() if error.code == "request_not_found":
+                moved = generation.move(S.CANCELLED, expecting=S.STALLED, note=NEVER_ARRIVED, message=NEVER_ARRIVED)
+            case errors.Refused() if error.status in FINAL and error.code:
+                moved = submit.reject(generation, error, now, expecting=S.STALLED)
+            case errors.InProgress():
+                # The same bytes go out again under the same key; the attempts stay unsettled until one is answered.
+                pause = timedelta(seconds=min(error.retry_after or 0, submit.LONGEST_PAUSE))
+                return generation.move(
+                    S.SENDING,
+                    expecting=S.STALLED,
+                    note=STILL_ACCEPTING,
+                    message=STILL_ACCEPTING,
+                    not_before=now + pause,
+                    sent_at=now,
+                    lease_until=None,
+                )
+            case _:
+                return False
+        if moved:
+            submit.settle(generation)
+        return True

@@ -1,0 +1,177 @@
+"""What a form refers to: pictures, frames and clips, checked against what the model takes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from generations.dispatch.upload import EXTENSIONS
+from generations.models import Reference, ReferenceUse
+from meigen_api.types import ClipLimits, Model
+
+Role = ReferenceUse.Role
+TOKEN = re.compile(r"\[(image|video|audio)([0-9]{1,3})\]")
+CHARACTER = re.compile(r"\[character:[0-9a-fA-F-]{36}\]")
+MAX_CHARACTERS = 3
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The references of a form, for a model; `first` and `last` are the ids of the pictures chosen as frames."""
+
+    references: Sequence[Reference]
+    model: Model | None = None
+    first: str = ""
+    last: str = ""
+
+    def _of(self, kind: str) -> list[Reference]:
+        return [reference for reference in self.references if reference.kind == kind]
+
+    @cached_property
+    def images(self) -> list[Reference]:
+        return self._of("image")
+
+    @cached_property
+    def videos(self) -> list[Reference]:
+        return self._of("video")
+
+    @cached_property
+    def audios(self) -> list[Reference]:
+        return self._of("audio")
+
+    @property
+    def has_input(self) -> bool:
+        """Whether there is anything to look at, whose ratio could be followed."""
+        return bool(self.images or self.videos)
+
+    @cached_property
+    def frames(self) -> list[Reference]:
+        """The pictures chosen as first and last frame, for a model that tells frames from content."""
+        if self.model is None or not self.model.has_frames_and_content:
+            return []
+        known = {str(reference.pk): reference for reference in self.images}
+        return [known[pk] for pk in (self.first, self.last) if pk in known]
+
+    @cached_property
+    def pictures(self) -> list[Reference]:
+        """The other pictures."""
+        return [reference for reference in self.images if reference not in self.frames]
+
+    @property
+    def uses(self) -> list[tuple[Reference, str]]:
+        """(reference, its role) in the order in which the request names them."""
+        role = Role.CONTENT if self.model and self.model.has_frames_and_content else Role.PLAIN
+        frames = [(reference, Role.FRAME) for reference in self.frames]
+        pictures = [(reference, role) for reference in self.pictures]
+        clips = [(reference, Role.PLAIN) for reference in (*self.videos, *self.audios)]
+        return [(reference, str(role)) for reference, role in (*frames, *pictures, *clips)]
+
+    @property
+    def identities(self) -> list[str]:
+        """What tells whether two requests refer to the same, for their fingerprint."""
+        return [f"{role}:{reference.identity}" if role else reference.identity for reference, role in self.uses]
+
+    @property
+    def clip_seconds(self) -> list[float | None]:
+        """Those of the reference videos, for the price; sounds are never billed."""
+        return [reference.seconds for reference in self.videos]
+
+    def members(self, urls: Mapping[UUID, str]) -> dict[str, Any]:
+        """The members of a request that refer to these, with the addresses where Meigen reads them."""
+        picture_member = "referenceImages"
+        if self.model and self.model.has_frames_and_content:
+            picture_member = "contentReferenceImages"
+        named = {
+            "frameReferenceImages": self.frames,
+            picture_member: self.pictures,
+            "referenceVideos": self.videos,
+            "referenceAudios": self.audios,
+        }
+        return {name: [urls[reference.pk] for reference in found] for name, found in named.items() if found}
+
+    def problems(self) -> Iterator[str]:
+        """Everything about them that Meigen would refuse, in words for the person."""
+        if self.model is None:
+            return
+        model = self.model.name
+        yield from self._problems_of_pictures(self.model)
+        if self.videos and self.model.reference_video is None:
+            yield _("%(model)s takes no reference videos. Remove them and send again.") % {"model": model}
+        elif self.videos and self.model.reference_video:
+            yield from self._problems_of_clips(model, self.videos, self.model.reference_video)
+        if self.audios and self.model.reference_audio is None:
+            yield _("%(model)s takes no reference sounds. Remove them and send again.") % {"model": model}
+        elif self.audios and self.model.reference_audio:
+            yield from self._problems_of_clips(model, self.audios, self.model.reference_audio)
+
+    def _problems_of_pictures(self, model: Model) -> Iterator[str]:
+        most = model.max_content_references or model.max_references
+        words = {"model": model.name, "most": most}
+        if len(self.pictures) > most:
+            if model.has_frames_and_content:
+                yield _("%(model)s takes at most %(most)s content pictures. Remove some and send again.") % words
+            elif most:
+                yield _("%(model)s takes at most %(most)s reference pictures. Remove some and send again.") % words
+            else:
+                yield _("%(model)s takes no reference pictures. Remove some and send again.") % words
+        first_frame = self.first if model.has_frames_and_content else self.images
+        if model.requires_first_frame and not first_frame:
+            yield _("%(model)s needs a first frame. Add a picture to the references.") % words
+        if model.has_frames_and_content and self.last and not self.first:
+            yield _("A last frame needs a first frame. Choose that too, or no last frame.")
+
+    def _problems_of_clips(self, model: str, clips: list[Reference], limits: ClipLimits) -> Iterator[str]:
+        if len(clips) > limits.max_count:
+            many = ngettext(
+                "%(model)s takes at most %(most)s clip of this kind. Remove some and send again.",
+                "%(model)s takes at most %(most)s clips of this kind. Remove some and send again.",
+                limits.max_count,
+            )
+            yield many % {"model": model, "most": limits.max_count}
+        for name in (name for name, times in Counter((one.identity, one.name) for one in clips).items() if times > 1):
+            yield _("%(name)s is there twice. Remove one of them.") % {"name": name[1]}
+        for clip in clips:
+            if problem := _problem_of_clip(clip, limits):
+                yield _("%(name)s: %(problem)s") % {"name": clip.name, "problem": problem}
+        total = sum(clip.seconds or 0 for clip in clips)
+        if limits.max_total_seconds is not None and total > limits.max_total_seconds:
+            long = _("These clips have %(total)s s together; %(model)s takes at most %(most)s s.")
+            yield long % {"total": f"{total:g}", "model": model, "most": f"{limits.max_total_seconds:g}"}
+        if limits.requires_visual and not self.has_input:
+            yield _("%(model)s takes sound only together with a picture or a video. Add one.") % {"model": model}
+
+    def missing(self, prompt: str) -> list[str]:
+        """The tokens in a prompt, such as [image2], that name a reference which is not there."""
+        counts = {"image": len(self.images), "video": len(self.videos), "audio": len(self.audios)}
+        tokens = TOKEN.finditer(prompt)
+        return list(dict.fromkeys(found[0] for found in tokens if not 1 <= int(found[2]) <= counts[found[1]]))
+
+
+def too_many_characters(prompt: str) -> bool:
+    return len(CHARACTER.findall(prompt)) > MAX_CHARACTERS
+
+
+def _problem_of_clip(clip: Reference, limits: ClipLimits) -> str:
+    """What is wrong with one clip, "" when nothing is known to be."""
+    least, most, seconds = limits.min_seconds, limits.max_seconds, clip.seconds
+    if seconds is not None and ((least is not None and seconds < least) or (most is not None and seconds > most)):
+        if least is not None and most is not None:
+            words = _("it has %(seconds)s s; clips of %(least)s to %(most)s s are taken.")
+            return words % {"seconds": f"{seconds:g}", "least": f"{least:g}", "most": f"{most:g}"}
+        return _("its %(seconds)s s are too short or too long for this model.") % {"seconds": f"{seconds:g}"}
+    if limits.max_bytes is not None and clip.size is not None and clip.size > limits.max_bytes:
+        words = _("it has %(size)s; at most %(most)s are taken.")
+        return words % {"size": filesizeformat(clip.size), "most": filesizeformat(limits.max_bytes)}
+    extension = EXTENSIONS.get(clip.content_type)
+    if limits.formats and extension and extension not in limits.formats:
+        return _("this model takes %(formats)s only.") % {"formats": ", ".join(limits.formats).upper()}
+    return ""

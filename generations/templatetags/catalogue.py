@@ -1,0 +1,97 @@
+"""What the catalogue says of a model, in a few words: what it costs and takes, and how long it takes."""
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from meigen_api import prices
+from meigen_api.prices import Price
+from meigen_api.types import ClipLimits, Model
+
+register = template.Library()
+
+
+@register.filter
+def cheapest(model: Model) -> str:
+    """A model's lowest price in a few characters, "" when the catalogue does not say."""
+    price = prices.cheapest(model)
+    if price is None:
+        return ""
+    words = _("{credits} cr") if price.is_exact else _("from {credits} cr")
+    return words.format(credits=price.least)
+
+
+@register.filter
+def takes(model: Model | None) -> str:
+    """What a model takes as references, for the head of their list."""
+    if model is None:
+        return _("References")
+    if not (model.max_references or model.max_content_references or model.takes_clips):
+        return _("References: {model} takes none").format(model=model.name)
+    told = [_pictures_taken(model)]
+    if model.reference_video:
+        told.append(_videos_taken(model.reference_video))
+    if model.reference_audio:
+        told.append(_sounds_taken(model.reference_audio))
+    return _("References: {taken}").format(taken="; ".join(told))
+
+
+def _pictures_taken(model: Model) -> str:
+    most = model.max_references
+    if model.has_frames_and_content:
+        words = _("at most {most} content pictures, and first and last frame")
+        return words.format(most=model.max_content_references)
+    if not most:
+        return _("no pictures")
+    if not model.is_video:
+        return ngettext("at most {most} picture", "at most {most} pictures", most).format(most=most)
+    if model.requires_first_frame:
+        return _("a picture is needed as the first frame")
+    return _("a picture as the first frame") if most == 1 else _("pictures as first and last frame")
+
+
+def _videos_taken(limits: ClipLimits) -> str:
+    if _has_bounds(limits):
+        return _("at most {most} videos of {least} to {longest} s, {total} s together").format(**_bounds(limits))
+    return ngettext("at most {most} video", "at most {most} videos", limits.max_count).format(most=limits.max_count)
+
+
+def _sounds_taken(limits: ClipLimits) -> str:
+    if _has_bounds(limits):
+        return _("at most {most} sounds of {least} to {longest} s, {total} s together").format(**_bounds(limits))
+    return ngettext("at most {most} sound", "at most {most} sounds", limits.max_count).format(most=limits.max_count)
+
+
+def _has_bounds(limits: ClipLimits) -> bool:
+    return bool(limits.min_seconds and limits.max_seconds and limits.max_total_seconds)
+
+
+def _bounds(limits: ClipLimits) -> dict[str, str]:
+    seconds = {"least": limits.min_seconds, "longest": limits.max_seconds, "total": limits.max_total_seconds}
+    return {"most": str(limits.max_count), **{name: f"{value:g}" for name, value in seconds.items()}}
+
+
+@register.filter
+def credits(price: Price) -> str:
+    """A price in words: "5 credits", or "4 to 88 credits" where a choice is open."""
+    if not price.is_exact:
+        return _("{least} to {most} credits").format(least=price.least, most=price.most)
+    return ngettext("{credits} credit", "{credits} credits", price.least).format(credits=price.least)
+
+
+@register.filter
+def short_credits(price: Price) -> str:
+    """The same in a few characters: "5 cr", or a range."""
+    span = str(price.least) if price.is_exact else f"{price.least}\N{EN DASH}{price.most}"
+    return _("{credits} cr").format(credits=span)
+
+
+@register.simple_tag
+def wait(model: Model, waits: dict[str, int]) -> str:
+    """How long the model usually takes: from our own history, else what the catalogue says, else ""."""
+    seconds = waits.get(model.id) or model.typical_seconds
+    if not seconds:
+        return ""
+    if seconds < 90:
+        return _("~{seconds} s").format(seconds=f"{seconds:.0f}")
+    return _("~{minutes} min").format(minutes=f"{seconds / 60:.0f}")

@@ -1,0 +1,392 @@
+"""Reference videos and sounds: kept, checked before the click, uploaded when needed; frames beside content pictures."""
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations import attachments
+from generations.dispatch import ffmpeg, upload
+from generations.dispatch.download import Refused
+from generations.models import Generation, Reference, Result
+from meigen_api import errors
+from meigen_api.sandbox.answers import html, refusal
+from tests.conftest import FastSandbox
+from tests.helpers import (
+    film,
+    form_data,
+    make_clip,
+    make_generation,
+    make_result,
+    make_token,
+    make_user,
+    picture,
+    tone,
+)
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+MODEL = "seedance-2-0"
+needs_ffprobe = pytest.mark.skipif(not ffmpeg.can_run("ffprobe"), reason="ffprobe is not installed")
+
+
+def add(browser: Client, name: str, data: bytes) -> str:
+    file = SimpleUploadedFile(name, data)
+    return browser.post("/references/", {"reference_file": file}, headers=HTMX).content.decode()
+
+
+def generate(browser: Client, *references: Reference, **fields: str) -> Any:
+    """Presses Generate with these attached."""
+    ids = [str(reference.pk) for reference in references]
+    chosen = {"model_id": MODEL, "aspect_ratio": "16:9", "tier": "fast", "resolution": "480p", "duration": "5"}
+    return browser.post("/generations/", form_data(**{**chosen, **fields}, reference=ids))
+
+
+def pictures(user: User, count: int) -> list[Reference]:
+    return [attachments.add_link(user, f"https://x.example/{number}.png") for number in range(count)]
+
+
+def own_video(user: User) -> Result:
+    generation = make_generation(user, status="done", media_type="video", finished_at=timezone.now())
+    kept_at_meigen = {"content_type": "video/mp4", "source_url": "https://images.meigen.ai/film.mp4"}
+    return make_result(generation, film(4), **kept_at_meigen)
+
+
+def sent() -> dict[str, Any]:
+    fields: dict[str, Any] = Generation.objects.get().request_fields
+    return fields
+
+
+class TestAdding:
+    @needs_ffprobe
+    @pytest.mark.parametrize(
+        ("name", "data", "kind", "content_type"),
+        [
+            ("a.mp4", film(3.5), "video", "video/mp4"),
+            ("a.mov", film(3.5, b"qt  "), "video", "video/quicktime"),
+            ("a.wav", tone(3.5), "audio", "audio/wav"),
+        ],
+    )
+    def test_a_clip_is_kept_with_what_it_is_and_how_long_it_plays(
+        self, browser: Client, name: str, data: bytes, kind: str, content_type: str
+    ) -> None:
+        body = add(browser, name, data)
+        reference = Reference.objects.get()
+        assert (reference.kind, reference.content_type, reference.seconds) == (kind, content_type, 3.5)
+        assert name in body
+        assert "3.5 s" in body
+
+    def test_without_ffprobe_its_seconds_stay_unknown(self, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ffmpeg, "can_run", lambda program: False)
+        assert attachments.add_file(user, "a.mp4", io.BytesIO(film(3)), None).seconds is None
+
+    def test_what_was_written_into_it_does_not_go_out(self, user: User) -> None:
+        data = film(3, remark=b"\0\0\0\x1c\xa9xyz CANARY +52.5+13.4/")
+        assert b"CANARY" in data
+        reference = attachments.add_file(user, "a.mp4", io.BytesIO(data), None)
+        with default_storage.open(reference.file.name or "") as file:
+            kept = file.read()
+        assert b"CANARY" not in kept
+        assert len(kept) == len(data) == reference.size
+
+    @pytest.mark.parametrize(
+        ("name", "data", "words"),
+        [
+            ("half.mp4", film(3)[:-9], "not whole"),
+            ("song.m4a", film(3, b"M4A "), "WAV or MP3"),
+            ("film.webm", b"\x1a\x45\xdf\xa3\x82ab\x18\x53\x80\x67" + b"\x01" + b"\xff" * 7, "MP4 or QuickTime"),
+            ("notes.txt", b"neither nor", "is not a PNG"),
+        ],
+    )
+    def test_another_file_gets_a_sentence(self, browser: Client, name: str, data: bytes, words: str) -> None:
+        body = add(browser, name, data)
+        assert name in body
+        assert words in body
+        assert not Reference.objects.exists()
+
+    def test_one_that_is_larger_than_any_model_takes_is_refused_unread(self, user: User) -> None:
+        with pytest.raises(Refused, match="larger"):
+            attachments.add_file(user, "a.mp4", io.BytesIO(b""), 300_000_000)
+
+    def test_a_picture_named_like_a_film_is_a_picture(self, browser: Client) -> None:
+        add(browser, "film.mp4", picture())
+        assert Reference.objects.get().kind == "image"
+
+    @needs_ffprobe
+    def test_an_address_on_meigens_hosts_is_looked_at(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        clip = make_clip(user, 6)
+        found = attachments.add_link(make_user(), upload.public_url(clip, token, MODEL))
+        assert (found.kind, found.seconds, found.size) == ("video", 6, clip.size)
+        assert found.is_link
+
+    def test_one_that_does_not_answer_is_taken_with_its_seconds_unknown(self, sandbox: FastSandbox, user: User) -> None:
+        sandbox.fail_next("/clips/", html(502))
+        found = attachments.add_link(user, f"{sandbox.url}/clips/a.mp4")
+        assert (found.kind, found.seconds) == ("video", None)
+
+    @pytest.mark.parametrize("link", ["https://elsewhere.example/a.mp4", "https://10.0.0.1/a.wav"])
+    def test_an_address_elsewhere_is_not_fetched(self, browser: Client, link: str) -> None:
+        body = browser.post("/references/", {"reference_url": link}, headers=HTMX).content.decode()
+        assert "not fetched from" in body
+        assert not Reference.objects.exists()
+
+    def test_a_strangers_clip_is_not_to_be_had(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        foreign = make_clip(make_user(), 3)
+        assert browser.get(f"/references/{foreign.pk}/").status_code == 404
+        assert generate(browser, foreign).status_code == 422
+
+
+class TestAnOwnResult:
+    def test_it_is_used_where_meigen_keeps_it(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        result = own_video(user)
+        for _ in range(2):  # twice is once
+            browser.post(f"/generations/{result.generation.pk}/results/0/use/")
+        reference = Reference.objects.get()
+        assert (reference.kind, reference.public_url) == ("video", result.source_url)
+        assert upload.public_url(reference, token, MODEL) == result.source_url
+
+    def test_once_meigen_may_have_dropped_it_our_file_is_uploaded(
+        self, sandbox: FastSandbox, user: User, token: Token
+    ) -> None:
+        reference = attachments.add_result(user, own_video(user))
+        with time_machine.travel(timezone.now() + timedelta(days=4)):
+            assert upload.public_url(reference, token, MODEL).startswith(f"{sandbox.url}/uploads/")
+
+    def test_when_its_file_is_gone_that_is_said(self, sandbox: FastSandbox, browser: Client, user: User) -> None:
+        result = own_video(user)
+        reference = attachments.add_result(user, result)
+        default_storage.delete(result.file.name or "")
+        Reference.objects.update(uploaded_at=timezone.now() - timedelta(days=9))
+        make_token(user)
+        assert "not there any more" in generate(browser, reference).content.decode()
+        assert not Generation.objects.filter(model_id=MODEL).exists()
+
+
+class TestOneRequest:
+    def test_frames_content_clips_and_sound_go_out_together_at_the_announced_price(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        first, last, *content = pictures(user, 5)
+        clips = [make_clip(user, 3), make_clip(user, 2)]
+        sound = make_clip(user, 4, "audio")
+        frames = {"first_frame": str(first.pk), "last_frame": str(last.pk)}
+        prompt = "from [image1] to [image2] like [video1], to [audio1]"
+        response = generate(browser, first, last, *content, *clips, sound, prompt=prompt, **frames)
+        assert response.status_code == 302, response.content.decode()
+        fields = sent()
+        assert fields["prompt"] == prompt
+        assert fields["frameReferenceImages"] == [first.public_url, last.public_url]
+        assert fields["contentReferenceImages"] == [one.public_url for one in content]
+        assert [url.startswith(f"{sandbox.url}/uploads/") for url in fields["referenceVideos"]] == [True, True]
+        assert len(fields["referenceAudios"]) == 1
+        assert not {"referenceImages", "referenceMode"} & fields.keys()
+        row = Generation.objects.get()
+        assert row.credits_used == row.credits_estimated == 8 * (3 + 2 + 5)
+        [charge] = sandbox.ledger.charges()
+        paid_for = sandbox.ledger.job(charge.job)
+        assert paid_for is not None
+        assert json.loads(paid_for.body) == {**fields, "idempotencyKey": str(row.idempotency_key)}
+
+    def test_the_request_comes_back_with_everything_in_its_place(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        first, last, other = pictures(user, 3)
+        clip = make_clip(user, 3)
+        generate(browser, other, first, last, clip, first_frame=str(first.pk), last_frame=str(last.pk))
+        body = browser.get(f"/?from={Generation.objects.get().pk}").content.decode()
+        for name, chosen in [("first_frame", first), ("last_frame", last)]:
+            _, found, behind = body.partition(f'name="{name}" value="{chosen.pk}"')
+            assert found
+            assert "checked" in behind.partition(">")[0]
+        assert f'value="{clip.pk}"' in body
+
+    def test_a_model_without_content_pictures_takes_them_as_they_are(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        first, last = pictures(user, 2)
+        form = form_data(model_id="veo-3.1", reference=[str(first.pk), str(last.pk)])
+        assert browser.post("/generations/", form).status_code == 302
+        assert sent()["referenceImages"] == [first.public_url, last.public_url]
+
+    def test_a_clip_is_uploaded_again_after_three_days(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        clip = make_clip(user, 3)
+        before = upload.public_url(clip, token, MODEL)
+        with time_machine.travel(timezone.now() + timedelta(days=2)):
+            assert upload.public_url(clip, token, MODEL) == before
+        with time_machine.travel(timezone.now() + timedelta(days=3, hours=1)):
+            assert upload.public_url(clip, token, MODEL) != before
+
+    def test_a_request_with_a_clip_may_wait_for_days_and_not_for_a_week(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        clip = make_clip(user, 3)
+        upload.public_url(clip, token, MODEL)
+        clip.refresh_from_db()
+        sandbox.set_credits(token.secret().reveal(), 1)
+        generate(browser, clip)
+        for days, fits in [(3, True), (5, False)]:
+            with time_machine.travel(timezone.now() + timedelta(days=days)):
+                assert Generation.objects.get().can_send_again == fits
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (refusal(402, "No", code="insufficient_credits"), "only from accounts with purchased credits"),
+            (refusal(401, "No", code="invalid_token"), "Replace it, then send again"),
+            (refusal(400, "Too large", code="too_large"), "Too large"),
+            (html(502), "could not be uploaded"),
+        ],
+    )
+    def test_when_it_cannot_be_uploaded_nothing_is_sent_and_nothing_lost(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token, answer: Any, words: str
+    ) -> None:
+        clip = make_clip(user, 3)
+        sandbox.fail_next("/api/upload/reference-video", answer)
+        response = generate(browser, clip, prompt="a patient heron")
+        assert response.status_code == 422
+        for expected in [words, "a patient heron", str(clip.pk)]:
+            assert expected in response.content.decode()
+        assert not Generation.objects.exists()
+
+    def test_the_token_stays_out_of_the_upload_itself(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+        assert upload.public_url(make_clip(user, 3), token, MODEL)  # the sandbox refuses a PUT that has one
+        sandbox.fail_next("/storage/", refusal(403, "No"))
+        Reference.objects.update(uploaded_at=None)
+        with pytest.raises(errors.MeigenError):
+            upload.public_url(Reference.objects.get(), token, MODEL)
+
+
+class TestBeforeTheClick:
+    """What Meigen would refuse is said before anything is paid."""
+
+    def refused(self, browser: Client, *references: Reference, **fields: str) -> str:
+        response = generate(browser, *references, **fields)
+        assert response.status_code == 422
+        assert not Generation.objects.exists()
+        return str(response.content.decode())
+
+    @pytest.fixture(autouse=True)
+    def _ready(self, sandbox: FastSandbox, token: Token) -> None:
+        """A studio with models to choose and a token to pay with."""
+
+    def test_too_many_clips(self, browser: Client, user: User) -> None:
+        assert "at most 3 clips" in self.refused(browser, *(make_clip(user, 2 + n / 10) for n in range(4)))
+
+    def test_one_that_is_too_short_or_too_long(self, browser: Client, user: User) -> None:
+        assert "clips of 2 to 15 s are taken" in self.refused(browser, make_clip(user, 1.5))
+        assert "it has 16 s" in self.refused(browser, make_clip(user, 16))
+
+    def test_too_many_seconds_together(self, browser: Client, user: User) -> None:
+        assert "have 17 s together" in self.refused(browser, make_clip(user, 8), make_clip(user, 9))
+
+    def test_the_same_one_twice(self, browser: Client, user: User) -> None:
+        assert "is there twice" in self.refused(browser, make_clip(user, 3), make_clip(user, 3))
+
+    def test_one_that_is_too_large(self, browser: Client, user: User) -> None:
+        clip = make_clip(user, 3)
+        Reference.objects.update(size=60_000_000)
+        assert "it has 57.2" in self.refused(browser, clip)
+
+    def test_sound_needs_something_to_see(self, browser: Client, user: User) -> None:
+        sound = make_clip(user, 3, "audio")
+        assert "only together with a picture or a video" in self.refused(browser, sound)
+        assert generate(browser, sound, *pictures(user, 1)).status_code == 302
+
+    def test_a_sound_of_another_format(self, browser: Client, user: User) -> None:
+        sound = make_clip(user, 3, "audio")
+        Reference.objects.update(content_type="video/mp4")
+        assert "takes WAV, MP3 only" in self.refused(browser, sound, *pictures(user, 1))
+
+    def test_a_size_that_is_not_made_from_clips(self, browser: Client, user: User) -> None:
+        body = self.refused(browser, make_clip(user, 3), tier="pro", resolution="4k")
+        assert "does not have the size 4k together with a reference video" in body
+
+    def test_a_model_that_takes_none(self, browser: Client, user: User) -> None:
+        body = self.refused(browser, make_clip(user, 3), model_id="veo-3.1", resolution="", duration="4")
+        assert "Veo 3.1 takes no reference videos" in body
+
+    def test_a_first_frame_that_is_needed(self, browser: Client) -> None:
+        body = self.refused(browser, model_id="grok-video", tier="", aspect_ratio="")
+        assert "needs a first frame" in body
+        assert "a picture is needed as the first frame" in body
+
+    def test_a_last_frame_without_a_first(self, browser: Client, user: User) -> None:
+        [last] = pictures(user, 1)
+        assert "needs a first frame" in self.refused(browser, last, last_frame=str(last.pk))
+
+    def test_more_content_pictures_than_are_taken(self, browser: Client, user: User) -> None:
+        many = pictures(user, 11)
+        first, last = (str(one.pk) for one in many[:2])
+        assert "at most 9 content pictures" in self.refused(browser, *many, first_frame=first)
+        assert generate(browser, *many, first_frame=first, last_frame=last).status_code == 302
+
+    def test_a_frame_that_is_not_attached_any_more(self, browser: Client, user: User) -> None:
+        one, other = pictures(user, 2)
+        assert "not attached any more" in self.refused(browser, one, first_frame=str(other.pk))
+
+    @pytest.mark.parametrize("prompt", ["[image3]", "[image0]", "a [video1] b", "[audio1]"])
+    def test_a_token_that_names_nothing(self, browser: Client, user: User, prompt: str) -> None:
+        two = pictures(user, 2)
+        assert "and there is no such reference" in self.refused(browser, *two, prompt=prompt)
+        priced = form_data(model_id=MODEL, prompt=prompt, reference=[str(one.pk) for one in two])
+        assert "no such reference" in browser.post("/studio/price/", priced, headers=HTMX).content.decode()
+
+    @pytest.mark.parametrize("prompt", ["[image2] [image1]", "[Image9]", "[imagery1]", "image1", "[image]"])
+    def test_other_words_are_only_words(self, browser: Client, user: User, prompt: str) -> None:
+        assert generate(browser, *pictures(user, 2), prompt=prompt).status_code == 302
+
+    def test_more_than_three_characters(self, browser: Client) -> None:
+        person = "[character:00000000-0000-0000-0000-00000000000%s]"
+        prompt = " ".join(person % number for number in range(4))
+        assert "at most three characters" in self.refused(browser, prompt=prompt)
+
+
+class TestTheRatio:
+    """A model whose omitted ratio follows the input has no silent choice."""
+
+    def ratios(self, browser: Client, *references: Reference, **chosen: str) -> tuple[list[str], str]:
+        """(the ratios on offer, the one that is chosen)."""
+        query = {"model_id": MODEL, "reference": [str(one.pk) for one in references], **chosen}
+        body = browser.get("/studio/fields/", query, headers=HTMX).content.decode()
+        tags = [tag for tag in body.split("<input ") if tag.startswith('type="radio" name="aspect_ratio"')]
+        values = [tag.partition('value="')[2].partition('"')[0] for tag in tags]
+        [checked] = [v for v, tag in zip(values, tags, strict=True) if "checked" in tag.partition(">")[0]]
+        return values, checked
+
+    def test_without_an_input_one_is_named(self, sandbox: FastSandbox, browser: Client) -> None:
+        values, chosen = self.ratios(browser)
+        assert chosen == "16:9"
+        assert not {"", "adaptive"} & set(values)
+
+    def test_with_an_input_it_is_followed_unless_one_is_chosen(
+        self, sandbox: FastSandbox, browser: Client, user: User
+    ) -> None:
+        assert self.ratios(browser, *pictures(user, 1))[1] == "adaptive"
+        assert self.ratios(browser, make_clip(user, 3))[1] == "adaptive"
+        assert self.ratios(browser, *pictures(user, 1), aspect_ratio="9:16")[1] == "9:16"
+        assert self.ratios(browser, aspect_ratio="adaptive")[1] == "16:9"  # the input was taken out again
+        proposed = {"aspect_ratio": "16:9", "proposed_ratio": "16:9"}
+        assert self.ratios(browser, *pictures(user, 1), **proposed)[1] == "adaptive"  # it was not chosen by anybody
+        assert self.ratios(browser, **proposed)[1] == "16:9"
+
+    def test_none_is_refused_before_the_click(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        assert "Choose a ratio" in generate(browser, aspect_ratio="").content.decode()
+        assert not Generation.objects.exists()
+
+
+def test_a_clips_seconds_are_in_the_price(sandbox: FastSandbox, browser: Client, user: User, token: Token) -> None:
+    data = form_data(model_id=MODEL, tier="fast", resolution="480p", duration="5", aspect_ratio="16:9")
+    data["reference"] = [str(make_clip(user, 10).pk)]
+    assert " · 120 credits" in browser.post("/studio/price/", data, headers=HTMX).content.decode()
+    Reference.objects.update(seconds=None)
+    assert " · 72 to 160 credits" in browser.post("/studio/price/", data, headers=HTMX).content.decode()

@@ -11,14 +11,12 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import dispatch, lists, pages, picture, thumbnails, yardstick  # noqa: E402
+from benchmarks import dispatch, lists, pages, picture, thumbnails  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("--small", action="store_true", help="few jobs, to see that it runs")
 parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists"])
 options = parser.parse_args()
-
-print(f"Python adds up a million numbers in {yardstick.million_ms():.0f} ms here, in {yardstick.USUAL_MS:g} usually.\n")
 
 setup_test_environment()
 _config = setup_databases(verbosity=0, interactive=False)

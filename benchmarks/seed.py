@@ -27,7 +27,6 @@ if __name__ == "__main__":
     django.setup()
 
 from accounts.models import User
-from generations import search_marks, search_tables
 from generations.models import Collection, CollectionItem, Generation, Star
 
 MOST = 1_000_000
@@ -104,21 +103,11 @@ def seed(total: int, tell: Callable[[str], object] = lambda _: None) -> User:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA cache_size = -500000")  # half a GB: ids are in no order
     marked: list[tuple[int, uuid.UUID, datetime]] = []
-    with connection.schema_editor() as editor:
-        search_tables.remove_triggers(editor)
-        search_marks.remove(editor)
     with _without_indexes():
         _insert(Generation, _rows(there, total, [owner.pk for owner in owners], marked))
         tell(f"rows after {time.monotonic() - begun:.0f} s")
-        with connection.schema_editor() as editor:
-            search_tables.fill(editor)
-        tell(f"search after {time.monotonic() - begun:.0f} s")
-    with connection.schema_editor() as editor:
-        search_tables.install_triggers(editor)
     tell(f"indexes after {time.monotonic() - begun:.0f} s")
     _mark(owners[0], marked)
-    with connection.schema_editor() as editor:
-        search_marks.install(editor)
     if connection.vendor == "sqlite":
         connection.close()
     else:
@@ -254,15 +243,14 @@ def _for_copy(value: Any) -> str:
 @contextlib.contextmanager
 def _without_indexes() -> Iterator[None]:
     """Makes the indexes again at the end, all at once, which takes a tenth of the time."""
-    tables = [Generation._meta.db_table, search_tables.SEARCHABLE]
     is_postgresql = connection.vendor == "postgresql"
     query = (
-        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN (%s, %s)"
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s"
         if is_postgresql
-        else "SELECT name, sql FROM sqlite_master WHERE tbl_name IN (%s, %s) AND type = 'index' AND sql IS NOT NULL"
+        else "SELECT name, sql FROM sqlite_master WHERE tbl_name = %s AND type = 'index' AND sql IS NOT NULL"
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, tables)
+        cursor.execute(query, [Generation._meta.db_table])
         indexes = [(name, sql) for name, sql in cursor.fetchall() if "UNIQUE" not in sql]
         for name, _ in indexes:
             cursor.execute(f'DROP INDEX "{name}"')

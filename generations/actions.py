@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import time
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -91,7 +92,7 @@ def _rows(
                 batch_size=form.total,
                 idempotency_key=key,
                 body=canonical_body({**fields, "idempotencyKey": str(key)}),
-                prompt=fields["prompt"],
+                prompt=unicodedata.normalize("NFC", fields["prompt"]),  # as searches compare it; it goes out as typed
                 model_id=form.model.id,
                 model_name=form.model.name[:200],
                 media_type=form.model.media_type,

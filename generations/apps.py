@@ -7,6 +7,7 @@ class GenerationsConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_spawn, pre_execute
 
+        from . import checks  # noqa: F401 (registers them)
         from .dispatch import wake
 
         post_spawn.connect(wake.after_spawn, dispatch_uid="generations")

@@ -13,7 +13,6 @@ from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue
-from generations.models.search import sample
 from meigen_api.sandbox import Sandbox
 from meigen_api.sandbox.serve import Server
 from tests.helpers import make_token, make_user
@@ -43,7 +42,6 @@ def sandbox(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Fast
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
     catalogue._models.cache_clear()
-    sample.forget()
     yield
     translation.deactivate()  # a request leaves its language behind
     shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)

@@ -150,14 +150,3 @@ def bomb() -> bytes:
     buffer = io.BytesIO()
     Image.new("1", (13000, 13000)).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-class Editor:
-    """A schema editor for statements alone."""
-
-    def __init__(self) -> None:
-        self.connection = connection
-
-    def execute(self, statement: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, ())

@@ -1,27 +1,32 @@
 """Searching prompts: what is found, and that the index follows every change."""
 
+import contextlib
 import io
 import json
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.core import checks
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import collecting, library, search_tables
+from generations import collecting, library
 from generations.forms.history import HistoryForm
-from generations.models import CollectionItem, Generation, Star
-from generations.models.search import Narrowing
-from generations.models.search.sqlite import CHEAPER
-from generations.search_keys import mark, model_key, owner_key
-from tests.helpers import Editor, make_generation, make_user
+from generations.models import CollectionItem, Generation, Star, TooMany, search
+from generations.views import history
+from tests.conftest import FastSandbox
+from tests.helpers import form_data, make_generation, make_user
 
 pytestmark = pytest.mark.django_db
+COMPOSED, DECOMPOSED = "cr\u00e8me br\u00fbl\u00e9e", "cre\u0300me bru\u0302le\u0301e"
 
 PROMPTS = {
     "fox": "A RED fox, 35mm film, 4k",
@@ -128,13 +133,14 @@ def test_every_word_is_found_wherever_it_is(rows: dict[str, Generation], words: 
     assert found(rows, words) == expected
 
 
-def test_a_character_that_parts_the_index_is_nothing_special(user: User) -> None:
-    rows = {"plain": make_generation(user, prompt="abc"), "odd": make_generation(user, prompt="a\x01b\x02 \ue000x")}
-    assert found(rows, "a\x01b") == {"odd"}
-    assert found(rows, "\x01") == {"odd"}
-    assert found(rows, "ab") == {"plain"}
-    for key in (owner_key(user.pk), model_key(rows["odd"].model_id)):
-        assert found(rows, mark(key)) == set()
+@pytest.mark.parametrize(("prompt", "words"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_a_letter_and_its_accent_are_found_written_as_one_or_as_two(
+    sandbox: FastSandbox, browser: Client, token: Token, prompt: str, words: str
+) -> None:
+    browser.post("/generations/", form_data(prompt=prompt))
+    assert Generation.objects.get().request_fields["prompt"] == prompt  # it goes out as typed
+    for asked in [words, words.upper(), words[:4]]:
+        assert Generation.objects.search(asked).count() == 1
 
 
 def test_an_empty_prompt_and_a_very_long_one_can_be_kept(user: User) -> None:
@@ -145,17 +151,6 @@ def test_an_empty_prompt_and_a_very_long_one_can_be_kept(user: User) -> None:
     for row in rows.values():
         row.delete()
     assert Generation.objects.search("末尾").count() == 0
-
-
-@pytest.mark.parametrize("length", [0, 1, 2, 127, 128, 129, 256, 257, 9_900])
-@pytest.mark.parametrize("characters", ["a fox, ", "一只橘猫在街道", "🦊🎉 é猫x"])
-def test_a_prompt_of_any_length_is_spread_whole_and_in_order(characters: str, length: int) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL's index takes the prompt as it is")
-    prompt = (characters * length)[:length]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {search_tables._SPREAD.format(row='g')} FROM (SELECT %s AS prompt) AS g", [prompt])
-        assert cursor.fetchone() == ("\x01".join(prompt),)
 
 
 # The index follows
@@ -199,36 +194,24 @@ def test_a_row_that_changes_hands_is_found_among_its_new_owners(user: User) -> N
 
 
 def entries() -> int:
+    """How many prompts the index has: a table on SQLite, the rows themselves on PostgreSQL."""
     with connection.cursor() as cursor:
-        table = search_tables.PLACES if connection.vendor == "sqlite" else search_tables.SEARCHABLE
+        table = "generations_searchable" if connection.vendor == "sqlite" else "generations_generation"
         cursor.execute(f"SELECT COUNT(*) FROM {table}")
         count: int = cursor.fetchone()[0]
     return count
 
 
-def test_the_triggers_are_there_after_all_migrations() -> None:
-    """Django makes a table anew to change it on SQLite, and the triggers go: then `install_triggers` has to follow."""
+def test_what_searches_need_is_there_after_all_migrations() -> None:
+    """Django makes a table anew to change it on SQLite, and the triggers go: a migration that does so makes them."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'generations_generation'"
-            )
-            wanted = {f"generations_searchable_{when}" for when in ("insert", "update", "delete")}
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            wanted = {f"searchable_{when}" for when in ("insert", "update", "delete")}
         else:
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'generations_generation'::regclass")
-            wanted = {"generations_searchable_row", "generations_searchable_truncate"}
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'generations_generation'")
+            wanted = {"prompt_trigrams"}
         assert wanted <= {name for (name,) in cursor.fetchall()}
-
-
-def test_filling_anew_finds_the_same(rows: dict[str, Generation]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
-
-    search_tables.fill(Editor())
-    for words, expected in {"fox": {"fox"}, "猫": {"猫"}, "4k": {"fox"}, "zebra": set(), "a_b": {"emoji"}}.items():
-        assert found(rows, words) == expected
-    rows["fox"].delete()
-    assert Generation.objects.search("fox").count() == 0
 
 
 # In the history
@@ -322,19 +305,21 @@ def test_a_dump_of_everything_leaves_the_index_out(user: User, token: Token) -> 
     assert "place" not in dumped.getvalue()
 
 
-def test_a_busy_second_keeps_its_order_and_its_day(user: User, token: Token) -> None:
-    """Of more rows than SQLite's index has places for in a second, also when it is made anew."""
+def test_a_busy_moment_keeps_its_order_and_its_day(user: User, token: Token) -> None:
+    """Of rows made in microseconds that follow each other, and of many in the same one."""
     then = datetime(2020, 1, 1, 23, 59, 59, tzinfo=UTC)
-    made = [make_generation(user, prompt="a fox", created_at=then + timedelta(microseconds=n)) for n in range(150)]
+    made = [make_generation(user, prompt="a fox", created_at=then + timedelta(microseconds=n // 5)) for n in range(60)]
     late = [make_generation(user, prompt="a fox", created_at=then + timedelta(seconds=n)) for n in (1, 2, 3600)]
-    expected = [*reversed(late), *reversed(made)]
-    day = {"q": "fox", "until": "2020-01-01"}
-    for _ in range(2):
-        assert set(HistoryForm(user, day).rows()) == set(made)
-        assert list(HistoryForm(user, {"q": "fox", "since": "2020-01-02"}).rows()) == expected[:3]
-        assert set(HistoryForm(user, {"q": "fox"}).rows()[:3]) == set(late)
-        search_tables.fill(Editor())
-    assert list(HistoryForm(user, {"q": "fox"}).rows()) == expected
+    assert set(HistoryForm(user, {"q": "fox", "until": "2020-01-01"}).rows()) == set(made)
+    assert list(HistoryForm(user, {"q": "fox", "since": "2020-01-02"}).rows()) == late[::-1]
+    found: list[Generation] = []
+    while page := list(
+        HistoryForm(user, {"q": "fox"}).rows((found[-1].created_at, found[-1].pk) if found else None)[:7]
+    ):
+        found += page
+    assert [row.created_at for row in found] == sorted((row.created_at for row in [*made, *late]), reverse=True)
+    assert set(found) == {*made, *late}
+    assert len(found) == 63
 
 
 def test_the_last_half_millisecond_of_a_day_belongs_to_it(user: User, token: Token) -> None:
@@ -344,34 +329,12 @@ def test_the_last_half_millisecond_of_a_day_belongs_to_it(user: User, token: Tok
 
 
 @pytest.mark.parametrize(
-    ("prompt", "words"), [("IŞIK", "ışık"), ("ışık", "IŞIK"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("ſo", "SO")]
+    ("prompt", "words"), [("Zürich", "ZÜRICH"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("ſo", "SO"), ("Fluß", "FLUSS")]
 )
 def test_a_filter_does_not_change_which_words_match(user: User, token: Token, prompt: str, words: str) -> None:
     row = make_generation(user, prompt=prompt, status="done")
     library.star(user, row)
     assert set(HistoryForm(user, {"q": words}).rows()) == set(HistoryForm(user, {"q": words, "starred": "on"}).rows())
-
-
-def test_all_pages_of_a_search_go_the_same_way(user: User, token: Token) -> None:
-    """Two of a second that were stored the other way round: the index and a list have them in different orders.
-
-    The list is the shorter way from its beginning, where most that is found is not starred; the index is further on.
-    """
-    begun = timezone.now().replace(microsecond=0)
-    seconds = [begun - timedelta(seconds=n) for n in range(Narrowing.STRETCH)]
-    rows = [make_generation(user, prompt="a fox", created_at=second) for second in seconds]
-    for second in seconds * CHEAPER:
-        make_generation(user, prompt="a fox", created_at=second)
-    hour = begun - timedelta(hours=1)
-    rows += [make_generation(user, prompt="a fox", created_at=hour + timedelta(microseconds=n)) for n in (2, 1)]
-    owls = [
-        make_generation(user, prompt="an owl", created_at=begun - timedelta(days=1, seconds=n))
-        for n in range(Narrowing.STRETCH)
-    ]
-    library.star_all(user, [row.pk for row in [*rows, *owls]])
-    form = HistoryForm(user, {"q": "fox", "starred": "on"})
-    first = list(form.rows()[: Narrowing.STRETCH + 1])
-    assert [*first, *form.rows((first[-1].created_at, first[-1].pk))] == rows
 
 
 def test_what_was_found_can_be_counted_filtered_changed_and_asked_for_by_its_keys(user: User, token: Token) -> None:
@@ -391,43 +354,72 @@ def test_a_thousand_words_are_no_error(user: User, token: Token) -> None:
     assert Generation.objects.search("fox " * 2000).get() == row
 
 
-def test_marks_leave_what_all_of_them_point_to(user: User, token: Token) -> None:
-    both, starred, kept = (make_generation(user, prompt="a fox") for _ in range(3))
-    collection, _ = collecting.create(user, "Some")
-    collecting.add(user, collection.pk, [both.pk, kept.pk])
-    library.star_all(user, [both.pk, starred.pk])
-    marks = Star.marks(user), CollectionItem.marks(collection.pk)
-    for words in ("fox", "\0"):
-        assert list(Generation.objects.search(words, Narrowing(marks=marks))) == [both]
+class TestWhatTakesTooLong:
+    def test_it_ends_and_says_what_to_do(
+        self, browser: Client, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_generation(user, prompt="a fox")
+        for headers in [{}, {"HX-Request": "true"}]:
+            with monkeypatch.context() as slow:
+                slow.setattr(history, "within_time", out_of_time)
+                response = browser.get("/generations/", {"q": "fo"}, headers=headers)
+            assert response.status_code == 200
+            assert "Add a word or a filter" in response.content.decode()
+
+    def test_a_query_past_its_time_is_stopped_and_the_connection_goes_on(self, user: User, token: Token) -> None:
+        make_generation(user, prompt="a fox")
+        with pytest.raises(TooMany), search.within_time(0.05), connection.cursor() as cursor:
+            cursor.execute(ENDLESS[connection.vendor])
+        assert Generation.objects.search("fox").count() == 1
+        with connection.cursor() as cursor:  # and nothing else is in a hurry
+            cursor.execute(SLOW[connection.vendor])
+
+    def test_other_failures_are_not_taken_for_it(self) -> None:
+        with pytest.raises(OperationalError, match="disk"), search.within_time():
+            raise OperationalError("disk I/O error")
+
+
+@contextlib.contextmanager
+def out_of_time() -> Iterator[None]:
+    """A page for which no time is left."""
+    with search.within_time(0.05), connection.cursor() as cursor:
+        cursor.execute(ENDLESS[connection.vendor])
+        yield
+
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(60)",
+}
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(0.1)",
+}
 
 
 # Where it cannot be had
 
 
 class Refusing:
-    """A schema editor on a server that lets nobody create extensions."""
+    """A schema editor on a server that lets nobody create extensions, or without FTS5."""
 
     def __init__(self) -> None:
         self.connection = connection
 
-    def execute(self, statement: str) -> None:
-        raise DatabaseError('permission denied to create extension "pg_trgm"')
+    def execute(self, statement: str, params: object = ()) -> None:
+        raise DatabaseError("permission denied")
 
 
-@pytest.mark.parametrize(
-    ("needs", "says"),
-    [
-        (search_tables._need_trigram_tokenizer, "SQLite 3.34"),
-        (search_tables._need_trigram_extension, "CREATE EXTENSION pg_trgm"),
-    ],
-)
-def test_a_database_that_cannot_search_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, needs: object, says: str
-) -> None:
-    if needs is search_tables._need_trigram_extension and connection.vendor != "postgresql":
-        pytest.skip("asks PostgreSQL")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("DROP EXTENSION pg_trgm CASCADE")  # until the end of this test's transaction
+def test_a_database_that_cannot_search_says_what_to_do() -> None:
+    migration = import_module("generations.migrations.0001_initial")
+    says = "SQLite 3.34" if connection.vendor == "sqlite" else "CREATE EXTENSION pg_trgm"
     with pytest.raises(RuntimeError, match=says):
-        needs(Refusing())  # type: ignore[operator]
+        migration.make_prompts_searchable(None, Refusing())
+
+
+def test_a_database_from_before_the_first_release_is_told_what_to_do() -> None:
+    assert not checks.run_checks(databases=["default"], tags=[checks.Tags.database])
+    MigrationRecorder(connection).record_applied("generations", "0002_claims")
+    [error] = checks.run_checks(databases=["default"], tags=[checks.Tags.database])
+    assert error.id == "generations.E001"
+    assert "empty the database" in str(error.hint)

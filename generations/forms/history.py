@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from generations.models import Collection, CollectionItem, Generation, GenerationQuerySet, Position, Star
+from generations.models import Collection, Generation, GenerationQuerySet, Position, Star, search
 from generations.models.generation import TROUBLE, WAITING
-from generations.models.search import Marks, Narrowing
 
 S = Generation.Status
 
@@ -104,13 +102,16 @@ class HistoryForm(forms.Form):
 
     def rows(self, before: Position | None = None) -> GenerationQuerySet:
         """What is looked for, of all this person may see, newest first; after a place of that order."""
-        rows = self._filtered()
-        return rows.search(self.cleaned_data.get("q", ""), self._narrowing(rows, before))
-
-    def page(self, before: Position | None, size: int) -> Iterator[GenerationQuerySet]:
-        """The first of `rows`: the first of these that has so many, else the last (`search_page`)."""
-        rows = self._filtered()
-        return rows.search_page(self.cleaned_data.get("q", ""), self._narrowing(rows, before), size)
+        rows, before, text = self._filtered(), self._start(before), self.cleaned_data.get("q", "")
+        if collection := self._collection:
+            if self.cleaned_data.get("starred"):
+                rows = rows.filter(Exists(Star.objects.filter(generation=OuterRef("pk"), user=self.user)))
+            rows = rows.collected_in(collection, before, self._since)
+        elif self.cleaned_data.get("starred"):
+            rows = rows.starred_by(self.user, before, self._since)
+        else:
+            return rows.search(text, before, self._since)
+        return rows.filter(search.contains(search.words_of(text)))
 
     def _filtered(self) -> GenerationQuerySet:
         values = self.cleaned_data
@@ -123,20 +124,7 @@ class HistoryForm(forms.Form):
             rows = rows.filter(model_id=values["model"])
         if values.get("author"):
             rows = _made_by(rows, int(values["author"]))
-        if self._since:
-            rows = rows.filter(created_at__gte=self._since)
         return rows
-
-    def _narrowing(self, rows: GenerationQuerySet, before: Position | None) -> Narrowing:
-        return Narrowing(
-            owner=None if self._is_mixed else self.user.pk,
-            model=self.cleaned_data.get("model") or None,
-            since=self._since,
-            until=self._start(None),
-            before=self._start(before),
-            marks=tuple(self._marks()),
-            along=partial(self._along, rows) if self._is_narrow else None,
-        )
 
     def _list(self) -> GenerationQuerySet:
         if self.of_team:
@@ -145,22 +133,6 @@ class HistoryForm(forms.Form):
             return Generation.objects.visible_to(self.user).kept()  # others' too, which they show to the team
         own = Generation.objects.owned_by(self.user)
         return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
-
-    def _marks(self) -> Iterator[Marks]:
-        """The items of the collection and the stars, as far as they are asked for."""
-        if collection := self._collection:
-            yield CollectionItem.marks(collection)
-        if self.cleaned_data.get("starred"):
-            yield Star.marks(self.user)
-
-    def _along(self, rows: GenerationQuerySet, before: Position | None) -> GenerationQuerySet:
-        """The same, newest first, read along the fewest: the collection's items, the stars, or all."""
-        if collection := self._collection:
-            _items, *stars = self._marks()
-            return rows.marked(stars).collected_in(collection, before, self._since)
-        if self.cleaned_data.get("starred"):
-            return rows.starred_by(self.user, before, self._since)
-        return rows.newest_first(before)
 
     def _start(self, before: Position | None) -> Position | None:
         """Where to begin: the end of the last day is a place in the list too, which an index goes to at once."""
@@ -186,12 +158,6 @@ class HistoryForm(forms.Form):
         if self.cleaned_data.get("state") == DELETED:
             return False  # everybody sees their own trash alone
         return self.of_team or bool(self._collection or self.cleaned_data.get("starred"))
-
-    @property
-    def _is_narrow(self) -> bool:
-        """Whether there may be few rows, whatever is searched for in them."""
-        narrowing = ("author", "state", "kind", "model", "collection", "starred")
-        return self.of_team or any(self.cleaned_data.get(name) for name in narrowing)
 
     @property
     def address(self) -> str:

@@ -8,7 +8,7 @@ from .lease import Lease, RateGate
 from .preset import Preset
 from .reference import Reference, ReferenceUse
 from .result import Result
-from .search import Searchable
+from .search import Searchable, TooMany
 from .share import Heart, Share, ShareItem, WrongPasswords
 from .star import Star
 
@@ -33,6 +33,7 @@ __all__ = [
     "Share",
     "ShareItem",
     "Star",
+    "TooMany",
     "WrongPasswords",
     "wish_of",
 ]

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 from .generation import Generation, GenerationQuerySet, MadeAt, visible
-from .search import Marks
 
 MANY = 300  # a collection of more is counted no further
 FEW = 30
@@ -192,8 +191,3 @@ class CollectionItem(models.Model):
 
     def __str__(self) -> str:
         return f"Added {self.added_at:%Y-%m-%d}"
-
-    @classmethod
-    def marks(cls, collection: uuid.UUID) -> Marks:
-        """What is in the collection of this key, for a search in it."""
-        return Marks(cls.objects.filter(collection=collection), collection)

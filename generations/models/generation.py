@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -23,9 +24,9 @@ from accounts.models import Token, User
 from generations.words import said
 from meigen_api.prices import Price
 
+from . import search
 from .keyset import Position, keyset
 from .lease import is_over
-from .search import Marks, Narrowing, search, tries
 
 if TYPE_CHECKING:
     from .result import Result
@@ -43,7 +44,7 @@ def wish_of(fields: Mapping[str, Any], references: Sequence[str]) -> str:
     those are uploaded to differ from day to day, and so do our keys.
     """
     wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", *REFERRED_TO}}
-    wanted["prompt"] = " ".join(str(wanted.get("prompt", "")).split())
+    wanted["prompt"] = " ".join(unicodedata.normalize("NFC", str(wanted.get("prompt", ""))).split())
     return hashlib.sha256(json.dumps([wanted, list(references)], sort_keys=True).encode()).hexdigest()
 
 
@@ -219,23 +220,9 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
         return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
 
-    def marked(self, lists: Iterable[Marks]) -> GenerationQuerySet:
-        """What is in all of these lists."""
-        return self.filter(*(Exists(marks.rows.filter(generation=OuterRef("pk"))) for marks in lists))
-
-    def search(self, words: str, narrowing: Narrowing | None = None) -> GenerationQuerySet:
-        """Those whose prompts have all the words somewhere, newest first; to be read, counted or filtered further.
-
-        PostgreSQL joins them to a subquery, which a union or an `|` loses: combine by `pk__in=found.values("pk")`.
-        """
-        return search(self, words, narrowing or Narrowing())
-
-    def search_page(self, words: str, narrowing: Narrowing, size: int) -> Iterator[GenerationQuerySet]:
-        """The first of a search, tried in ever longer stretches of time: what has so many is the page, else the last.
-
-        Each try is read only when the one before it had too few.
-        """
-        return tries(self, words, narrowing, size)
+    def search(self, text: str, before: Position | None = None, since: datetime | None = None) -> GenerationQuerySet:
+        """Those whose prompts have all the words somewhere, newest first; after a place of that order."""
+        return search.search(self, text, before, since)
 
     def before(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
         """The rows after this place in `newest_first` order."""

@@ -6,10 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import User
-
 from .generation import Generation, MadeAt
-from .search import Marks
 
 
 class Star(models.Model):
@@ -26,8 +23,3 @@ class Star(models.Model):
 
     def __str__(self) -> str:
         return f"Star of {self.at:%Y-%m-%d}"
-
-    @classmethod
-    def marks(cls, user: User) -> Marks:
-        """What this person starred, for a search among it."""
-        return Marks(cls._default_manager.filter(user=user), user.pk)

@@ -1,6 +1,7 @@
 """What a person made, and what the team shows: newest first, page by page without counting or skipping."""
 
 import uuid
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import Request
 from generations.cards import shown
 from generations.forms.history import DELETED, HistoryForm
+from generations.models.search import TooMany, within_time
 
 PAGE = 24
 
@@ -36,10 +38,11 @@ def history(request: Request) -> HttpResponse:
 def _list(request: Request, form: HistoryForm) -> HttpResponse:
     """One page of cards as the filters say; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
     place = _place(request.GET.get("before", ""))
-    for rows in form.page(place, PAGE + 1):
-        cards = shown(rows, request.user)
-        if len(cards) > PAGE:
-            break
+    try:
+        with within_time() if form.cleaned_data.get("q") else nullcontext():
+            cards, too_many = shown(form.rows(place)[: PAGE + 1], request.user), False
+    except TooMany:
+        cards, too_many = [], True
     more = cards[PAGE - 1] if len(cards) > PAGE else None
     place_of_last = more and urlencode({"before": f"{more.created_at.isoformat()}_{more.pk}"})
     context = {
@@ -48,6 +51,7 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
         "everything": form.address,
         "form": form,
         "first": place is None,
+        "too_many": too_many,
         "verbs": _verbs(form),
         "emptied_after": settings.TRASH_DAYS if form.cleaned_data.get("state") == DELETED and not place else None,
     }

@@ -117,10 +117,11 @@ def _first_place(moment: datetime) -> int:
 
 
 def _after(position: Position) -> Q:
-    """What the index has after this position, whose row may be gone, or never have been: the end of a day is one too."""
+    """What the index has after this position, whose row may be gone or never have been, as at the end of a day."""
     moment, pk = position
     first = _first_place(moment)
-    here = models.QuerySet(Searchable).filter(place__gte=first, place__lt=first + PLACES, generation=pk)
+    here: models.QuerySet[Searchable] = models.QuerySet(Searchable)
+    here = here.filter(place__gte=first, place__lt=first + PLACES, generation=pk)
     place = here.values_list("place", flat=True).first()
     return Q(searchable__place__lt=place) if place else keyset(position) & Q(searchable__place__lt=first + PLACES)
 

@@ -1,6 +1,7 @@
-"""The request as views see it."""
+"""The request as views see it, and where one leads back to."""
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from .models import User
@@ -11,3 +12,10 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def back_to(request: Request, fallback: str) -> str:
+    """The page that a plain form names as `next`, when it is one of ours."""
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if is_ours else fallback

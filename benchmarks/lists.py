@@ -25,10 +25,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from benchmarks import seed
-from generations import waits
 from generations.dispatch import line, submit, wake
-from generations.forms.history import HistoryForm
+from generations.library.filters import HistoryForm
 from generations.models import Generation
+from generations.studio import expected_wait
 from tests.helpers import make_token
 
 RUNS = 21
@@ -185,7 +185,7 @@ def behind() -> dict[str, Callable[[], Any]]:
         "sweep: tidy": submit.tidy,
         "sweep: whose turn": lambda: line.turns(timezone.now(), 16),
         "watchdog": lambda: wake.work_left(0),
-        "usual waits": waits._measure,
+        "usual waits": expected_wait._measure,
     }
 
 

@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import path
 
-from generations import tick
+from generations.library import tick
 from generations.models import Generation
 from meigen_site import urls
 from tests.helpers import make_generation, make_result, make_token, make_user
@@ -59,7 +59,7 @@ def main() -> None:
     )
     print(f"The tick with nothing new beside a trivial view, {len(live)} live cards, without the test client")
     stack = settings.MIDDLEWARE
-    before = stack[: stack.index("generations.tick.ticks_first")]
+    before = stack[: stack.index("generations.library.tick.ticks_first")]
     with override_settings(ROOT_URLCONF=__name__):
         whole = WSGIHandler()
         with override_settings(MIDDLEWARE=before):

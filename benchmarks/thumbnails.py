@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from generations.dispatch.inspect import PREVIEW, THUMBNAIL, inspect
+from generations.media.decode import PREVIEW, THUMBNAIL, inspect
 
 WANTED = 1.15
 ROUNDS = 9

@@ -14,10 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from generations.models import Attempt, Event, Generation, Result, Share
+from generations.sharing import links
 from meigen_api.text import clean
-
-from . import sharing
-from .models import Attempt, Event, Generation, Result, Share
 
 
 class ReadOnly:
@@ -179,4 +178,4 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin):
     @admin.action(description="Take back the chosen links", permissions=["take_back"])
     def take_back(self, request: HttpRequest, queryset: Any) -> None:
         """The one thing an admin does to a link: whoever made it may be gone."""
-        self.message_user(request, f"Links taken back: {sharing.revoke(*queryset)}.")
+        self.message_user(request, f"Links taken back: {links.revoke(*queryset)}.")

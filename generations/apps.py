@@ -7,8 +7,8 @@ class GenerationsConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_spawn, pre_execute
 
-        from . import checks  # noqa: F401 (registers them)
-        from .dispatch import wake
+        from generations import checks  # noqa: F401 (registers them)
+        from generations.dispatch import wake
 
         post_spawn.connect(wake.after_spawn, dispatch_uid="generations")
         pre_execute.connect(wake.before_task, dispatch_uid="generations")

@@ -1,8 +1,9 @@
 """What django-q2 calls: one line each, ids and numbers only. Everything here may run twice."""
 
-from .dispatch import fetch as fetching
-from .dispatch import sweep as sweeping
-from .dispatch import trash, wake
+from generations.dispatch import sweep as sweeping
+from generations.dispatch import wake
+from generations.library import trash
+from generations.media import fetch as fetching
 
 
 def sweep(shard: int) -> None:

@@ -11,10 +11,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-from . import errors, types
-from .errors import Answer
-from .secret import Secret
-from .types import GalleryImage, Json, Model, Presigned, Status, TokenInfo, TokenUsage
+from meigen_api import errors, types
+from meigen_api.errors import Answer
+from meigen_api.secret import Secret
+from meigen_api.types import GalleryImage, Json, Model, Presigned, Status, TokenInfo, TokenUsage
 
 T = TypeVar("T")
 

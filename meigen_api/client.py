@@ -14,10 +14,10 @@ from typing import IO, Any, Self, TypeVar
 
 import httpx
 
-from . import calls, errors, tls
-from .calls import Call
-from .errors import Answer
-from .secret import Secret
+from meigen_api import calls, errors, tls
+from meigen_api.calls import Call
+from meigen_api.errors import Answer
+from meigen_api.secret import Secret
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ refused (`Refused`), or do we not know (`Unsettled`)? Only the first two may eve
 from dataclasses import dataclass, field
 from typing import Any
 
-from .text import clean
+from meigen_api.text import clean
 
 
 @dataclass(frozen=True)

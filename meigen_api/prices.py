@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .types import Json, Model, number, price
+from meigen_api.types import Json, Model, number, price
 
 BILLING_MODES = {"", "per_second", "per_call"}
 

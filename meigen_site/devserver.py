@@ -46,7 +46,7 @@ def main() -> int:
         ledger.parent.mkdir(parents=True, exist_ok=True)
         speed = known.get("SANDBOX_SPEED") or "1"
         options = ["--port", sandbox_port, "--ledger", str(ledger), "--speed", speed]
-        commands["sandbox"] = [sys.executable, "-m", "meigen_api.sandbox", *options]
+        commands["sandbox"] = [sys.executable, "-m", "sandbox", *options]
     manage = [sys.executable, str(BASE_DIR / "manage.py")]
     for step in (["migrate", "--verbosity", "0"], ["check", "--database", "default"], ["demo"]):
         done = subprocess.run([*manage, *step], env=environment, cwd=BASE_DIR, stdout=subprocess.DEVNULL, check=False)

@@ -40,7 +40,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "generations.tick.ticks_first",
+    "generations.library.tick.ticks_first",
     "csp.middleware.CSPMiddleware",
     "meigen_site.middleware.utf8_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -205,12 +205,12 @@ def in_bucket(bucket: env.Bucket) -> dict[str, Any]:
         "secret_key": bucket.secret_key or None,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    return {"BACKEND": "generations.bucket.Bucket", "OPTIONS": given}
+    return {"BACKEND": "generations.media.bucket.Bucket", "OPTIONS": given}
 
 
 MEDIA_ACCEL = ENV.media_accel
 STORAGES = {
-    "default": {"BACKEND": "generations.storage.DurableStorage"} if ENV.bucket is None else in_bucket(ENV.bucket),
+    "default": {"BACKEND": "generations.media.storage.DurableStorage"} if ENV.bucket is None else in_bucket(ENV.bucket),
     "staticfiles": {"BACKEND": "meigen_site.static.StaticStorage"},
 }
 

@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue
-from meigen_api.sandbox import Sandbox
-from meigen_api.sandbox.serve import Server
+from sandbox import Sandbox
+from sandbox.serve import Server
 from tests.helpers import make_token, make_user
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations import attachments
-from generations.dispatch import fetch, poll
+from generations.dispatch import outcomes
+from generations.media import attachments, fetch
 from generations.models import Generation, Reference, Result, wish_of
 from meigen_api.calls import canonical_body
 from meigen_api.secret import Secret
@@ -60,8 +60,8 @@ def make_generation(owner: User, **overrides: Any) -> Generation:
 
 def settle(generation: Generation, status: Status) -> bool:
     """What the sweep does with one answer."""
-    with poll.journal() as kept:
-        return poll.settle(generation, status, timezone.now(), kept)
+    with outcomes.journal() as kept:
+        return outcomes.settle(generation, status, timezone.now(), kept)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (32, 24)) -> bytes:

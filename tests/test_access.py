@@ -9,8 +9,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from generations import attachments, collecting, presets, sharing
+from generations.library import collecting
+from generations.media import attachments
 from generations.models import Generation, Share
+from generations.sharing import links
+from generations.studio import presets
 from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
 OWN = {
@@ -59,7 +62,7 @@ def owned() -> dict[str, str]:
     owner = make_user("owner")
     generation = make_generation(owner, status="done", prompt="CANARY prompt")
     make_result(generation)
-    share = sharing.share(owner, [generation])
+    share = links.share(owner, [generation])
     token = make_token(owner)
     arguments: dict[str, list[object]] = {
         "revoke": [share.pk],

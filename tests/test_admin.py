@@ -5,7 +5,6 @@ from django.test import Client
 from django_q.models import Schedule
 
 from accounts.models import Token, User
-from generations import actions  # noqa: F401 (its import registers what the pages use)
 from generations.dispatch import submit
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_user

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from accounts.models import Token, User
 from generations.dispatch import submit
-from generations.forms.alternatives import count, expand
 from generations.models import Generation
+from generations.studio.alternatives import count, expand
 from tests.conftest import FastSandbox
 from tests.helpers import form_data
 

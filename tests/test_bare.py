@@ -18,8 +18,9 @@ from PIL.PngImagePlugin import PngInfo
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import bare, sharing
-from generations.bare.parts import CHUNK
+from generations.media.metadata import strip
+from generations.media.metadata.parts import CHUNK
+from generations.sharing import links
 from tests.helpers import make_generation, make_result
 
 SAYS = b"CANARY"
@@ -134,8 +135,8 @@ def picture(request: pytest.FixtureRequest) -> tuple[str, bytes]:
 
 def stripped(data: bytes, content_type: str) -> bytes:
     file = ContentFile(data)
-    out = b"".join(bare.pieces(file, content_type))
-    assert bare.size(file, content_type) == len(out)
+    out = b"".join(strip.pieces(file, content_type))
+    assert strip.size(file, content_type) == len(out)
     return out
 
 
@@ -249,7 +250,7 @@ def test_a_large_one_takes_no_more_memory() -> None:
     file = ContentFile(PICTURES["png"][1][:33] + pixels + chunk(b"IEND", b""))
     tracemalloc.start()
     try:
-        sizes = [len(piece) for piece in bare.pieces(file, "image/png")]
+        sizes = [len(piece) for piece in strip.pieces(file, "image/png")]
         assert sum(sizes) == file.size
         assert len(sizes) < 100  # many chunks are read as one
         assert tracemalloc.get_traced_memory()[1] < 4 * CHUNK
@@ -262,7 +263,7 @@ def test_guests_get_it_so_alone_and_in_a_zip(user: User, picture: tuple[str, byt
     kind, data = picture
     row = make_generation(user, status="done", prompt="a heron")
     result = make_result(row, data, content_type=TYPES[kind])
-    share = sharing.share(user, [row], shows_prompts=False)
+    share = links.share(user, [row], shows_prompts=False)
     url = f"{reverse('shared', args=[share.secret])}{result.pk}/"
     for address in [url, f"{url}?download"]:
         response: Any = Client().get(address, headers={"Range": "bytes=0-9"})
@@ -284,7 +285,7 @@ def test_a_proxy_sends_guests_no_picture_as_it_came(user: User, settings: Settin
     settings.MEDIA_ACCEL = "/kept/"
     row = make_generation(user, status="done")
     result = make_result(row, PICTURES["png"][1])
-    share = sharing.share(user, [row])
+    share = links.share(user, [row])
     response: Any = Client().get(reverse("shared_result", args=[share.secret, result.pk]))
     assert "X-Accel-Redirect" not in response
     assert SAYS not in response.getvalue()

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import bare, sharing, storage
-from generations.bare.parts import CHUNK, length
-from generations.bare.videos import parts
-from generations.dispatch import poster, video
-from meigen_api.sandbox import pictures
+from generations.media import poster, storage, video
+from generations.media.metadata import strip
+from generations.media.metadata.parts import CHUNK, length
+from generations.media.metadata.videos import parts
+from generations.sharing import links
+from sandbox import pictures
 from tests.helpers import make_generation, make_result
 
 SAYS = b"CANARY"
@@ -81,8 +82,8 @@ def clip(request: pytest.FixtureRequest) -> tuple[str, bytes]:
 
 def blanked(data: bytes, content_type: str) -> bytes:
     file = ContentFile(data)
-    out = b"".join(bare.pieces(file, content_type))
-    assert bare.size(file, content_type) == len(out) == len(data)
+    out = b"".join(strip.pieces(file, content_type))
+    assert strip.size(file, content_type) == len(out) == len(data)
     return out
 
 
@@ -139,7 +140,7 @@ def test_a_large_one_takes_no_more_memory(kind: bytes) -> None:
     file = ContentFile(box(kind, bytes(80 * CHUNK)) + mp4())
     tracemalloc.start()
     try:
-        assert sum(map(len, bare.pieces(file, MP4))) == file.size
+        assert sum(map(len, strip.pieces(file, MP4))) == file.size
         assert tracemalloc.get_traced_memory()[1] < 4 * CHUNK
     finally:
         tracemalloc.stop()
@@ -199,7 +200,7 @@ class TestGuests:
         content_type, data = clip
         row = make_generation(user, status="done")
         result = make_result(row, data, content_type=content_type)
-        return reverse("shared_result", args=[sharing.share(user, [row]).secret, result.pk])
+        return reverse("shared_result", args=[links.share(user, [row]).secret, result.pk])
 
     def test_get_it_so_and_may_skip_in_it(self, url: str, clip: tuple[str, bytes]) -> None:
         left = blanked(clip[1], clip[0])
@@ -244,7 +245,7 @@ def test_little_more_is_fetched_than_was_asked_for(monkeypatch: pytest.MonkeyPat
         return pieces(name, start, stop)
 
     monkeypatch.setattr(storage, "pieces", watched)
-    found = b"".join(bare.pieces_of_video(MP4, name, 5000, 5100))
+    found = b"".join(strip.pieces_of_video(MP4, name, 5000, 5100))
     assert found == data[5000:5100]
     assert sum(asked) <= 100 + 2 * storage.GLANCE
-    assert b"".join(bare.pieces_of_video(MP4, name, 0, len(data))) == blanked(data, MP4)
+    assert b"".join(strip.pieces_of_video(MP4, name, 0, len(data))) == blanked(data, MP4)

@@ -13,12 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import attachments
-from generations.dispatch import ffmpeg, upload
-from generations.dispatch.download import Refused
+from generations.dispatch import upload
+from generations.media import attachments, ffmpeg
+from generations.media.download import Refused
 from generations.models import Generation, Reference, Result
 from meigen_api import errors
-from meigen_api.sandbox.answers import html, refusal
+from sandbox.answers import html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import (
     film,

@@ -28,11 +28,11 @@ from PIL import Image, ImageChops, ImageOps
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations import media
-from generations.dispatch import download, fetch, ffmpeg, inspect, poster, submit, video, wake
+from generations.dispatch import submit, wake
+from generations.media import decode, download, fetch, ffmpeg, poster, serving, video
 from generations.models import Generation, Lease, Result
-from meigen_api.sandbox import pictures
 from meigen_api.types import Status
+from sandbox import pictures
 from tests.conftest import FastSandbox
 from tests.helpers import bomb, make_generation, picture, settle
 
@@ -168,10 +168,10 @@ def test_a_video_is_kept_with_a_poster(
     assert (result.content_type, result.width, result.height) == ("video/mp4", *size)
     assert size_of(result.thumbnail) == size_of(result.preview) == ("WEBP", size)
     card = browser.get("/").content.decode()
-    assert f'<img src="{media.small_url(result, "thumbnail")}"' in card
+    assert f'<img src="{serving.small_url(result, "thumbnail")}"' in card
     assert 'class="play"' in card
     page = browser.get(result.generation.get_absolute_url()).content.decode()
-    assert f'poster="{media.small_url(result, "preview")}"' in page
+    assert f'poster="{serving.small_url(result, "preview")}"' in page
 
 
 def test_without_ffmpeg_a_video_is_kept_and_its_card_is_neutral(
@@ -289,7 +289,7 @@ def test_a_jpeg_with_a_second_picture_behind_it_is_a_jpeg(files: Callable[..., s
     assert (result.content_type, result.width, result.height) == ("image/jpeg", 2600, 2600)
     assert (result.file.name or "").endswith(".jpg")
     assert size_of(result.thumbnail) == ("WEBP", (640, 640))
-    with inspect.decoded(io.BytesIO(data), draft=640) as (image, size):
+    with decode.decoded(io.BytesIO(data), draft=640) as (image, size):
         assert image.width < size[0]
 
 
@@ -320,7 +320,7 @@ def test_small_pictures_and_the_size_are_those_of_the_upright_picture(
             assert not shown.getexif()
             far = ImageChops.difference(shown.convert("RGB"), upright.resize(shown.size)).convert("L")
         assert not any(far.resize((2, 2), Image.Resampling.BOX).histogram()[8:])
-    assert inspect.thumbnail(io.BytesIO(data))[:4] == b"RIFF"
+    assert decode.thumbnail(io.BytesIO(data))[:4] == b"RIFF"
 
 
 def test_exif_that_is_odd_is_no_reason_to_refuse_a_picture(files: Callable[..., str], user: User) -> None:
@@ -390,10 +390,10 @@ class Killed(BaseException):
 class TestAFileThatEndsWhoeverOpensIt:
     @pytest.fixture
     def bad(self, user: User, files: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Result:
-        def opened(file: IO[bytes], progress: Callable[[], None]) -> inspect.Found:
+        def opened(file: IO[bytes], progress: Callable[[], None]) -> decode.Found:
             if file.read() == b"BAD":
                 raise Killed
-            return inspect.inspect(file, progress)
+            return decode.inspect(file, progress)
 
         monkeypatch.setattr(fetch, "inspect", opened)
         return pending(user, files(b"BAD", name="bad"))
@@ -430,7 +430,7 @@ class TestAFileThatEndsWhoeverOpensIt:
 def test_a_picture_that_takes_forever_to_open_is_refused(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inspect, "MAX_SECONDS", -1)
+    monkeypatch.setattr(decode, "MAX_SECONDS", -1)
     assert "memory or time" in refused(pending(user, files(picture()))).problem
 
 
@@ -438,7 +438,7 @@ def test_a_claim_is_renewed_while_a_picture_is_opened(user: User, files: Callabl
     """And a worker that has to stop leaves it to another one, without counting the try."""
     seen = []
     with download.download(files(picture())) as file:
-        inspect.inspect(file, lambda: seen.append(1))
+        decode.inspect(file, lambda: seen.append(1))
     assert len(seen) > 2
 
     class Stopped(Exception):
@@ -448,7 +448,7 @@ def test_a_claim_is_renewed_while_a_picture_is_opened(user: User, files: Callabl
         raise Stopped
 
     with download.download(files(picture())) as file, pytest.raises(Stopped):
-        inspect.inspect(file, stop)
+        decode.inspect(file, stop)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
@@ -590,7 +590,7 @@ def test_a_stop_is_no_try_and_forgets_nothing(
     result = pending(user, files(picture()))
     Result.objects.update(tries=fetch.MAX_FAILURES, problem="The file's server does not answer.")
     with monkeypatch.context() as patch:
-        patch.setattr("generations.dispatch.shared.is_stopping", lambda: True)
+        patch.setattr("generations.dispatch.stopping.is_stopping", lambda: True)
         fetched(result)
     assert (result.tries, result.problem) == (fetch.MAX_FAILURES, "The file's server does not answer.")
     assert fetched(result).kept_at

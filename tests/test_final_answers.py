@@ -8,12 +8,11 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import actions
-from generations.dispatch import line, rate, receipt, submit
+from generations.dispatch import decisions, line, rate, receipt, submit
 from generations.models import Attempt, Generation
 from meigen_api import calls, errors
 from meigen_api.client import Client
-from meigen_api.sandbox.answers import Response, html, refusal
+from sandbox.answers import Response, html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation
 
@@ -92,7 +91,7 @@ class TestAFinalAnswer:
         assert "Edit and send as new" in card
         assert "Send again" not in card
         assert not generation.can_send_again
-        assert not actions.send_again(generation)
+        assert not decisions.send_again(generation)
         assert code in admin_client.get(f"/admin/generations/generation/{generation.pk}/change/").content.decode()
 
     def test_a_process_that_dies_before_it_is_written_posts_once_more(
@@ -109,7 +108,7 @@ class TestAFinalAnswer:
         assert generation.status == (S.REJECTED if status == 410 else S.STALLED)
         assert posts(sandbox) == 2
         assert sandbox.ledger.charges() == []
-        actions.check_again(generation)
+        decisions.check_again(generation)
         generation.refresh_from_db()
         assert (generation.status, generation.answer_status) == (S.REJECTED, status)
 
@@ -215,11 +214,11 @@ class TestReceipts:
         generation.move(S.STALLED, expecting=S.SENDING, lease_until=None, not_before=None)
         with Client(sandbox.url, token.secret()) as client, pytest.raises(errors.InsufficientCredits):
             client.send(calls.submit(generation.body))  # as Meigen had taken it
-        actions.check_again(generation)
+        decisions.check_again(generation)
         generation.refresh_from_db()
         assert (generation.status, generation.answer_status) == (S.REJECTED, 402)
         sandbox.set_credits(token.secret().reveal(), 10)
-        assert actions.send_again(generation)
+        assert decisions.send_again(generation)
         [charge] = sandbox.ledger.charges()
         assert charge.idempotency_key == str(generation.idempotency_key)
 
@@ -227,7 +226,7 @@ class TestReceipts:
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
         generation = stalled(user, "sandbox:accepting sandbox:seconds=99")
-        actions.check_again(generation)
+        decisions.check_again(generation)
         generation.refresh_from_db()
         assert generation.status == S.SENDING
         sweep_for_a_day(generation)
@@ -240,10 +239,10 @@ class TestReceipts:
     ) -> None:
         generation = stalled(user, "sandbox:interrupted sandbox:seconds=99")
         for _ in range(2):
-            assert "Meigen could not say" in actions.check_again(generation)
+            assert "Meigen could not say" in decisions.check_again(generation)
             generation.refresh_from_db()
             assert generation.status == S.STALLED
-        assert actions.check_again(generation) == ""
+        assert decisions.check_again(generation) == ""
         generation.refresh_from_db()
         assert generation.status == S.RUNNING
         assert posts(sandbox) == 1

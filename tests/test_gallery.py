@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Token, User
-from generations import library, tick
+from generations.library import curation, tick
 from generations.models import Generation
 from tests.helpers import make_generation, make_result, make_user
 
@@ -45,8 +45,8 @@ def rows(user: User, ana: User) -> dict[str, Generation]:
         "running": make_generation(ana, prompt="HIDDEN yet", status="running", team_at=now),
         "own private": make_generation(user, prompt="my own fox", status="done"),
     }
-    library.star(user, made["sea"])
-    library.star(ana, made["fox"])
+    curation.star(user, made["sea"])
+    curation.star(ana, made["fox"])
     return made
 
 
@@ -120,7 +120,7 @@ def test_everybody_has_their_own_star_and_the_card_counts_them(
 
 
 def test_a_private_card_tells_nothing_of_stars(browser: Client, rows: dict[str, Generation]) -> None:
-    library.star(rows["own private"].owner, rows["own private"])
+    curation.star(rows["own private"].owner, rows["own private"])
     assert ' class="stars' not in browser.get("/generations/", {"q": "my own fox"}).content.decode()
 
 

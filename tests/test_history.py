@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations import collecting, library
+from generations.library import collecting, curation
 from generations.models import Generation
 from tests.helpers import make_generation, make_user
 
@@ -31,7 +31,7 @@ def rows(user: User, token: Token) -> dict[str, Generation]:
         "old": make_generation(user, prompt="an old fox", status="cancelled", created_at=now - timedelta(days=10)),
         "another's": make_generation(make_user(), prompt="their fox", status="done"),
     }
-    library.star(user, made["fox"])
+    curation.star(user, made["fox"])
     return made
 
 
@@ -67,7 +67,7 @@ def test_what_one_deleted_is_found_by_star_and_collection_too(
     collection, _ = collecting.create(user, "Foxes")
     Generation.objects.filter(pk=theirs.pk).update(team_at=timezone.now())
     for row in (rows["fox"], rows["old"], theirs):
-        library.star(user, row)
+        curation.star(user, row)
         collecting.add(user, collection.pk, [row.pk])
     Generation.objects.filter(pk__in=[rows["old"].pk, theirs.pk]).update(deleted_at=timezone.now())
     for marked in ({"starred": "on"}, {"collection": str(collection.pk)}):

@@ -10,12 +10,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations.dispatch import gallery as asked_gallery
+from generations.inspiration import gallery as asked_gallery
 from generations.models import Reference
 from meigen_api.calls import search
 from meigen_api.errors import Answer
-from meigen_api.sandbox import gallery
-from meigen_api.sandbox.answers import Request, Response, answer, html, refusal
+from sandbox import gallery
+from sandbox.answers import Request, Response, answer, html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import make_token, make_user
 

@@ -17,11 +17,11 @@ from django.utils import translation
 from django.utils.translation.template import templatize
 
 from accounts.models import Token, User
-from generations import collecting, explain
-from generations.dispatch import catalogue, poll, submit
+from generations.dispatch import catalogue, outcomes, submit
+from generations.library import collecting, explain
 from generations.models import Event, Generation
+from generations.models.words import FILE_GONE, FILE_KEPT, said
 from generations.templatetags.studio import soon
-from generations.words import FILE_GONE, FILE_KEPT, said
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
 
@@ -304,7 +304,7 @@ def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Clien
     ("stored", "shown"),
     [
         ("Cancelled.", "已取消。"),
-        (poll.STOPPED, "Meigen 仍在生成，我们已停止跟踪。请再检查一次，不花积分。"),
+        (outcomes.STOPPED, "Meigen 仍在生成，我们已停止跟踪。请再检查一次，不花积分。"),
         (submit.MAYBE_CHARGED, "我们无法得知它的结果。可能已经扣费，请查看你的 Meigen 历史。"),
         (FILE_GONE % {"status": 404}, "Meigen 已不再保留此文件（404）。"),
         ("File 2: Meigen no longer has the file (410).", "文件 2：Meigen 已不再保留此文件（410）。"),

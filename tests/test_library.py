@@ -16,9 +16,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import collecting, library, sharing, zips
-from generations.dispatch import poll
+from generations.dispatch import outcomes
+from generations.library import collecting, curation
+from generations.media import zips
 from generations.models import Collection, Generation
+from generations.sharing import links
 from meigen_api.types import Status
 from tests.helpers import make_generation, make_result, make_user, picture
 
@@ -51,7 +53,7 @@ def do(browser: Client, verb: str, *rows: Generation, **more: Any) -> Any:
 def test_what_is_deleted_is_out_of_every_list_and_its_links_show_nothing(
     browser: Client, user: User, done: Generation
 ) -> None:
-    link = f"/s/{sharing.share(user, [done]).secret}/"
+    link = f"/s/{links.share(user, [done]).secret}/"
     body = browser.post(f"/generations/{done.pk}/delete/", headers=HTMX).content.decode()
     assert "Deleted." in body
     assert "Undo" in body
@@ -62,7 +64,7 @@ def test_what_is_deleted_is_out_of_every_list_and_its_links_show_nothing(
 
 
 def test_undo_brings_it_back_whole(browser: Client, user: User, done: Generation) -> None:
-    link = f"/s/{sharing.share(user, [done]).secret}/"
+    link = f"/s/{links.share(user, [done]).secret}/"
     browser.post(f"/generations/{done.pk}/delete/")
     assert "CANARY" in browser.post(f"/generations/{done.pk}/restore/", headers=HTMX).content.decode()
     assert "CANARY" in browser.get("/generations/").content.decode()
@@ -80,10 +82,10 @@ def test_what_is_under_way_cannot_be_deleted(browser: Client, user: User, token:
 @pytest.mark.parametrize("answer", [401, 402])
 def test_a_refused_one_that_is_deleted_is_never_sent_by_itself(user: User, token: Token, answer: int) -> None:
     row = make_generation(user, status="rejected", answer_status=answer, finished_at=timezone.now())
-    assert library.delete(user, [row.pk]) == [row.pk]
+    assert curation.delete(user, [row.pk]) == [row.pk]
     for waiting in [Generation.objects.freed(), Generation.objects.lacking_credits(timezone.now())]:
         assert row.pk not in waiting.values_list("pk", flat=True)
-    library.restore(user, [row.pk])
+    curation.restore(user, [row.pk])
     assert row.pk not in Generation.objects.freed().values_list("pk", flat=True)
     assert (row.pk in Generation.objects.lacking_credits(timezone.now()).values_list("pk", flat=True)) == (
         answer == 402
@@ -93,7 +95,7 @@ def test_a_refused_one_that_is_deleted_is_never_sent_by_itself(user: User, token
 def test_what_runs_after_all_is_in_sight_again(user: User, token: Token) -> None:
     row = make_generation(user, status="stalled", deleted_at=timezone.now())
     status = Status("processing", generation_id="job-1")
-    assert poll.start(row, status, expecting=Generation.Status.STALLED, token_revision=1, now=timezone.now())
+    assert outcomes.start(row, status, expecting=Generation.Status.STALLED, token_revision=1, now=timezone.now())
     row.refresh_from_db()
     assert (row.status, row.deleted_at) == ("running", None)
 
@@ -121,7 +123,7 @@ def test_the_card_of_a_deleted_one_is_not_the_card_kept_in_memory(browser: Clien
 def test_the_team_sees_what_is_shown_to_it_and_nothing_that_is_only_the_owners(
     browser: Client, colleague: Client, user: User, done: Generation
 ) -> None:
-    sharing.share(user, [done])
+    links.share(user, [done])
     Generation.objects.filter(pk=done.pk).update(answer_body='{"secret":"ANSWER"}', balance_purchased=4321)
     url = done.get_absolute_url()
     assert colleague.get(url).status_code == 404
@@ -362,7 +364,7 @@ def test_what_is_taken_back_while_a_zip_is_sent_is_not_in_it(colleague: Client) 
         make_result(row, picture() + os.urandom(zips.CHUNK * 2))
     pieces = iter(do(colleague, "download", *rows).streaming_content)
     first = next(pieces)
-    library.show_to_team(maker, [row.pk for row in rows], shown=False)
+    curation.show_to_team(maker, [row.pk for row in rows], shown=False)
     names = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces))).namelist()
     assert [name[:3] for name in names] == ["001", "met"]
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import Token, User
 from generations.dispatch import line, rate, submit
 from generations.models import Attempt, Generation
-from meigen_api.sandbox.answers import refusal
+from sandbox.answers import refusal
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_token, make_user
 

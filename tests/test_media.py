@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngImageFile
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import media
+from generations.media import serving
 from generations.models import Generation, Result
 from tests.helpers import make_generation, make_result, make_user, picture
 
@@ -109,7 +109,7 @@ def test_head_says_the_same_without_the_bytes(browser: Client, url: str) -> None
 @pytest.mark.parametrize("kind", ["thumbnail", "preview"])
 def test_a_small_picture_by_its_signed_address_may_be_kept_for_ever(browser: Client, url: str, kind: Small) -> None:
     result = Result.objects.get()
-    signed = media.small_url(result, kind)
+    signed = serving.small_url(result, kind)
     response = browser.get(signed)
     assert response["Content-Type"] == "image/webp"
     assert response["Cache-Control"] == "private, max-age=31536000, immutable"
@@ -120,7 +120,7 @@ def test_a_small_picture_by_its_signed_address_may_be_kept_for_ever(browser: Cli
 @pytest.mark.parametrize("query", ["", "?v=", "?v=0123456789abcdef", "?v={preview}", "?v={file}"])
 def test_by_any_other_address_the_browser_asks_each_time(browser: Client, url: str, query: str) -> None:
     result = Result.objects.get()
-    signatures = {kind: media._version(result, kind) for kind in ("preview", "file")}
+    signatures = {kind: serving._version(result, kind) for kind in ("preview", "file")}
     plain = reverse("thumbnail", args=[result.generation_id, 0])
     assert browser.get(plain + query.format(**signatures))["Cache-Control"] == "private, no-cache"
     assert browser.get(f"{url}?v={signatures['file']}")["Cache-Control"] == "private, no-cache"
@@ -128,13 +128,13 @@ def test_by_any_other_address_the_browser_asks_each_time(browser: Client, url: s
 
 def test_another_file_has_another_address(url: str) -> None:
     result = Result.objects.get()
-    before = media.small_url(result, "thumbnail")
+    before = serving.small_url(result, "thumbnail")
     result.sha256 = "0" * 64
-    assert media.small_url(result, "thumbnail") != before
+    assert serving.small_url(result, "thumbnail") != before
 
 
 def test_a_signed_address_lets_nobody_in(browser: Client, url: str) -> None:
-    signed = media.small_url(Result.objects.get(), "thumbnail")
+    signed = serving.small_url(Result.objects.get(), "thumbnail")
     stranger = Client()
     assert stranger.get(signed)["Location"].startswith("/accounts/login/")
     stranger.force_login(make_user())
@@ -149,8 +149,10 @@ def test_cards_of_all_kinds_show_signed_addresses(browser: Client, url: str) -> 
     result = Result.objects.get()
     Result.objects.update(width=3000, height=1500)
     card = browser.get("/").content.decode()
-    assert f"{media.small_url(result, 'thumbnail')} 640w, {media.small_url(result, 'preview')} 1280w" in card
-    assert f'src="{media.small_url(result, "thumbnail")}"' in browser.get(url.partition("results")[0]).content.decode()
+    assert f"{serving.small_url(result, 'thumbnail')} 640w, {serving.small_url(result, 'preview')} 1280w" in card
+    assert (
+        f'src="{serving.small_url(result, "thumbnail")}"' in browser.get(url.partition("results")[0]).content.decode()
+    )
 
 
 class TestBehindAProxyThatHandsOutTheFiles:
@@ -169,7 +171,7 @@ class TestBehindAProxyThatHandsOutTheFiles:
         assert "ETag" not in response
 
     def test_small_pictures_may_still_be_kept_for_ever(self, browser: Client, url: str) -> None:
-        response = browser.get(media.small_url(Result.objects.get(), "thumbnail"))
+        response = browser.get(serving.small_url(Result.objects.get(), "thumbnail"))
         assert response["Cache-Control"].endswith("immutable")
         assert response["X-Accel-Redirect"].endswith(".thumb.webp")
 

@@ -12,15 +12,14 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations import actions
-from generations.dispatch import poll, submit, sweep, wake
+from generations.dispatch import decisions, outcomes, submit, sweep, wake
 from generations.models import Generation, Lease
 from meigen_api import errors
 from meigen_api.client import Pool
 from meigen_api.errors import Answer
-from meigen_api.sandbox.answers import Response, answer, html, refusal
 from meigen_api.secret import Secret
 from meigen_api.types import Status
+from sandbox.answers import Response, answer, html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, settle
 
@@ -87,7 +86,7 @@ class TestAnAnswer:
     def test_a_job_meigen_forgot_has_failed(self, user: User, status: int, misses: int, *, ends: bool) -> None:
         generation = running(user)
         assert (
-            poll.refused(
+            outcomes.refused(
                 generation,
                 (errors.Gone if status == 410 else errors.NotFound)("gone", answer=Answer(status)),
                 misses,
@@ -106,7 +105,7 @@ class TestAnAnswer:
         now = timezone.now()
         told = {} if hint is None else {"pollHintSeconds": hint}
         status = Status.from_json({"generationId": "x", "status": "processing", **told})
-        assert poll.start(generation, status, expecting=S.QUEUED, token_revision=1, now=now)
+        assert outcomes.start(generation, status, expecting=S.QUEUED, token_revision=1, now=now)
         assert generation.watch_until is not None
         assert least <= (generation.watch_until - now).total_seconds() <= most
 
@@ -114,13 +113,13 @@ class TestAnAnswer:
         for told, expected in [({}, 30), ({"expectedWaitSeconds": 12}, 12)]:
             generation = make_generation(user, expected_wait=30)
             status = Status.from_json({"generationId": "x", "status": "processing", **told})
-            poll.start(generation, status, expecting=S.QUEUED, token_revision=1, now=timezone.now())
+            outcomes.start(generation, status, expecting=S.QUEUED, token_revision=1, now=timezone.now())
             assert generation.expected_wait == expected
 
     def test_check_again_watches_a_stalled_one_anew(self, user: User) -> None:
         generation = running(user)
-        poll.stop_watching(generation, timezone.now())
-        actions.check_again(generation)
+        outcomes.stop_watching(generation, timezone.now())
+        decisions.check_again(generation)
         assert generation.status == S.RUNNING
         assert generation.watch_until is not None
         assert generation.watch_until > timezone.now()
@@ -278,15 +277,15 @@ class TestASweep:
         self, sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rows = [make_generation(user) for _ in range(4)]
-        victim, real = rows[0].pk, poll.settle
+        victim, real = rows[0].pk, outcomes.settle
         others = Generation.objects.exclude(pk=victim)
 
-        def broken(generation: Generation, status: Status, now: datetime, kept: poll.Journal) -> bool:
+        def broken(generation: Generation, status: Status, now: datetime, kept: outcomes.Journal) -> bool:
             if generation.pk == victim and others.exclude(status=S.DONE).exists():
                 raise UnicodeEncodeError("utf-8", "x", 0, 1, "no")
             return real(generation, status, now, kept)
 
-        monkeypatch.setattr(poll, "settle", broken)
+        monkeypatch.setattr(outcomes, "settle", broken)
         monkeypatch.setattr(sweep, "LONGEST_POLL_PAUSE", 0.1)
         sweep.run_slice(seconds=20)
         assert not Generation.objects.exclude(status=S.DONE).exists()

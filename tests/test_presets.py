@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Token, User
-from generations import presets
 from generations.models import Preset
+from generations.studio import presets
 from tests.helpers import form_data, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox")]

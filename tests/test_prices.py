@@ -10,13 +10,13 @@ from django.test import Client
 from accounts.models import Token, User
 from generations.dispatch import catalogue
 from generations.dispatch.catalogue import Offer
-from generations.forms import GenerateForm
-from generations.forms.options import CHOICES, values_of
 from generations.models import Generation, Reference
+from generations.studio.form import GenerateForm
+from generations.studio.options import CHOICES, values_of
 from meigen_api.prices import Price, cheapest, estimate
-from meigen_api.sandbox import catalogue as sandbox_catalogue
-from meigen_api.sandbox import pricing
 from meigen_api.types import Model, models_from_json
+from sandbox import catalogue as sandbox_catalogue
+from sandbox import pricing
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_clip
 

@@ -14,13 +14,13 @@ from PIL import Image, ImageCms
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations import attachments
-from generations.dispatch import prepare, submit, upload, wake
-from generations.dispatch.download import Refused
+from generations.dispatch import submit, upload, wake
+from generations.media import attachments, prepare
+from generations.media.download import Refused
 from generations.models import Generation, Reference
 from meigen_api import errors
-from meigen_api.sandbox.answers import Response, answer, html
 from meigen_api.secret import Secret
+from sandbox.answers import Response, answer, html
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user, picture
 

@@ -18,10 +18,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations import collecting, library
-from generations.forms.history import HistoryForm
+from generations.library import collecting, curation, history
+from generations.library.filters import HistoryForm
 from generations.models import CollectionItem, Generation, Star, TooMany, search
-from generations.views import history
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_user
 
@@ -273,7 +272,7 @@ def test_other_peoples_prompts_are_never_found(browser: Client, user: User, toke
 
 def test_a_search_combines_with_stars_collections_and_days(user: User, many: list[Generation]) -> None:
     chosen = [many[3], many[30], many[50]]
-    library.star_all(user, [row.pk for row in chosen])
+    curation.star_all(user, [row.pk for row in chosen])
     collection, _ = collecting.create(user, "Some")
     collecting.add(user, collection.pk, [row.pk for row in chosen[1:]])
     place = str(collection.pk)
@@ -291,7 +290,7 @@ def test_a_search_combines_with_stars_collections_and_days(user: User, many: lis
 
 def test_stars_and_items_know_when_their_generation_was_made(user: User) -> None:
     row = make_generation(user, status="done", created_at=timezone.now() - timedelta(days=9))
-    library.star(user, row)
+    curation.star(user, row)
     collection, _ = collecting.create(user, "Some")
     collecting.add(user, collection.pk, [row.pk])
     assert Star.objects.get().made_at == CollectionItem.objects.get().made_at == row.created_at
@@ -333,7 +332,7 @@ def test_the_last_half_millisecond_of_a_day_belongs_to_it(user: User, token: Tok
 )
 def test_a_filter_does_not_change_which_words_match(user: User, token: Token, prompt: str, words: str) -> None:
     row = make_generation(user, prompt=prompt, status="done")
-    library.star(user, row)
+    curation.star(user, row)
     assert set(HistoryForm(user, {"q": words}).rows()) == set(HistoryForm(user, {"q": words, "starred": "on"}).rows())
 
 

@@ -21,10 +21,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import media
-from generations.dispatch import fetch
+from generations.media import fetch, serving
+from generations.media.storage import CHUNK, pieces
 from generations.models import Generation, Result
-from generations.storage import CHUNK, pieces
 from meigen_site.env import Bucket
 from meigen_site.settings import in_bucket
 from tests.helpers import make_generation, picture
@@ -144,7 +143,7 @@ class TestTheLocalFolder:
 
     def test_what_names_a_new_folder_is_on_disk_too(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         synced: list[Path] = []
-        monkeypatch.setattr("generations.storage._sync_folder", synced.append)
+        monkeypatch.setattr("generations.media.storage._sync_folder", synced.append)
         default_storage.save("results/ab/cd/abc.png", ContentFile(b"x"))
         assert set(synced) == {folder, folder / "ab", folder / "ab" / "cd"}
         synced.clear()
@@ -262,5 +261,5 @@ def test_an_object_that_is_not_there_is_a_file_that_is_not_there(s3: FakeS3) -> 
 
 def test_the_browser_is_never_sent_to_the_bucket(kept: Result, browser: Client) -> None:
     page = browser.get(Generation.objects.get().get_absolute_url()).content.decode()
-    assert media.small_url(kept, "thumbnail").partition("?")[0] in page
+    assert serving.small_url(kept, "thumbnail").partition("?")[0] in page
     assert "studio-files" not in page

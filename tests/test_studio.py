@@ -15,11 +15,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations import actions
 from generations.dispatch import catalogue
-from generations.forms import GenerateForm
 from generations.models import Generation
-from meigen_api.sandbox.answers import html, refusal
+from generations.studio import submission
+from generations.studio.form import GenerateForm
+from sandbox.answers import html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_user
 
@@ -188,7 +188,7 @@ def test_fifty_clicks_at_once_with_one_nonce_make_one_generation(
         try:
             form = GenerateForm(catalogue.offer(), data=data)
             assert form.is_valid()
-            return actions.ask(user, token, form)[1]
+            return submission.create(user, token, form)[1]
         finally:
             connection.close()
 

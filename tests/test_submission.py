@@ -14,13 +14,13 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations import actions, library
-from generations.dispatch import line, poll, receipt, submit
+from generations.dispatch import decisions, line, outcomes, receipt, submit
+from generations.library import curation
 from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls, errors
 from meigen_api.client import Client
-from meigen_api.sandbox.answers import Response, answer, html, refusal
 from meigen_api.secret import Secret
+from sandbox.answers import Response, answer, html, refusal
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_user
 
@@ -279,7 +279,7 @@ class TestAfterAKillBetweenThePostAndItsAnswer:
     ) -> None:
         settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
         assert sent(killed).status == S.SENDING
-        assert not actions.cancel(killed)
+        assert not decisions.cancel(killed)
 
     def test_a_token_that_died_meanwhile_leaves_it_to_a_person(
         self, sandbox: FastSandbox, killed: Generation, token: Token
@@ -321,7 +321,7 @@ def test_a_refusal_after_a_lost_answer_is_no_proof_that_nothing_was_charged(
     sandbox.fail_next(SUBMIT, late)
     with after(generation):
         assert sent(generation).status == S.STALLED
-    actions.check_again(generation)
+    decisions.check_again(generation)
     generation.refresh_from_db()
     assert generation.status == S.RUNNING
     assert len(sandbox.ledger.charges()) == 1
@@ -334,7 +334,7 @@ def test_an_answer_that_cannot_be_written_is_one_that_tells_nothing(
         raise DataError("out of range")
 
     with monkeypatch.context() as patch:
-        patch.setattr(poll, "start", broken)
+        patch.setattr(outcomes, "start", broken)
         generation = sent(make_generation(user, prompt="a fox sandbox:seconds=99"))
     assert generation.status == S.SENDING
     with after(generation):
@@ -448,8 +448,8 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
         for _ in range(2)
     ]
     seen = list(Generation.objects.filter(status=S.REJECTED))
-    assert actions.cancel(cancelled)
-    assert library.delete(user, [deleted.pk]) == [deleted.pk]
+    assert decisions.cancel(cancelled)
+    assert curation.delete(user, [deleted.pk]) == [deleted.pk]
     assert not any(submit.requeue(row, "Sent again.") for row in seen)
     assert not Generation.objects.filter(status=S.QUEUED).exists()
     assert Generation.objects.get(pk=deleted.pk).deleted_at

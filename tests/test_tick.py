@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Token, User
-from generations import tick
+from generations.library import tick
 from generations.models import Generation
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result, make_user

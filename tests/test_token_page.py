@@ -7,8 +7,8 @@ from django.test import Client
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from meigen_api.sandbox.answers import Response, html
 from meigen_api.secret import Secret
+from sandbox.answers import Response, html
 from tests.conftest import FastSandbox
 from tests.helpers import make_token, make_user
 

@@ -14,8 +14,9 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations import attachments, collecting, library, presets, sharing
-from generations.dispatch import failpoints, fetch, trash, verify, wake
+from generations.dispatch import failpoints, wake
+from generations.library import collecting, curation, trash
+from generations.media import attachments, fetch, verify
 from generations.models import (
     Attempt,
     CollectionItem,
@@ -28,6 +29,8 @@ from generations.models import (
     Share,
     Star,
 )
+from generations.sharing import links
+from generations.studio import presets
 from meigen_api.client import Client as MeigenClient
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
@@ -45,8 +48,8 @@ def deleted(user: User, days: float = 31, **columns: object) -> Generation:
     """Deleted so many days ago, with all that may hang on a generation."""
     row = make_generation(user, prompt="CANARY", **{"status": "done", "credits_used": 7, **columns})
     make_result(row)
-    sharing.share(user, [row])
-    library.star(make_user(), row)
+    links.share(user, [row])
+    curation.star(make_user(), row)
     foxes, _ = collecting.create(user, "Foxes")
     collecting.add(user, foxes.pk, [row.pk])
     Star.objects.get_or_create(user=user, generation=row)
@@ -113,7 +116,7 @@ def test_what_is_under_way_is_never_erased(user: User, status: str) -> None:
 
 def test_what_was_brought_back_in_the_last_moment_stays(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     row = deleted(user)
-    library.restore(user, [row.pk])
+    curation.restore(user, [row.pk])
     trash.erase(row.pk, timezone.now())
     row.refresh_from_db()
     assert row.prompt == "CANARY"
@@ -133,7 +136,7 @@ def test_an_erased_one_is_nowhere_to_be_seen(user: User, browser: Client) -> Non
         for verb in ["restore", "delete", "star", "team", "share", "check-again", "fetch-again", "send-again"]:
             assert visitor.post(f"/generations/{row.pk}/{verb}/").status_code == 404
     assert Client().get(f"/s/{secret}/").status_code == 404
-    assert library.restore(user, [row.pk]) == 0
+    assert curation.restore(user, [row.pk]) == 0
 
 
 def test_files_of_a_try_that_was_killed_go_too(user: User) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Token
 from generations.models import Generation
-from meigen_api.sandbox.answers import answer, html
+from sandbox.answers import answer, html
 from tests.conftest import FastSandbox
 from tests.helpers import form_data
 

@@ -18,10 +18,9 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from generations import attachments
-from generations.dispatch import download, fetch, poster, verify
+from generations.media import attachments, download, fetch, poster, verify
 from generations.models import Generation, Reference, Result
-from meigen_api.sandbox import pictures
+from sandbox import pictures
 from tests.helpers import make_generation, make_result, picture
 
 pytestmark = pytest.mark.django_db

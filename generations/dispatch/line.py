@@ -13,10 +13,9 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
+from generations.dispatch import rate
+from generations.dispatch.rate import Window
 from generations.models import Generation, GenerationQuerySet, Place
-
-from . import rate
-from .rate import Window
 
 S = Generation.Status
 

@@ -8,12 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts import vault
+from generations.dispatch import outcomes, submit
 from generations.models import Generation
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.errors import MeigenError
-
-from . import poll, submit
 
 S = Generation.Status
 
@@ -43,7 +42,7 @@ def look_up(generation: Generation, seconds: float = submit.POST_SECONDS) -> Non
             return
     with transaction.atomic():
         submit.settle(generation)
-        poll.start(generation, status, expecting=S.STALLED, token_revision=token.revision, now=timezone.now())
+        outcomes.start(generation, status, expecting=S.STALLED, token_revision=token.revision, now=timezone.now())
 
 
 def _take(generation: Generation, error: MeigenError) -> bool:

@@ -20,8 +20,8 @@ from django.utils.translation import gettext_noop
 
 from accounts import vault
 from accounts.models import Token
-from generations import words
-from generations.models import Attempt, Generation
+from generations.dispatch import failpoints, line, outcomes, rate
+from generations.models import Attempt, Generation, words
 from generations.models.lease import free_dead_claims
 from generations.models.process import this_process
 from meigen_api import calls, errors
@@ -29,8 +29,6 @@ from meigen_api.client import Client
 from meigen_api.errors import MeigenError
 from meigen_api.secret import Secret
 from meigen_api.types import Status
-
-from . import failpoints, line, poll, rate
 
 S = Generation.Status
 
@@ -171,7 +169,7 @@ def accepted(attempt: Attempt, status: Status) -> None:
         rate.passed(attempt.token_fingerprint)
         # However late it comes, and whatever was made of its silence: Meigen has it.
         waiting = [S.QUEUED, S.SENDING, S.STALLED, S.REJECTED, S.CANCELLED]
-        poll.start(generation, status, expecting=waiting, token_revision=attempt.token_revision, now=now)
+        outcomes.start(generation, status, expecting=waiting, token_revision=attempt.token_revision, now=now)
         if generation.token and generation.token.revision == attempt.token_revision:
             generation.token.note_balance(status.balance, now)
 

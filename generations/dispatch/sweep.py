@@ -25,14 +25,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts import vault
+from generations.dispatch import failpoints, line, outcomes, stopping, submit, wake
 from generations.models import Generation, Lease
 from meigen_api import calls, errors
 from meigen_api.client import Pool
 from meigen_api.errors import MeigenError
 from meigen_api.secret import Secret
 from meigen_api.types import Status
-
-from . import failpoints, line, poll, shared, submit, wake
 
 T = TypeVar("T")
 
@@ -93,7 +92,7 @@ class Outcome:
 def run_slice(shard: int = 0, seconds: float = SLICE_SECONDS) -> None:
     """Sweeps for about `seconds` or until nothing is left, and wakes the next slice; nothing if another runs."""
     lease = wake.lease_of(shard)
-    if shared.is_stopping() or not Lease.take(lease, LEASE_SECONDS):
+    if stopping.is_stopping() or not Lease.take(lease, LEASE_SECONDS):
         return
     try:
         asyncio.run(_Sweep(shard, seconds).run())
@@ -149,7 +148,7 @@ class _Sweep:
         # Past the end nothing new is sent, but the others are watched until the last answer is in.
         while not self._is_over() or self.sends:
             now = time.monotonic()
-            if shared.is_stopping() and now > self.ends + STOP_SECONDS:
+            if stopping.is_stopping() and now > self.ends + STOP_SECONDS:
                 return
             if now >= renew:
                 if not await self._db(partial(Lease.take, wake.lease_of(self.shard), LEASE_SECONDS)):
@@ -170,7 +169,7 @@ class _Sweep:
 
     def _is_over(self) -> bool:
         now = time.monotonic()
-        if shared.is_stopping():
+        if stopping.is_stopping():
             self.ends = min(self.ends, now)
         return now >= self.ends
 
@@ -242,7 +241,7 @@ class _Sweep:
         job.told_at = timezone.now()
         if status.state == "processing" and (status.poll_hint is None or status.poll_hint > 0):
             if status.poll_hint is not None:
-                job.watch_until = poll.watch_until(job.generation, status, job.told_at)
+                job.watch_until = outcomes.watch_until(job.generation, status, job.told_at)
             self._poll_in(self.interval, job)
         else:
             self._tell(Outcome(job, status=status))  # not polled again before the flush has written it
@@ -256,14 +255,14 @@ class _Sweep:
         now = timezone.now()
         late = [job for job in self.jobs.values() if _is_late(job, now)]
         moved = [job for job in self.jobs.values() if job.has_other_limit]
-        outcomes, self.outcomes = self.outcomes, []
-        if not late and not outcomes and not moved:
+        told, self.outcomes = self.outcomes, []
+        if not late and not told and not moved:
             return
         failpoints.reach("polled-unwritten")
         if moved:
             await self._db(partial(_write_limits, moved))
-        ended = await self._db(partial(_write, outcomes, late, now))
-        for outcome in outcomes:
+        ended = await self._db(partial(_write, told, late, now))
+        for outcome in told:
             pk = outcome.job.generation.pk
             if pk not in ended and outcome.status is not None:
                 self._poll_in(LONGEST_POLL_PAUSE, outcome.job)  # its answer could not be written
@@ -319,27 +318,27 @@ def _write_limits(jobs: list[Job]) -> None:
         job.generation.watch_until = job.watch_until
 
 
-def _write(outcomes: list[Outcome], late: list[Job], now: datetime) -> set[UUID]:
+def _write(told: list[Outcome], late: list[Job], now: datetime) -> set[UUID]:
     """Writes what the polls brought; the ids that need no more polling."""
     try:
-        with poll.journal() as kept:
-            ended = {outcome.job.generation.pk for outcome in outcomes if _settle(outcome, now, kept)}
+        with outcomes.journal() as kept:
+            ended = {outcome.job.generation.pk for outcome in told if _settle(outcome, now, kept)}
     except Exception:
         # One of them cannot be written. Each alone, so that the others are.
-        logger.exception("The answers for %s generations could not be written together", len(outcomes))
-        ended = _write_singly(outcomes, now)
+        logger.exception("The answers for %s generations could not be written together", len(told))
+        ended = _write_singly(told, now)
     for job in late:
-        poll.stop_watching(job.generation, now)
+        outcomes.stop_watching(job.generation, now)
         ended.add(job.generation.pk)
     return ended
 
 
-def _write_singly(outcomes: list[Outcome], now: datetime) -> set[UUID]:
+def _write_singly(told: list[Outcome], now: datetime) -> set[UUID]:
     ended: set[UUID] = set()
-    for outcome in outcomes:
+    for outcome in told:
         pk = outcome.job.generation.pk
         try:
-            with poll.journal() as kept:
+            with outcomes.journal() as kept:
                 if _settle(outcome, now, kept):
                     ended.add(pk)
         except Exception:
@@ -347,14 +346,14 @@ def _write_singly(outcomes: list[Outcome], now: datetime) -> set[UUID]:
     return ended
 
 
-def _settle(outcome: Outcome, now: datetime, kept: poll.Journal) -> bool:
+def _settle(outcome: Outcome, now: datetime, kept: outcomes.Journal) -> bool:
     """Writes one outcome; says whether the job needs no more polling."""
     job = outcome.job
     if outcome.status is not None:
-        poll.settle(job.generation, outcome.status, now, kept)
+        outcomes.settle(job.generation, outcome.status, now, kept)
         return True
     assert outcome.error is not None
-    if poll.refused(job.generation, outcome.error, job.misses, signed=job.secret is not None):
+    if outcomes.refused(job.generation, outcome.error, job.misses, signed=job.secret is not None):
         return True
     if isinstance(outcome.error, errors.BadToken):
         job.secret = None  # its token is refused now; the status can be read without one

@@ -14,21 +14,25 @@ from meigen_api import calls, errors
 from meigen_api.client import Client, put_file
 from meigen_api.types import Presigned
 
-from .download import Refused
-
 SECONDS = 20.0
 CLIP_SECONDS = 120.0
 # An upload lasts a day, of a clip a week. It is used for a new request while it will outlast the longest wait of one,
 # see `REQUESTS_LAST`.
 USED_FOR = {"image": timedelta(hours=4), "video": timedelta(days=3), "audio": timedelta(days=3)}
 EXTENSIONS = {"video/mp4": "mp4", "video/quicktime": "mov", "audio/wav": "wav", "audio/mpeg": "mp3"}
+
+
+class Gone(Exception):
+    """The file of a reference is not there any more."""
+
+
 GONE = gettext_noop("The clip is not there any more. Add it again, or leave it out.")
 
 
 def public_url(reference: Reference, token: Token, model_id: str) -> str:
     """Where Meigen can read the reference now; a clip is uploaded with the token, for that model.
 
-    Raises Refused when it is gone, vault.Unreadable, and MeigenError when it has to be uploaded and cannot be.
+    Raises Gone, vault.Unreadable, and MeigenError when it has to be uploaded and cannot be.
     """
     fresh = reference.uploaded_at and timezone.now() - reference.uploaded_at <= USED_FOR[reference.kind]
     if not reference.is_link and not fresh:
@@ -39,7 +43,7 @@ def public_url(reference: Reference, token: Token, model_id: str) -> str:
 def _upload(reference: Reference, token: Token, model_id: str) -> None:
     stored = reference.stored
     if stored is None:
-        raise Refused(GONE)
+        raise Gone(GONE)
     name = stored.name or ""
     try:
         size = default_storage.size(name)
@@ -50,7 +54,7 @@ def _upload(reference: Reference, token: Token, model_id: str) -> None:
             seconds = CLIP_SECONDS if reference.is_clip else SECONDS
             put_file(place.upload_url, file, size, reference.content_type, seconds=seconds)
     except FileNotFoundError:
-        raise Refused(GONE) from None
+        raise Gone(GONE) from None
     reference.public_url = place.public_url
     reference.uploaded_at = timezone.now()
     reference.save(update_fields=["public_url", "uploaded_at"])

@@ -10,10 +10,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from generations.dispatch import stopping
 from generations.models import Generation, Lease, Result
 from generations.models.lease import free_dead_claims
-
-from . import shared
 
 S = Generation.Status
 
@@ -56,7 +55,7 @@ def pulse() -> None:
 
 def after_spawn(**kwargs: Any) -> None:
     """A worker process has started: at the cluster's start, and whenever one has died."""
-    shared.note_life()
+    stopping.note_life()
     try:
         beat()
         sweep()
@@ -67,7 +66,7 @@ def after_spawn(**kwargs: Any) -> None:
 
 
 def before_task(**kwargs: Any) -> None:
-    shared.note_life()
+    stopping.note_life()
 
 
 def beat() -> None:

@@ -1,16 +1,16 @@
 """The rows that are the truth: everything the workers do can be told from them."""
 
-from .catalogue import Catalogue
-from .collection import Collection, CollectionItem
-from .generation import Attempt, Event, Generation, GenerationQuerySet, Place, wish_of
-from .keyset import Position
-from .lease import Lease, RateGate
-from .preset import Preset
-from .reference import Reference, ReferenceUse
-from .result import Result
-from .search import Searchable, TooMany
-from .share import Heart, Share, ShareItem, WrongPasswords
-from .star import Star
+from generations.models.catalogue import Catalogue
+from generations.models.collection import Collection, CollectionItem
+from generations.models.generation import Attempt, Event, Generation, GenerationQuerySet, Place, wish_of
+from generations.models.keyset import Position
+from generations.models.lease import Lease, RateGate
+from generations.models.preset import Preset
+from generations.models.reference import Reference, ReferenceUse
+from generations.models.result import Result
+from generations.models.search import Searchable, TooMany
+from generations.models.share import Heart, Share, ShareItem, WrongPasswords
+from generations.models.star import Star
 
 __all__ = [
     "Attempt",

@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-
-from .generation import Generation, GenerationQuerySet, MadeAt, visible
+from generations.models.generation import Generation, GenerationQuerySet, MadeAt, visible
 
 MANY = 300  # a collection of more is counted no further
 FEW = 30

@@ -21,15 +21,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token, User
-from generations.words import said
+from generations.models import search
+from generations.models.keyset import Position, keyset
+from generations.models.lease import is_over
+from generations.models.words import said
 from meigen_api.prices import Price
 
-from . import search
-from .keyset import Position, keyset
-from .lease import is_over
-
 if TYPE_CHECKING:
-    from .result import Result
+    from generations.models.result import Result
 
 
 def trash_ends(now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .process import is_dead, this_process
+from generations.models.process import is_dead, this_process
 
 # No lease and no pause is longer. One that seems to be was written before the clock was set back.
 LONGEST_WAIT = timedelta(minutes=65)

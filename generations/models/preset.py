@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-
-from .collection import NamedQuerySet
+from generations.models.collection import NamedQuerySet
 
 
 class PresetQuerySet(NamedQuerySet["Preset"]):

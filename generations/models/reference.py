@@ -10,8 +10,8 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .generation import Generation
-from .result import Result
+from generations.models.generation import Generation
+from generations.models.result import Result
 
 
 class Reference(models.Model):

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import models
 
-from .generation import Generation
-from .lease import is_over
+from generations.models.generation import Generation
+from generations.models.lease import is_over
 
 
 class ResultQuerySet(models.QuerySet["Result"]):

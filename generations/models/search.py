@@ -4,7 +4,7 @@ PostgreSQL compares each word by LIKE, which a trigram index on the upper-cased 
 of trigrams that triggers keep, in the order of the lists, so that a page is read from it without sorting. Words of one
 or two letters have no trigram and are looked for in the rows themselves. The first migration makes both.
 
-Prompts are kept in one Unicode form (NFC), see `actions.ask`, and words are brought into it here.
+Prompts are kept in one Unicode form (NFC), see `studio.submission`, and words are brought into it here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import Q
 
-from .keyset import Position, keyset
+from generations.models.keyset import Position, keyset
 
 if TYPE_CHECKING:
-    from .generation import GenerationQuerySet
+    from generations.models.generation import GenerationQuerySet
 
 MOST_WORDS = 100  # more than a form takes; SQLite refuses a thousand conditions
 TRIGRAM = 3

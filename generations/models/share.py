@@ -16,10 +16,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import vault
-
-from .collection import Collection, CollectionItem, CollectionQuerySet
-from .generation import Generation, GenerationQuerySet
-from .result import Result
+from generations.models.collection import Collection, CollectionItem, CollectionQuerySet
+from generations.models.generation import Generation, GenerationQuerySet
+from generations.models.result import Result
 
 
 class ShareQuerySet(models.QuerySet["Share"]):

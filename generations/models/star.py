@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from .generation import Generation, MadeAt
+from generations.models.generation import Generation, MadeAt
 
 
 class Star(models.Model):

@@ -4,6 +4,9 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from generations.dispatch import catalogue
+from generations.models import Generation
+from generations.studio.form import initial_from, price_of
 from meigen_api import prices
 from meigen_api.prices import Price
 from meigen_api.types import ClipLimits, Model
@@ -95,3 +98,13 @@ def wait(model: Model, waits: dict[str, int]) -> str:
     if seconds < 90:
         return _("~{seconds} s").format(seconds=f"{seconds:.0f}")
     return _("~{minutes} min").format(minutes=f"{seconds / 60:.0f}")
+
+
+@register.simple_tag
+def other_models(card: Generation) -> list[tuple[Model, Price | None]]:
+    """The other models for the same prompt, with what it would cost with these settings, where they have them."""
+    values = initial_from(card.request_fields) if card.body else {}
+    videos = card.references.filter(kind="video") if "referenceVideos" in card.body else []
+    seconds = [video.seconds for video in videos]
+    models = (model for model in catalogue.known().models if model.id != card.model_id)
+    return [(model, price_of(model, values, seconds)) for model in models]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django import template
 from django.forms import BoundField
@@ -15,17 +14,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts.http import Request
 from accounts.models import User
-from generations import explain, media, tick, words
-from generations.dispatch.inspect import PREVIEW, THUMBNAIL
-from generations.forms import GenerateForm
-from generations.forms.options import CHOICES
-from generations.models import Collection, Generation, Result
+from generations.library import explain, tick
+from generations.media import serving
+from generations.media.decode import PREVIEW, THUMBNAIL
+from generations.models import Collection, Generation, Result, words
 from generations.models.share import with_links
+from generations.studio.form import GenerateForm
+from generations.studio.options import CHOICES
+from generations.studio.references import is_from_studio
 from meigen_api.prices import Price
 
 register = template.Library()
+register.filter(is_from_studio)
 
 WIDEST, TALLEST = 4.0, 0.25
 # How high a row of cards usually is, in rem: wall.css makes it 16 and lets it grow.
@@ -92,7 +93,7 @@ def _ratio_class(width: float, height: float) -> str:
 @register.simple_tag
 def small_picture(result: Result) -> SafeString:
     """The `src` of a result's small picture where it is seen in passing."""
-    return format_html('src="{}"', media.small_url(result, "thumbnail"))
+    return format_html('src="{}"', serving.small_url(result, "thumbnail"))
 
 
 @register.simple_tag
@@ -107,8 +108,8 @@ def card_picture(card: Generation, result: Result) -> SafeString:
     return format_html(
         '{} srcset="{} {}w, {} {}w" sizes="{}rem"',
         small_picture(result),
-        *(media.small_url(result, "thumbnail"), small),
-        *(media.small_url(result, "preview"), large),
+        *(serving.small_url(result, "thumbnail"), small),
+        *(serving.small_url(result, "preview"), large),
         round(CARD_ROW * across / down),
     )
 
@@ -116,7 +117,7 @@ def card_picture(card: Generation, result: Result) -> SafeString:
 @register.simple_tag
 def poster(result: Result) -> SafeString:
     """The `poster` of a video, if there is one."""
-    return format_html(' poster="{}"', media.small_url(result, "preview")) if result.preview else SafeString("")
+    return format_html(' poster="{}"', serving.small_url(result, "preview")) if result.preview else SafeString("")
 
 
 @register.simple_tag
@@ -214,12 +215,6 @@ def lacking_credits(user: User) -> tuple[int, Price | None]:
     together = [price for price in known if price]
     least, most = sum(price.least for price in together), sum(price.most for price in together)
     return len(known), Price(least, most) if together else None
-
-
-@register.filter
-def is_from_studio(request: Request) -> bool:
-    """Whether the page that asks is the studio itself, which has places that others lack."""
-    return urlsplit(request.htmx.current_url_abs_path or "").path == reverse("studio")
 
 
 @register.filter

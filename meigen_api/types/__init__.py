@@ -3,12 +3,12 @@
 Every `from_json` takes a decoded JSON object and never raises on a wrong inner type: the field reads as absent.
 """
 
-from .capabilities import ClipLimits, DurationRange
-from .catalogue import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model, models_from_json
-from .fields import PLAIN_ID, Json, links, members, number, price, text
-from .gallery import GalleryImage
-from .status import Balance, Status
-from .tokens import Presigned, TokenInfo, TokenUsage
+from meigen_api.types.capabilities import ClipLimits, DurationRange
+from meigen_api.types.catalogue import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model, models_from_json
+from meigen_api.types.fields import PLAIN_ID, Json, links, members, number, price, text
+from meigen_api.types.gallery import GalleryImage
+from meigen_api.types.status import Balance, Status
+from meigen_api.types.tokens import Presigned, TokenInfo, TokenUsage
 
 __all__ = [
     "ADAPTIVE",

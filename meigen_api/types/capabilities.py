@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .fields import Json, integer, members, number, text, texts
+from meigen_api.types.fields import Json, integer, members, number, text, texts
 
 # A form cannot offer more steps than this; a finer range is offered in even, coarser ones.
 MAX_STEPS = 600

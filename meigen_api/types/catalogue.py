@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .capabilities import Billing, ClipLimits, DurationRange, Malformed, VideoCapabilities, positive
-from .fields import Json, MediaType, integer, members, number, price, text, texts
+from meigen_api.types.capabilities import Billing, ClipLimits, DurationRange, Malformed, VideoCapabilities, positive
+from meigen_api.types.fields import Json, MediaType, integer, members, number, price, text, texts
 
 # Ranges of the numeric options of the Midjourney family, by the vendor's names: (least, most).
 MIDJOURNEY_RANGES: dict[str, tuple[float, float]] = {

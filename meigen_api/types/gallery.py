@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import PLAIN_ID, Json, integer, links, number, text
+from meigen_api.types.fields import PLAIN_ID, Json, integer, links, number, text
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from meigen_api.errors import Answer
-
-from .fields import Json, integer, links, members, number, text
+from meigen_api.types.fields import Json, integer, links, members, number, text
 
 
 @dataclass(frozen=True)

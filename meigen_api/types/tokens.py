@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .fields import PLAIN_ID, Json, integer, text
+from meigen_api.types.fields import PLAIN_ID, Json, integer, text
 
 
 @dataclass(frozen=True)

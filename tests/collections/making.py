@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import User
-from generations import collecting
+from generations.library import collecting
 from generations.models import Collection, Generation
 from tests.helpers import make_generation, make_result
 

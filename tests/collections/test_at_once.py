@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 
 from accounts.models import Token, User
-from generations import actions, collecting
 from generations.dispatch import catalogue
-from generations.forms import GenerateForm
+from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation
+from generations.studio import submission
+from generations.studio.form import GenerateForm
 from tests.collections.making import make_collection
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
@@ -67,7 +68,7 @@ class TestAtTheSameTime:
         def click() -> None:
             form = GenerateForm(offer, data=form_data(into=str(foxes.pk)))
             assert form.is_valid()
-            actions.ask(user, token, form)
+            submission.create(user, token, form)
 
         at_once(*[click] * 4, lambda: collecting.delete(user, foxes.pk))
         assert Generation.objects.count() == 4

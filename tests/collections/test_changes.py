@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from generations import collecting
+from generations.library import collecting
 from generations.models import Collection
 from tests.collections.making import HTMX, cards, do, inside, make_collection, make_done
 

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Token, User
-from generations import actions, collecting
 from generations.dispatch import catalogue
-from generations.forms import GenerateForm
+from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation
+from generations.studio import submission
+from generations.studio.form import GenerateForm
 from tests.collections.making import HTMX, cards, do, make_collection, make_done
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
@@ -123,7 +124,7 @@ def test_a_click_that_is_not_written_leaves_nothing_in_the_collection(
     assert form.is_valid()
     monkeypatch.setattr("generations.dispatch.wake.sweep", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        actions.ask(user, token, form)
+        submission.create(user, token, form)
     assert not Generation.objects.exists()
     assert not CollectionItem.objects.exists()
 

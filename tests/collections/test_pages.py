@@ -9,7 +9,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Token, User
-from generations import collecting, library, models
+from generations import models
+from generations.library import collecting, curation
 from generations.models import Collection, CollectionItem, Generation
 from tests.collections.making import HTMX, cards, do, make_collection, make_done
 from tests.helpers import make_generation, make_result
@@ -230,8 +231,8 @@ def test_what_is_unseen_keeps_its_place_between_the_others(user: User, ana: User
     a, c = make_done(user, "a"), make_done(user, "c")
     b = make_done(ana, "b", team_at=timezone.now())
     collection = make_collection(user, "Letters", c, b, a)
-    library.show_to_team(ana, [b.pk], shown=False)
+    curation.show_to_team(ana, [b.pk], shown=False)
     collecting.arrange(user, collection.pk, c.pk, "earlier")
     assert cards(browser, collection.get_absolute_url()) == ["c", "a"]
-    library.show_to_team(ana, [b.pk], shown=True)
+    curation.show_to_team(ana, [b.pk], shown=True)
     assert set(cards(browser, collection.get_absolute_url())) == {"a", "b", "c"}

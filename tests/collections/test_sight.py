@@ -1,16 +1,15 @@
 """Who sees what of a collection."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from generations import collecting, library, presets
-from generations.models import Collection, CollectionItem, Generation
+from generations.library import collecting, curation
+from generations.models import Collection, Generation
+from generations.studio import presets
 from tests.collections.making import cards, do, inside, make_collection, make_done
 from tests.helpers import make_generation
 
@@ -52,8 +51,8 @@ def test_of_a_team_collection_others_see_what_the_team_may_see_and_nothing_else(
     url = collection.get_absolute_url()
     assert len(cards(anas, url)) == 3
     collecting.choose_cover(user, collection, hidden.pk)
-    library.show_to_team(user, [hidden.pk], shown=False)
-    library.delete(user, [deleted.pk])
+    curation.show_to_team(user, [hidden.pk], shown=False)
+    curation.delete(user, [deleted.pk])
     assert cards(anas, url) == ["seen"]
     assert cards(browser, url) == ["HIDDEN one", "seen"]
     overview = anas.get("/collections/").content.decode()
@@ -153,12 +152,3 @@ def test_making_it_the_teams_says_before_how_much_the_team_will_see_and_does_jus
     browser.post(f"{collection.get_absolute_url()}team/", {"shown": ""})
     assert anas.get(collection.get_absolute_url()).status_code == 404
     assert len(cards(anas, "/gallery/")) == 4
-
-
-def test_who_put_what_into_it_is_known_of_the_oldest_too(user: User, ana: User) -> None:
-    collection = Collection.objects.create(owner=ana, name="Old", is_team=True)
-    row = make_generation(user, status="done")
-    CollectionItem.objects.create(collection=collection, generation=row)
-    migration = import_module("generations.migrations.0016_who_put_it_there")
-    migration.name_the_makers(apps, None)
-    assert CollectionItem.objects.get().added_by == user

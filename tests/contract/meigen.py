@@ -11,10 +11,10 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.client import Client, put_file
-from meigen_api.sandbox import Sandbox
-from meigen_api.sandbox.serve import Server
 from meigen_api.secret import Secret
 from meigen_api.types import Json, Presigned
+from sandbox import Sandbox
+from sandbox.serve import Server
 
 TOKEN = Secret("meigen_sk_" + "1" * 32)
 PICTURE = "https://x.example/a.png"

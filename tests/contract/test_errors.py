@@ -9,8 +9,8 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.client import Client
-from meigen_api.sandbox.answers import Response, html, refusal
 from meigen_api.secret import Secret
+from sandbox.answers import Response, html, refusal
 
 from .meigen import TOKEN, Meigen, answer, new_key, said
 

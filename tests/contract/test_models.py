@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from meigen_api import calls, errors, prices
-from meigen_api.sandbox import catalogue
-from meigen_api.sandbox.answers import answer as response
 from meigen_api.types import Json, Model, models_from_json
+from sandbox import catalogue
+from sandbox.answers import answer as response
 
 from .meigen import Meigen
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from meigen_api.prices import Price, estimate
-from meigen_api.sandbox import catalogue
-from meigen_api.sandbox.pricing import charge
 from meigen_api.types import Json, Model
+from sandbox import catalogue
+from sandbox.pricing import charge
 
 from .meigen import PICTURE, Meigen, movie
 

@@ -3,8 +3,8 @@
 import pytest
 
 from meigen_api import calls, errors
-from meigen_api.sandbox.answers import refusal
 from meigen_api.secret import Secret
+from sandbox.answers import refusal
 
 from .meigen import Meigen, new_key, posted, said
 

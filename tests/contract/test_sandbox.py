@@ -5,8 +5,8 @@ import pytest
 
 from meigen_api import calls
 from meigen_api.client import Client
-from meigen_api.sandbox import Sandbox, transport
 from meigen_api.types import Json
+from sandbox import Sandbox, transport
 
 from .meigen import TOKEN, Meigen
 

@@ -10,9 +10,9 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.client import Pool
-from meigen_api.sandbox import Sandbox
-from meigen_api.sandbox.answers import Request, Response
 from meigen_api.secret import SHORTEST, Secret
+from sandbox import Sandbox
+from sandbox.answers import Request, Response
 
 from .meigen import TOKEN, Meigen
 from .scanner import finds

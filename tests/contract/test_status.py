@@ -3,9 +3,9 @@
 import pytest
 
 from meigen_api import calls, errors
-from meigen_api.sandbox.answers import refusal
 from meigen_api.secret import Secret
 from meigen_api.types import Status
+from sandbox.answers import refusal
 
 from .meigen import Meigen, answer, said
 

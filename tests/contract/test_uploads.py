@@ -8,8 +8,8 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.client import Client, put_file
-from meigen_api.sandbox.answers import Response, answer
 from meigen_api.secret import Secret
+from sandbox.answers import Response, answer
 
 from .meigen import DAY, TOKEN, Meigen, movie, said
 

@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from accounts.models import Token, User
 from generations.dispatch import wake
 from generations.models import Attempt, Generation
-from meigen_api.sandbox.answers import Request, Response
+from sandbox.answers import Request, Response
 from tests.conftest import FastSandbox
 from tests.faults.conftest import Processes, Visitor, all_kept, each_charged_once, sweepers, until
 from tests.helpers import make_generation, make_token, make_user

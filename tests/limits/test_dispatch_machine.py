@@ -17,18 +17,18 @@ from pytest_django import Settings
 
 from accounts import tokens
 from accounts.token_check import Verdict
-from generations import actions
-from generations.dispatch import catalogue, line, poll, submit, sweep
-from generations.forms import GenerateForm
+from generations.dispatch import catalogue, decisions, line, outcomes, submit, sweep
 from generations.models import Attempt, Generation, GenerationQuerySet, RateGate
+from generations.studio import submission
+from generations.studio.form import GenerateForm
 from meigen_api import calls
 from meigen_api.client import Client
 from meigen_api.errors import MeigenError
-from meigen_api.sandbox import Sandbox
-from meigen_api.sandbox.answers import Response, html, refusal
-from meigen_api.sandbox.serve import Server
 from meigen_api.secret import Secret
 from meigen_api.types import Status
+from sandbox import Sandbox
+from sandbox.answers import Response, html, refusal
+from sandbox.serve import Server
 from tests.helpers import form_data, make_token, make_user
 
 S = Generation.Status
@@ -215,14 +215,14 @@ class Dispatch(RuleBasedStateMachine):
     @rule()
     def the_person_presses_every_button(self) -> None:
         for row in self.rows():
-            actions.check_again(row)
+            decisions.check_again(row)
             if row.can_send_again:
                 submit.requeue(row, "Sent again.")
 
     @rule()
     def the_person_cancels(self) -> None:
         if row := self.rows().filter(status__in=[S.QUEUED, S.REJECTED]).first():
-            actions.cancel(row)
+            decisions.cancel(row)
 
     # What must hold at every moment
 
@@ -276,7 +276,7 @@ class Dispatch(RuleBasedStateMachine):
         form = GenerateForm(self.offer, data=data)
         assert form.is_valid()
         self.token.refresh_from_db()
-        return actions.ask(self.user, self.token, form)[1]
+        return submission.create(self.user, self.token, form)[1]
 
     def claim(self) -> submit.Claim | None:
         turns = line.turns(timezone.now(), 1)
@@ -301,12 +301,12 @@ class Dispatch(RuleBasedStateMachine):
             try:
                 status = client.send(calls.status(row.remote_id))
             except MeigenError as error:
-                poll.refused(row, error, 1, signed=True)
+                outcomes.refused(row, error, 1, signed=True)
                 return
-        with poll.journal() as kept:
-            poll.settle(row, status, now, kept)
+        with outcomes.journal() as kept:
+            outcomes.settle(row, status, now, kept)
         if row.status == S.RUNNING and row.watch_until is not None and row.watch_until <= now:
-            poll.stop_watching(row, now)
+            outcomes.stop_watching(row, now)
 
 
 @pytest.mark.django_db

@@ -15,12 +15,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from generations import actions
-from generations.dispatch import fetch, submit, sweep
+from generations.dispatch import decisions, submit, sweep
+from generations.media import fetch
 from generations.models import Generation, RateGate, Result
-from meigen_api.sandbox import Sandbox
-from meigen_api.sandbox.answers import Request, Response, answer
-from meigen_api.sandbox.serve import Server
+from sandbox import Sandbox
+from sandbox.answers import Request, Response, answer
+from sandbox.serve import Server
 from tests.contract.scanner import finds
 from tests.contract.spellings import SPELLINGS
 from tests.helpers import form_data, make_clip, make_generation, make_token
@@ -117,7 +117,7 @@ def press_everything(echo: Echo, browser: Client, user: User, token: Token) -> N
     for row in Generation.objects.filter(status=S.REJECTED)[:many]:
         Generation.objects.filter(pk=row.pk).update(status=S.STALLED)
         Token.objects.update(refused_at=None)
-        actions.check_again(Generation.objects.get(pk=row.pk))
+        decisions.check_again(Generation.objects.get(pk=row.pk))
     Token.objects.update(refused_at=None)
     Generation.objects.exclude(status=S.RUNNING).update(deleted_at=timezone.now())
     sweep.run_slice(seconds=8)

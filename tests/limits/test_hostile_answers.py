@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Token, User
-from generations.dispatch import poll, submit
+from generations.dispatch import outcomes, submit
 from generations.models import Generation
 from meigen_api import calls, errors, prices
 from meigen_api.errors import Answer
-from meigen_api.sandbox import catalogue
 from meigen_api.types import Model, models_from_json
+from sandbox import catalogue
 from tests.helpers import make_generation
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>{{ 7 }}"
@@ -215,10 +215,10 @@ class TestThroughDispatchAndOntoThePage:
 
     def poll(self, generation: Generation, answer: Answer) -> None:
         try:
-            with poll.journal() as kept:
-                poll.settle(generation, calls.result(calls.status("x"), answer), generation.created_at, kept)
+            with outcomes.journal() as kept:
+                outcomes.settle(generation, calls.result(calls.status("x"), answer), generation.created_at, kept)
         except errors.MeigenError as error:
-            poll.refused(generation, error, 3, signed=True)
+            outcomes.refused(generation, error, 3, signed=True)
 
     def look(self, page: str) -> None:
         page.encode()

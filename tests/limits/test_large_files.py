@@ -13,9 +13,9 @@ from django.core.management import call_command
 from PIL import Image, ImageChops
 
 from accounts.models import User
-from generations.dispatch import download, inspect, verify
-from meigen_api.sandbox import pictures
+from generations.media import decode, download, verify
 from meigen_site.env import BASE_DIR
+from sandbox import pictures
 from tests.helpers import bomb, make_generation, make_result, picture, solid
 
 LARGEST = 7680, 4320  # 8 x 8 pixels go into both sides
@@ -28,10 +28,10 @@ def test_a_jpeg_cut_anywhere_is_found_without_decoding_it_in_full(options: dict[
     ground = Image.linear_gradient("L").resize((2600, 2600)).convert("RGB")
     ground.save(buffer, "JPEG", **options)
     data = buffer.getvalue()
-    with inspect.decoded(io.BytesIO(data), draft=640) as (image, size):
+    with decode.decoded(io.BytesIO(data), draft=640) as (image, size):
         assert image.width < size[0]
     for cut in [*range(10, 200, 10), *range(1000, len(data) - 1000, len(data) // 40)]:
-        with pytest.raises(download.Refused), inspect.decoded(io.BytesIO(data[:-cut]), draft=640):
+        with pytest.raises(download.Refused), decode.decoded(io.BytesIO(data[:-cut]), draft=640):
             pass
 
 
@@ -39,16 +39,16 @@ HUNGRY = """
 import sys
 from pathlib import Path
 from typing import IO
-from generations.dispatch import download, inspect
+from generations.media import decode, download
 def most():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 with open(sys.argv[1], "rb") as file:
-    inspect.inspect(file)  # what every first picture loads
+    decode.inspect(file)  # what every first picture loads
 before = most()
 for name in sys.argv[2:]:
     with open(name, "rb") as file:
         try:
-            inspect.inspect(file)
+            decode.inspect(file)
         except download.Refused:
             pass
 print((most() - before) // 1024)
@@ -101,14 +101,14 @@ def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: 
     gif = picture("GIF")
     comment = b"!\xfe" + b"\xff" * 256 * 400_000 + b"\0"
     hostile = gif[:13] + comment + gif[13:]
-    assert memory_for(tmp_path, {"comment": hostile}) < inspect.MAX_MEMORY // 1_000_000
+    assert memory_for(tmp_path, {"comment": hostile}) < decode.MAX_MEMORY // 1_000_000
     with pytest.raises(download.Refused, match="memory or time"):
-        inspect.inspect(io.BytesIO(hostile))
+        decode.inspect(io.BytesIO(hostile))
 
 
 def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path) -> None:
     width, height = LARGEST
-    assert width * height == inspect.MAX_PIXELS
+    assert width * height == decode.MAX_PIXELS
     pixels = 4 * width * height // 1_000_000
     assert memory_for(tmp_path, {"largest": solid("PNG", LARGEST, "RGBA")}) < 1.35 * pixels
 
@@ -118,7 +118,7 @@ def test_a_progressive_jpeg_of_less_than_full_colour_may_be_as_large_as_any(
     tmp_path: Path, options: dict[str, Any]
 ) -> None:
     body = solid("JPEG", LARGEST, progressive=True, **options)
-    assert inspect.inspect(io.BytesIO(body)).small
+    assert decode.inspect(io.BytesIO(body)).small
     assert memory_for(tmp_path, {"largest": body, "half": body[:-100]}) < 150
 
 
@@ -127,10 +127,10 @@ def test_a_picture_that_takes_more_memory_to_decode_may_have_4k_pixels_in_any_ra
     tmp_path: Path, options: dict[str, Any]
 ) -> None:
     four_k = solid(size=(5056, 3392), **options)
-    assert inspect.inspect(io.BytesIO(four_k)).small
-    assert memory_for(tmp_path, {"4k": four_k}) < inspect.MAX_MEMORY // 1_000_000
+    assert decode.inspect(io.BytesIO(four_k)).small
+    assert memory_for(tmp_path, {"4k": four_k}) < decode.MAX_MEMORY // 1_000_000
     with pytest.raises(download.Refused, match=r"2[02] million"):
-        inspect.inspect(io.BytesIO(solid(size=(5200, 4320), **options)))
+        decode.inspect(io.BytesIO(solid(size=(5200, 4320), **options)))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "P"])
@@ -138,7 +138,7 @@ def test_a_large_picture_is_made_smaller_without_seams(mode: str) -> None:
     drawn = Image.linear_gradient("L").resize((5401, 2999)).convert("RGB" if mode == "P" else "L")
     buffer = io.BytesIO()
     drawn.convert(mode).save(buffer, "PNG")
-    found = inspect.inspect(buffer)
+    found = decode.inspect(buffer)
     assert found.small
     assert (found.small.width, found.small.height) == (5401, 2999)
     with Image.open(io.BytesIO(found.small.preview)) as preview, Image.open(buffer) as whole:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from generations import collecting
+from generations.library import collecting
 from generations.models import Collection, Generation, Share
 from tests.helpers import make_generation, make_result
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from generations import sharing
-from generations.ids import name_in
 from generations.models import Generation, Heart, Share
+from generations.models.ids import name_in
+from generations.sharing import links
 from tests.sharing.links import body, files, path, visitor
 
 pytestmark = pytest.mark.django_db
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 
 class TestWhatItAllows:
     def test_prompts_can_be_kept_back(self, user: User, done: Generation) -> None:
-        share = sharing.share(user, [done], shows_prompts=False)
+        share = links.share(user, [done], shows_prompts=False)
         for address in files(share, done):
             response = Client().get(address)
             assert b"heron" not in body(response), address
             assert "heron" not in str(response.headers), address
 
     def test_without_downloads_there_is_no_file_to_take(self, user: User, done: Generation) -> None:
-        share = sharing.share(user, [done], allows_downloads=False)
+        share = links.share(user, [done], allows_downloads=False)
         page, archive, shown, download, _ = files(share, done)
         assert Client().get(archive).status_code == Client().get(download).status_code == 404
         assert "ownload" not in Client().get(page).content.decode()
@@ -37,7 +37,7 @@ class TestWhatItAllows:
 
     def test_a_zip_for_guests_tells_prompts_and_no_price(self, user: User, done: Generation) -> None:
         Generation.objects.update(credits_used=98765432)
-        url = path(sharing.share(user, [done], title="For you"))
+        url = path(links.share(user, [done], title="For you"))
         response = Client().get(f"{url}zip/")
         assert 'filename="for-you.zip"' in response["Content-Disposition"]
         archive = zipfile.ZipFile(io.BytesIO(body(response)))
@@ -48,7 +48,7 @@ class TestWhatItAllows:
     def test_hearts_are_given_under_a_name_taken_back_and_seen_by_the_owner(
         self, browser: Client, user: User, done: Generation
     ) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         guest, other = visitor(share), visitor(share)
         guest.post(url, {"name": " Ada  L. "})
@@ -63,14 +63,14 @@ class TestWhatItAllows:
         assert [heart.name for heart in share.hearts.all()] == ["Bob"]
 
     def test_a_double_tap_leaves_a_heart_and_one_heart(self, user: User, done: Generation) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         guest = visitor(share)
         for on, hearts in [("1", 1), ("1", 1), ("0", 0), ("0", 0)]:
             guest.post(f"{path(share)}{done.results.get().pk}/heart/", {"name": "Ada", "on": on})
             assert share.hearts.count() == hearts
 
     def test_no_hearts_without_leave_or_name(self, user: User, done: Generation) -> None:
-        share = sharing.share(user, [done])
+        share = links.share(user, [done])
         url = f"{path(share)}{done.results.get().pk}/heart/"
         assert Client().post(url, {"name": "Ada"}).status_code == 404
         Share.objects.update(allows_hearts=True)
@@ -81,19 +81,19 @@ class TestWhatItAllows:
         "cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 22, "guest=" + "a" * 23]
     )
     def test_only_who_has_opened_the_page_gives_hearts(self, user: User, done: Generation, cookie: str) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         for _ in range(2):
             response = Client().post(url, {"name": "Ada"}, headers={"Cookie": cookie})
             assert response["Location"].startswith(path(share))
         assert not share.hearts.exists()
-        assert "guest" not in visitor(sharing.share(user, [done])).cookies
+        assert "guest" not in visitor(links.share(user, [done])).cookies
 
     def test_a_link_holds_so_many_hearts_and_no_more(
         self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sharing, "MOST_HEARTS", 2)
-        share = sharing.share(user, [done], allows_hearts=True)
+        monkeypatch.setattr(links, "MOST_HEARTS", 2)
+        share = links.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         first, second, third = visitor(share), visitor(share), visitor(share)
         for guest in (first, second, third):
@@ -109,9 +109,9 @@ class TestWhatItAllows:
     def test_the_owners_page_lists_the_latest_hearts_and_counts_them_all(
         self, browser: Client, user: User, done: Generation
     ) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         result, now = done.results.get(), timezone.now()
-        sharing.share(user, [done])
+        links.share(user, [done])
         Heart.objects.bulk_create(
             Heart(share=share, result=result, guest=f"{n}", name=f"Guest-{n}.", at=now + timedelta(seconds=n))
             for n in range(203)
@@ -128,7 +128,7 @@ class TestWhatItAllows:
 
     @pytest.mark.parametrize("name", ["Ада Ł.", "小明", "Zoë 🦊"])
     def test_a_guest_is_called_what_they_are_called(self, user: User, done: Generation, name: str) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         guest = visitor(share)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         response = guest.post(url, {"name": name})
@@ -139,7 +139,7 @@ class TestWhatItAllows:
 
     @pytest.mark.parametrize("before", ["%E2%80%AEA%E2%80%8Bda%00%20%0A%E2%81%A6", '"A\\000da"', "%00", ""])
     def test_a_guests_name_has_nothing_unseen_in_it(self, user: User, done: Generation, before: str) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         guest = visitor(share)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         cookies = f"guest-name={before}; guest={guest.cookies['guest'].value}"
@@ -150,13 +150,13 @@ class TestWhatItAllows:
 
     @pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "می\u200cروم", "❤\ufe0f\u200d🔥"])
     def test_a_guests_name_stays_as_its_script_writes_it(self, user: User, done: Generation, name: str) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         visitor(share).post(f"{path(share)}{done.results.get().pk}/heart/", {"name": f"\u200c{name}\u200d"})
         assert share.hearts.get().name == name
 
     @pytest.mark.parametrize("name", ["A\u200dda", "\u202e\u200d\u202eAda", "Ad\u200c\u200da", "Ada\u200d"])
     def test_a_guests_name_does_not_look_like_another(self, user: User, done: Generation, name: str) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         guest, url = visitor(share), f"{path(share)}{done.results.get().pk}/heart/"
         guest.post(url, {"name": "\u202e\u200d\u202e"})
         assert not share.hearts.exists()
@@ -167,7 +167,7 @@ class TestWhatItAllows:
 
     @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
     def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
-        share = sharing.share(user, [done], title=words, note=words, allows_hearts=True)
+        share = links.share(user, [done], title=words, note=words, allows_hearts=True)
         guest = visitor(share)
         guest.post(f"{path(share)}{done.results.get().pk}/heart/", {"name": words[:40]})
         page = guest.get(path(share)).content.decode()
@@ -177,7 +177,7 @@ class TestWhatItAllows:
     def test_a_heart_leaves_a_page_with_scripts_where_it_is(
         self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        share = sharing.share(user, [done], allows_hearts=True)
+        share = links.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"
         headers = {"Accept": "application/json"}
         guest = visitor(share)
@@ -185,5 +185,5 @@ class TestWhatItAllows:
         assert guest.post(url, {"on": "0"}, headers=headers).status_code == 204  # the name is known by now
         assert not share.hearts.exists()
         assert visitor(share).post(url, headers=headers).status_code == 302  # no name
-        monkeypatch.setattr(sharing, "MOST_HEARTS", 0)
+        monkeypatch.setattr(links, "MOST_HEARTS", 0)
         assert "?full" in guest.post(url, headers=headers)["Location"]

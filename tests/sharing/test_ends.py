@@ -17,8 +17,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import collecting, library, sharing, zips
+from generations.library import collecting, curation
+from generations.media import zips
 from generations.models import Generation, Share
+from generations.sharing import links
 from tests.helpers import make_generation, make_result, make_user, picture
 from tests.sharing.links import CANARIES, birds, body, files, link, path
 
@@ -34,7 +36,7 @@ class TestTheEnd:
     ) -> None:
         collection = birds(user, done)
         follow = collection if "collection" in how else None
-        share = sharing.share(user, [done], follow=follow, expires_at=timezone.now() + timedelta(days=1))
+        share = links.share(user, [done], follow=follow, expires_at=timezone.now() + timedelta(days=1))
         addresses = files(share, done)
         for address in addresses:
             assert body(Client().get(address)), address
@@ -42,7 +44,7 @@ class TestTheEnd:
             "revoked": lambda: browser.post(reverse("revoke", args=[share.pk])),
             "expired": lambda: Share.objects.update(expires_at=timezone.now()),
             "person gone": lambda: User.objects.update(is_active=False),
-            "deleted": lambda: library.delete(user, [done.pk]),
+            "deleted": lambda: curation.delete(user, [done.pk]),
             "out of the collection": collection.generations.clear,
             "collection deleted": collection.delete,
         }
@@ -58,7 +60,7 @@ class TestTheEnd:
                         assert body(response) == unknown.content
 
     def test_is_brought_by_an_admin_who_can_do_nothing_else_to_it(self, user: User, done: Generation) -> None:
-        shares = [sharing.share(user, [done]) for _ in range(3)]
+        shares = [links.share(user, [done]) for _ in range(3)]
         boss, helper = Client(), Client()
         boss.force_login(make_user(is_staff=True, is_superuser=True))
         looker = make_user(is_staff=True)
@@ -77,11 +79,11 @@ class TestTheEnd:
         rows = [make_generation(user, status="done", prompt="CANARY") for _ in range(3)]
         for row in rows:
             make_result(row, picture() + os.urandom(zips.CHUNK * 2))
-        share = sharing.share(user, rows)
+        share = links.share(user, rows)
         sent: Any = Client().get(f"{path(share)}zip/")
         pieces = iter(sent.streaming_content)
         first = next(pieces)
-        sharing.revoke(share)
+        links.revoke(share)
         archive = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces)))
         assert archive.testzip() is None
         assert [name[:3] for name in archive.namelist()] == ["001", "met"]
@@ -90,13 +92,13 @@ class TestTheEnd:
     def test_of_a_file_ends_a_zip_that_cannot_say_so(
         self, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        share = sharing.share(user, [done], shows_prompts=False)
+        share = links.share(user, [done], shows_prompts=False)
 
         def broken(*args: object) -> Iterator[bytes]:
             yield b"half"
             raise OSError(5, "Input/output error")
 
-        monkeypatch.setattr("generations.bare.pieces", broken)
+        monkeypatch.setattr("generations.media.metadata.strip.pieces", broken)
         with pytest.raises(OSError, match="Input"):
             body(Client().get(f"{path(share)}zip/"))
 
@@ -151,7 +153,7 @@ class TestTheEnd:
     def test_comes_after_the_longest_time_for_links_from_before_it_was_set_too(
         self, browser: Client, user: User, done: Generation, settings: Settings
     ) -> None:
-        share = sharing.share(user, [done])  # without an end
+        share = links.share(user, [done])  # without an end
         settings.SHARE_MAX_DAYS = 7
         assert "ends" in browser.get(reverse("shares")).content.decode()
         admin = Client()
@@ -164,11 +166,11 @@ class TestTheEnd:
     def test_can_be_brought_twice_and_after_the_link_has_ended_by_itself(
         self, browser: Client, user: User, done: Generation
     ) -> None:
-        share = sharing.share(user, [done])
-        ended = sharing.share(user, [done], expires_at=timezone.now())
+        share = links.share(user, [done])
+        ended = links.share(user, [done], expires_at=timezone.now())
         for row in (share, share, ended):
             assert browser.post(reverse("revoke", args=[row.pk]), {"next": "0"})["Location"] == "0"
-        theirs = sharing.share(make_user(), [])
+        theirs = links.share(make_user(), [])
         assert browser.post(reverse("revoke", args=[theirs.pk])).status_code == 404
 
     @pytest.mark.parametrize("how", ["deleted", "out of the collection", "password", "no downloads", "no prompts"])
@@ -177,12 +179,12 @@ class TestTheEnd:
         for row in rows:
             make_result(row, picture() + os.urandom(zips.CHUNK * 2))
         collection = birds(user, *rows)
-        share = sharing.share(user, [], follow=collection)
+        share = links.share(user, [], follow=collection)
         sent: Any = Client().get(f"{path(share)}zip/")
         pieces = iter(sent.streaming_content)
         first = next(pieces)
         if how == "deleted":
-            library.delete(user, [row.pk for row in rows])
+            curation.delete(user, [row.pk for row in rows])
         elif how == "out of the collection":
             collecting.take_out(user, collection, [row.pk for row in rows])
         elif how == "password":

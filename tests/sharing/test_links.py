@@ -14,9 +14,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import library, sharing
-from generations.forms import ShareForm
+from generations.library import curation
 from generations.models import Generation, Result, Share
+from generations.sharing import links
+from generations.sharing.forms import ShareForm
 from tests.helpers import make_generation, make_result, make_user
 from tests.sharing.links import files, link, make_done, path
 
@@ -75,7 +76,7 @@ class TestALink:
     def test_shows_its_own_generations_only(self, done: Generation, user: User) -> None:
         other = make_generation(user, status="done")
         theirs = make_result(other)
-        url = path(sharing.share(user, [done]))
+        url = path(links.share(user, [done]))
         assert Client().get(f"{url}{theirs.pk}/").status_code == 404
         assert Client().get(f"{url}{theirs.pk}/preview/").status_code == 404
 
@@ -85,7 +86,7 @@ class TestALink:
         assert not Share.objects.exists()
 
     def test_goes_on_working_when_keys_are_rotated(self, done: Generation, user: User, settings: Settings) -> None:
-        secret = sharing.share(user, [done]).secret
+        secret = links.share(user, [done]).secret
         settings.TOKEN_KEYS = [("new", Fernet.generate_key()), *settings.TOKEN_KEYS]
         assert Share.objects.get().secret == secret
         settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]
@@ -93,7 +94,7 @@ class TestALink:
         assert Client().get(f"/s/{secret}/").status_code == 200
 
     def test_can_be_shown_as_a_qr_code_to_its_maker(self, browser: Client, done: Generation, user: User) -> None:
-        share = sharing.share(user, [done])
+        share = links.share(user, [done])
         drawn = browser.get(reverse("share_qr", args=[share.pk]))
         assert drawn["Content-Type"] == "image/svg+xml"
         assert b"<svg" in drawn.content
@@ -101,7 +102,7 @@ class TestALink:
 
 class TestWhoLooked:
     def test_people_are_counted_once_a_visit(self, user: User, done: Generation) -> None:
-        share = sharing.share(user, [done])
+        share = links.share(user, [done])
         guest = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"})
         for _ in range(3):
             guest.get(path(share))
@@ -114,7 +115,7 @@ class TestWhoLooked:
         "agent", ["Mozilla/5.0 (Linux; Android 9; CUBOT X19) Chrome/100 Mobile Safari/537.36", "CUBOT/1.0"]
     )
     def test_a_phone_by_that_name_is_not_a_bot(self, user: User, done: Generation, agent: str) -> None:
-        share = sharing.share(user, [done])
+        share = links.share(user, [done])
         Client(headers={"User-Agent": agent}).get(path(share))
         share.refresh_from_db()
         assert share.views == 1
@@ -123,7 +124,7 @@ class TestWhoLooked:
     def test_a_page_fetched_beforehand_is_counted_when_it_is_looked_at(
         self, user: User, done: Generation, header: str
     ) -> None:
-        share = sharing.share(user, [done])
+        share = links.share(user, [done])
         guest = Client(headers={"User-Agent": "Mozilla/5.0"})
         guest.get(path(share), headers={header: "prefetch;prerender"})
         guest.head(path(share))
@@ -142,14 +143,14 @@ class TestWhoLooked:
         ],
     )
     def test_machines_that_draw_previews_are_not(self, user: User, done: Generation, agent: str) -> None:
-        share = sharing.share(user, [done])
+        share = links.share(user, [done])
         Client(headers={"User-Agent": agent}).get(path(share))
         Client(headers={"User-Agent": "Mozilla/5.0"}).head(path(share))
         share.refresh_from_db()
         assert share.views == 0
 
     def test_a_preview_card_has_the_title_and_a_picture(self, user: User, done: Generation) -> None:
-        share = sharing.share(user, [done], title="Herons", note="For the calendar")
+        share = links.share(user, [done], title="Herons", note="For the calendar")
         page = Client().get(path(share)).content.decode()
         assert '<meta property="og:title" content="Herons">' in page
         found = re.search(r'og:image" content="http://testserver(/s/[^"]+)"', page)
@@ -158,9 +159,9 @@ class TestWhoLooked:
 
 
 def test_the_list_has_every_live_link_and_its_way_back(browser: Client, user: User, done: Generation) -> None:
-    sharing.share(user, [done], title="Mine")
-    sharing.revoke(sharing.share(user, [done], title="Gone"))
-    sharing.share(make_user(), [], title="Theirs")
+    links.share(user, [done], title="Mine")
+    links.revoke(links.share(user, [done], title="Gone"))
+    links.share(make_user(), [], title="Theirs")
     page = browser.get(reverse("shares")).content.decode()
     assert "Mine" in page
     assert "Gone" not in page
@@ -171,14 +172,14 @@ def test_the_list_has_every_live_link_and_its_way_back(browser: Client, user: Us
 def test_a_page_that_waits_for_its_files_says_so(user: User) -> None:
     row = make_generation(user, status="done")
     Result.objects.create(generation=row, number=0, source_url="https://images.meigen.ai/a.png")
-    assert "on their way" in Client().get(path(sharing.share(user, [row]))).content.decode()
+    assert "on their way" in Client().get(path(links.share(user, [row]))).content.decode()
 
 
 def test_the_list_counts_what_the_link_still_shows(browser: Client, user: User, done: Generation) -> None:
     other = make_done(user, "an owl")
-    sharing.share(user, [done, other])
+    links.share(user, [done, other])
     assert "2 results" in browser.get(reverse("shares")).content.decode()
-    library.delete(user, [other.pk])
+    curation.delete(user, [other.pk])
     assert "1 result " in re.sub(r"\s+", " ", browser.get(reverse("shares")).content.decode())
 
 
@@ -198,14 +199,14 @@ def test_one_button_makes_one_link_however_often_it_is_pressed(browser: Client, 
 
 def test_two_presses_at_once_make_one_link(user: User, done: Generation) -> None:
     nonce = uuid.uuid4()
-    first, second = (sharing.share(user, [done], nonce=nonce) for _ in range(2))
+    first, second = (links.share(user, [done], nonce=nonce) for _ in range(2))
     assert first == second
     assert list(first.contents()) == [done]
-    assert sharing.share(make_user(), [], nonce=nonce) != first
+    assert links.share(make_user(), [], nonce=nonce) != first
 
 
 def test_a_password_set_in_another_tab_stays(browser: Client, user: User, done: Generation) -> None:
-    share = sharing.share(user, [done])
+    share = links.share(user, [done])
 
     class Tab(ShareForm):
         def is_valid(self) -> bool:  # between reading the link and saving it
@@ -215,7 +216,7 @@ def test_a_password_set_in_another_tab_stays(browser: Client, user: User, done: 
             return super().is_valid()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("generations.views.shares.ShareForm", Tab)
+        patch.setattr("generations.sharing.views.ShareForm", Tab)
         assert browser.post(reverse("share_link", args=[share.pk]), {"title": "Birds"}).status_code == 302
     share.refresh_from_db()
     assert share.title == "Birds"
@@ -254,4 +255,4 @@ class TestAPageThatIsSentAgain:
                 assert page.status_code == 200
                 assert "The link is ready" in page.content.decode()
                 assert Share.objects.live().count() == 1
-                sharing.revoke(*Share.objects.all())
+                links.revoke(*Share.objects.all())

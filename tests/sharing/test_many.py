@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from generations import collecting, sharing
+from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation, Share
+from generations.sharing import links
 from tests.helpers import make_generation, make_result, make_user
 from tests.sharing.links import birds, make_done, path
 
@@ -79,7 +80,7 @@ class TestManyAtOnce:
         colleague = make_user()
         followed, _ = collecting.create(user, "Client", is_team=True)
         theirs, _ = collecting.create(colleague, "Inside", is_team=True)
-        share = sharing.share(user, [], follow=followed)
+        share = links.share(user, [], follow=followed)
         row = make_generation(user, status="done", prompt="INTERNAL", team_at=timezone.now())
         make_result(row)
         if how != "added":
@@ -103,10 +104,10 @@ class TestManyAtOnce:
         make_result(owl)
         birds(user, done, owl)
         source = Collection.objects.get()
-        share = sharing.share(user, [], follow=source)
+        share = links.share(user, [], follow=source)
         assert list(share.contents()) == [owl, done]
         target, _ = collecting.create(user, "Client")
-        share = sharing.share(user, [], follow=target)
+        share = links.share(user, [], follow=target)
         collecting.move(user, source, target.pk, [owl.pk])
         assert list(share.contents()) == [owl]
         collecting.merge(user, source.pk, target.pk)
@@ -135,14 +136,14 @@ class TestManyAtOnce:
         collection = birds(user, done)
         other, _ = collecting.create(user, "Other")
         pages = [reverse(name, args=[collection.pk]) for name in ("collection_settings", "delete_collection")]
-        sharing.share(user, [done])
-        sharing.share(user, [], follow=other)
-        sharing.revoke(sharing.share(user, [], follow=collection))
+        links.share(user, [done])
+        links.share(user, [], follow=other)
+        links.revoke(links.share(user, [], follow=collection))
         assert not any("and end" in browser.get(page).content.decode() for page in pages)
-        live = sharing.share(user, [], follow=collection)
+        live = links.share(user, [], follow=collection)
         said = [browser.get(page).content.decode().count("1 link follows this collection") for page in pages]
         assert said == [2, 1]  # where it is merged and where it is deleted
-        sharing.share(user, [], follow=collection)
+        links.share(user, [], follow=collection)
         assert "2 links follow this collection and end with it." in browser.get(pages[1]).content.decode()
         browser.post(pages[1])
         assert Client().get(path(live)).status_code == 404
@@ -169,7 +170,7 @@ class TestWhatIsLeftOut:
         assert page.count('<img src="/generations/') == 1
 
     def test_is_what_a_link_has_no_room_for(self, browser: Client, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sharing, "MOST", 2)
+        monkeypatch.setattr(links, "MOST", 2)
         collection = birds(user, *[make_done(user) for _ in range(5)])
         asked = {"collection": str(collection.pk), "days": "30"}
         assert "the first 2 of these 5" in browser.get(reverse("new_share"), asked).content.decode()
@@ -177,7 +178,7 @@ class TestWhatIsLeftOut:
         assert Client().get(path(Share.objects.get())).content.count(b"<figure") == 2
 
     def test_takes_no_room_in_the_link(self, browser: Client, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sharing, "MOST", 3)
+        monkeypatch.setattr(links, "MOST", 3)
         good = [make_done(user) for _ in range(3)]
         collection = birds(user, *good, *[make_generation(user, status="failed") for _ in range(3)])
         browser.post(reverse("new_share"), {"collection": str(collection.pk), "days": "30"})
@@ -213,7 +214,7 @@ class TestWhatIsLeftOut:
         colleague, row = make_user(), make_done(user, "INTERNAL", team_at=timezone.now())
         collection = birds(user)
         Collection.objects.update(is_team=True)
-        share = sharing.share(user, [], follow=collection)
+        share = links.share(user, [], follow=collection)
         collecting.add(colleague, collection.pk, [row.pk])
         colleague.delete()
         assert CollectionItem.objects.get().added_by is None
@@ -233,14 +234,14 @@ def test_pages_of_what_a_link_shows_through_its_collection_say_so(
     }
     for address, words in pages.items():
         assert all(word in browser.get(address).content.decode() for word in words)
-    share = sharing.share(user, [], follow=collection)
+    share = links.share(user, [], follow=collection)
     for address, words in pages.items():
         page = browser.get(address).content.decode()
         assert not any(word in page for word in words)
         assert "whoever has a link to it" in page
     assert "A link to the collection Birds shows this too." in browser.get(done.get_absolute_url()).content.decode()
     assert "Birds · a link shows it" in browser.get(reverse("studio")).content.decode()
-    sharing.revoke(share)
+    links.revoke(share)
     for address, words in pages.items():
         assert all(word in browser.get(address).content.decode() for word in words)
 
@@ -251,7 +252,7 @@ def test_whoever_puts_something_into_a_collection_that_a_link_shows_is_told(
 ) -> None:
     target, source = birds(user), Collection.objects.create(owner=user, name="Inside")
     collecting.add(user, source.pk, [done.pk])
-    share = sharing.share(user, [], follow=target)
+    share = links.share(user, [], follow=target)
     assert "Birds (a link shows what you put into it)" in browser.get(reverse("collection_names")).content.decode()
     settings = browser.get(reverse("collection_settings", args=[source.pk])).content.decode()
     assert "Birds · a link shows it" in settings
@@ -264,7 +265,7 @@ def test_whoever_puts_something_into_a_collection_that_a_link_shows_is_told(
 def test_a_colleague_is_not_told_of_a_link_that_shows_nothing_of_theirs(browser: Client, user: User) -> None:
     ana = make_user("ana")
     theirs = Collection.objects.create(owner=ana, name="Client", is_team=True)
-    sharing.share(ana, [], follow=theirs)
+    links.share(ana, [], follow=theirs)
     assert "a link shows" not in browser.get(reverse("collection_names")).content.decode()
     asked = {"selected": str(make_done(user).pk), "do": "collect", "collection": "Client · ana"}
     page = browser.post(reverse("selected"), asked, headers={"HX-Request": "true"}).content.decode()
@@ -277,7 +278,7 @@ def test_what_is_taken_back_from_the_team_is_not_called_private_while_a_link_sho
 ) -> None:
     collection = birds(user, done)
     collecting.show(user, collection.pk, shown=True)
-    sharing.share(user, [], follow=collection)
+    links.share(user, [], follow=collection)
     page = browser.post(reverse("collection_team", args=[collection.pk]), {"shown": ""}, follow=True).content.decode()
     assert "The team does not see this collection any more." in page
     assert "Only you" not in page
@@ -290,7 +291,7 @@ def test_what_the_maker_merges_into_it_is_put_there_by_them_even_if_a_colleague_
     row, target = make_done(user, team_at=timezone.now()), birds(user)
     Collection.objects.update(is_team=True)
     collecting.add(make_user(), target.pk, [row.pk])
-    share = sharing.share(user, [], follow=target)
+    share = links.share(user, [], follow=target)
     assert list(share.contents()) == []
     source = Collection.objects.create(owner=user, name="Mine")
     collecting.add(user, source.pk, [row.pk])

@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from generations import sharing
 from generations.models import Generation, Share
+from generations.sharing import links
 from tests.sharing.links import CANARIES, birds, body, files, path
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 class TestAPassword:
     @pytest.fixture
     def locked(self, user: User, done: Generation) -> Share:
-        return sharing.share(user, [done], password="open sesame", hint="as in the tale", title="CANARY title")
+        return links.share(user, [done], password="open sesame", hint="as in the tale", title="CANARY title")
 
     def test_keeps_every_byte_back_until_it_is_given(self, locked: Share, done: Generation) -> None:
         guest = Client()
@@ -100,7 +100,7 @@ class TestAPassword:
             assert Client().post(url, {"password": tried}).status_code == 302
 
     def test_of_another_link_opens_nothing(self, user: User, done: Generation, locked: Share) -> None:
-        other = sharing.share(user, [done], password="open sesame")
+        other = links.share(user, [done], password="open sesame")
         guest = Client()
         guest.post(f"{path(other)}unlock/", {"password": "open sesame"})
         for name, morsel in list(guest.cookies.items()):

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 from django_q.cluster import Cluster
 
-from generations.dispatch import shared, wake
+from generations.dispatch import stopping, wake
 from meigen_site.processes import end_with_parent
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ PAUSE_SECONDS = 1.0
 class _Cluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
     def sig_handler(self, signum: int, frame: Any) -> None:
         """Only asks; the command's loop stops the cluster."""
-        shared.ask_to_stop()
+        stopping.ask_to_stop()
 
 
 class Command(BaseCommand):
@@ -43,9 +43,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Each process dies with the one that forked it, so none is left behind to take tasks and do nothing.
         os.register_at_fork(after_in_child=_end_with_parent)
-        while not shared.is_stopping():
+        while not stopping.is_stopping():
             connections.close_all()
-            shared.note_life()
+            stopping.note_life()
             cluster = _Cluster()
             try:
                 cluster.start()
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 logger.exception("The worker cluster did not start")
             else:
                 _watch(cluster)
-            if not shared.is_stopping():
+            if not stopping.is_stopping():
                 logger.error("The worker cluster is dead or stalled; starting another.")
                 time.sleep(PAUSE_SECONDS)
 
@@ -65,15 +65,15 @@ def _end_with_parent() -> None:
 def _watch(cluster: _Cluster) -> None:
     """Returns when the cluster has ended: by a stop, by its death, or because it was stalled."""
     begun, next_pulse = time.monotonic(), 0.0
-    while cluster.sentinel.is_alive() and not shared.is_stopping():
+    while cluster.sentinel.is_alive() and not stopping.is_stopping():
         now = time.monotonic()
         if now >= next_pulse:
             _pulse()
             next_pulse = now + (START_PULSE_SECONDS if now < begun + START_SECONDS else PULSE_SECONDS)
-        if now - shared.last_life() > STALL_SECONDS:
+        if now - stopping.last_life() > STALL_SECONDS:
             break
         time.sleep(0.2)
-    if shared.is_stopping() and cluster.sentinel.is_alive():
+    if stopping.is_stopping() and cluster.sentinel.is_alive():
         cluster.stop_event.set()
         cluster.sentinel.join(STOP_SECONDS)
     cluster.sentinel.kill()

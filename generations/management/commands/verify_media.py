@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generations.dispatch import fetch, verify
+from generations.media import fetch, verify
 
 WRONG_STORE = (
     "None of the latest results is where it should be, so nothing was touched. Is the disk mounted, is MEDIA_ROOT or "

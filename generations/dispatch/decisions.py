@@ -1,0 +1,99 @@
+"""What a person decides about generations that are there: cancel, send again, check again."""
+
+import logging
+import time
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from accounts import vault
+from accounts.models import User
+from generations.dispatch import outcomes, receipt, submit, wake
+from generations.models import Generation
+from meigen_api.errors import MeigenError
+
+S = Generation.Status
+
+logger = logging.getLogger(__name__)
+
+# How long a click waits for Meigen, so that a 400 or 402 is on the page at once. The rest belongs to the workers.
+CLICK_SECONDS = 5.0
+
+
+def send_now(rows: list[Generation]) -> None:
+    """Sends what can be sent within the patience of a click, and reads the rows again."""
+    ends = time.monotonic() + CLICK_SECONDS
+    for row in rows:
+        if (left := ends - time.monotonic()) < 0.5:
+            break
+        try:
+            submit.send(row.pk, seconds=left)
+        except Exception:  # the rows are safe, and the workers go on with them
+            logger.exception("Generation %s could not be sent at once", row.pk)
+    for row in rows:
+        row.refresh_from_db()
+
+
+def cancel(generation: Generation) -> bool:
+    """Takes a generation out of the queue that was not sent, or that waits for a good token or for credits."""
+    refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
+    expecting = [S.REJECTED] if refused else [S.QUEUED]
+    return generation.move(
+        S.CANCELLED, expecting=expecting, note=gettext_noop("Cancelled."), message="", finished_at=timezone.now()
+    )
+
+
+def cancel_click(generation: Generation) -> int:
+    """Takes all that one click asked for, and that was not sent yet, out of the queue; says how many."""
+    rows = Generation.objects.filter(owner=generation.owner_id, nonce=generation.nonce, status=S.QUEUED)
+    return sum(cancel(row) for row in rows)
+
+
+def send_again(generation: Generation) -> bool:
+    """Puts a refused or cancelled generation back into the queue under its own key, and sends it if it can."""
+    if not generation.can_send_again:
+        return False
+    with transaction.atomic():
+        queued = submit.requeue(generation, gettext_noop("Sent again."))
+        if queued:
+            wake.sweep()
+    if queued:
+        send_now([generation])
+    return queued
+
+
+def send_all_again(user: User) -> int:
+    """Puts everything back into the queue that was refused for want of credits lately; says how many."""
+    with transaction.atomic():
+        refused = Generation.objects.owned_by(user).lacking_credits(timezone.now())
+        count = sum(submit.requeue(row, gettext_noop("Sent again, with all that lacked credits.")) for row in refused)
+        if count:
+            wake.sweep()
+    return count
+
+
+def check_again(generation: Generation) -> str:
+    """Watches a stalled generation again, free of charge; returns what to tell the person beyond the card, or ""."""
+    if generation.status != S.STALLED:
+        return ""
+    if generation.remote_id:
+        now = timezone.now()
+        with transaction.atomic():
+            until = now + outcomes.WATCH[generation.media_type]
+            if generation.move(
+                S.RUNNING,
+                expecting=S.STALLED,
+                note=gettext_noop("Checked again."),
+                watch_until=until,
+                message="",
+                deleted_at=None,
+            ):
+                wake.sweep()
+        return ""
+    try:
+        receipt.look_up(generation, CLICK_SECONDS)
+        wake.sweep()
+    except (MeigenError, vault.Unreadable):
+        return gettext("Meigen could not say what became of it. Check again later; that is free.")
+    return ""

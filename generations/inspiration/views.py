@@ -1,0 +1,144 @@
+"""Inspiration: the vendor's gallery, to search, to open, to take a prompt or a picture from."""
+
+import math
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import Request
+from accounts.templatetags.accounts import day_and_time
+from generations.inspiration import gallery
+from generations.media import attachments
+from generations.media.download import Refused
+from meigen_api.errors import MeigenError, NotFound, RateLimited
+from meigen_api.types import PLAIN_ID, GalleryImage
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+HOUR, WEEK = 3600, 7 * 24 * 3600
+
+
+@require_safe
+def inspiration(request: Request) -> HttpResponse:
+    """Search results page by page; a pasted link or id opens that image."""
+    words = request.GET.get("q", "").strip()[:200]
+    if image_id := _pasted_id(words):
+        return redirect("inspiration_image", image_id)
+    offset, token = _whole(request.GET.get("offset", "")), request.user.current_token
+    images: list[GalleryImage] = []
+    problem, lacks_token = "", False
+    try:
+        images = gallery.search(words, offset, token)
+    except RateLimited as error:
+        lacks_token = token is None or token.refused_at is not None
+        problem = _limited(error, is_own=not lacks_token)
+    except MeigenError:
+        problem = _("Meigen's gallery cannot be reached. Try again in a minute.")
+    following = offset + gallery.PAGE if len(images) == gallery.PAGE else None
+    context = {"q": words, "offset": offset, "images": images, "next": following}
+    context |= {"problem": problem, "lacks_token": lacks_token}
+    return render(
+        request, "generations/_inspirations.html" if request.htmx else "generations/inspiration.html", context
+    )
+
+
+@require_safe
+def inspiration_image(request: Request, image_id: str) -> HttpResponse:
+    try:
+        image, problem, status = gallery.image(image_id), "", 200
+    except NotFound:
+        image, problem, status = None, _("Meigen's gallery has no image with this id."), 404
+    except RateLimited as error:
+        image, problem, status = None, _limited(error, is_own=False), 503
+    except MeigenError:
+        image, status = None, 503
+        problem = _("Meigen's gallery cannot be reached. Try again in a minute.")
+    context = {"image": image, "media": _media(request, image) if image else 0, "problem": problem}
+    return render(request, "generations/inspiration_image.html", context, status=status)
+
+
+@require_safe
+def inspiration_picture(request: Request, image_id: str) -> HttpResponse:
+    """A thumbnail, fetched by us: the browser asks no other host."""
+    image = _image(image_id)
+    body = gallery.thumbnail(image, _media(request, image))
+    if body is None:
+        raise Http404
+    response = HttpResponse(body, content_type="image/webp")
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+@require_POST
+def use_inspiration(request: Request, image_id: str) -> HttpResponse:
+    """Makes a reference of the image's public link and goes to the studio with it."""
+    image = _image(image_id)
+    try:
+        link = image.picture_urls[_media(request, image)] if image.picture_urls else ""
+        made = attachments.add_link(request.user, link)
+    except Refused:
+        raise Http404 from None
+    return redirect(f"{reverse('studio')}?reference={made.pk}")
+
+
+def _image(image_id: str) -> GalleryImage:
+    try:
+        return gallery.image(image_id)
+    except MeigenError:
+        raise Http404 from None
+
+
+def _media(request: Request, image: GalleryImage) -> int:
+    """Which of the image's pictures the address names, as `?media=1` does; the first when there is no such one."""
+    number = _whole(request.GET.get("media", ""))
+    return number if number < len(image.picture_urls) else 0
+
+
+def _limited(error: RateLimited, *, is_own: bool) -> str:
+    """What a 429 means for a search with the person's own token (`is_own`) or without one, and when to search again."""
+    if error.code == "DAILY_LIMIT_REACHED":
+        whose = _("Today's searches of your Meigen account are used up.")
+        said = whose if is_own else _("Today's searches from here are used up.")
+        return f"{said} {_after(error.retry_after)}"
+    wait = error.retry_after or 60
+    again = _after(wait) if wait > HOUR else _in_minutes(math.ceil(wait / 60))
+    return _("Meigen's gallery is asked too often from here.") + f" {again}"
+
+
+def _in_minutes(minutes: int) -> str:
+    words = ngettext("Search again in %(minutes)s minute.", "Search again in %(minutes)s minutes.", minutes)
+    return words % {"minutes": minutes}
+
+
+def _after(seconds: float | None) -> str:
+    """When that many seconds are over, on the studio's clock; a time that is unsaid or absurd is tomorrow."""
+    if seconds is None or seconds > WEEK:
+        return _("Search again tomorrow.")
+    # Rounded up to the minute: at the time we name, it shall work.
+    when = timezone.localtime(timezone.now() + timedelta(seconds=seconds + 59))
+    moment = date_format(when, "H:i") if when.date() == timezone.localdate() else day_and_time(when)
+    return _("Search again after %(moment)s.") % {"moment": moment}
+
+
+def _pasted_id(words: str) -> str:
+    """The id in a pasted link or a bare UUID; "" for words to search."""
+    if words.startswith(("http://", "https://")):
+        try:
+            last = urlsplit(words).path.rstrip("/").rpartition("/")[2]
+        except ValueError:
+            return ""
+        found = last.partition(".")[0]
+        return found if PLAIN_ID.fullmatch(found) else ""
+    return words if UUID.fullmatch(words) else ""
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

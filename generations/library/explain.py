@@ -1,0 +1,89 @@
+"""What Meigen's answers mean, in words that say what to do next."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from generations.models import Generation
+from generations.models.words import said
+from meigen_api.text import clean
+from meigen_api.types import number
+
+TOO_LONG = 300
+
+
+def refusal(card: Generation) -> str:
+    """What a rejected card says: the reason, and what would make it work."""
+    fields = card.answer_fields
+    match card.answer_status, fields.get("code"):
+        case 402, "premium_model_paywall":
+            return _("Daily credits do not pay for this model; it needs purchased ones. Top up, then send it again.")
+        case 402, _code:
+            return _credits(card, fields)
+        case 401, _code:
+            return _("Meigen refuses your token. Replace it and this goes out by itself.")
+        case 403, "model_not_available":
+            return _("Meigen does not offer this model to your account now. Choose another, or send it again later.")
+        case 404, _code:
+            unknown = _("Meigen does not know what was asked for: %(reason)s. It is not sent again by itself.")
+            return unknown % {"reason": _said(card)}
+        case 409, "request_id_collision":
+            return _(
+                "Meigen knows this request's key from somewhere else, so it did not take it. It is not sent again by "
+                "itself; look at your Meigen history before you send it as new."
+            )
+        case 409, _code:
+            return _(
+                "Meigen has another request under this key, so it did not take this one. It is not sent again by "
+                "itself; look at your Meigen history before you send it as new."
+            )
+        case 410, _code:
+            return _(
+                "Meigen has this request no more, and its key cannot be used again. Your Meigen history tells whether "
+                "it was charged. Send it as new if you still want it."
+            )
+    words = _("Meigen did not accept it: %(reason)s.") % {"reason": _said(card)}
+    allowed = _allowed(fields)
+    if allowed in (None, "", [], {}):
+        return words
+    form = _("Allowed for %(field)s: %(values)s.") if fields.get("field") else _("Allowed: %(values)s.")
+    return f"{words} {form % {'field': shortened(fields.get('field')), 'values': shortened(allowed)}}"
+
+
+def _allowed(fields: dict[str, Any]) -> Any:
+    """The values that Meigen would have taken, under whichever name it lists them."""
+    listed = (value for name, value in fields.items() if name.startswith("supported") and isinstance(value, list))
+    return fields.get("allowed") or next(listed, None)
+
+
+def _credits(card: Generation, fields: dict[str, Any]) -> str:
+    required, available = number(fields.get("required")), number(fields.get("available"))
+    if required is not None and available is not None:
+        missing = max(0, required - available)
+        needs = _(
+            "Needs %(required)s credits, you have %(available)s: %(missing)s missing. Top up, then send it again."
+        )
+        return needs % {"required": f"{required:g}", "available": f"{available:g}", "missing": f"{missing:g}"}
+    return _("Not enough credits: %(reason)s. Top up, then send it again.") % {"reason": _said(card)}
+
+
+def _said(card: Generation) -> str:
+    reason = shortened(said(card.message)).rstrip(".。")
+    return reason or _("it answered %(status)s") % {"status": card.answer_status}
+
+
+def shortened(value: Any, depth: int = 0) -> str:
+    if isinstance(value, list | dict) and depth > 4:
+        return "…"
+    if isinstance(value, list):
+        value = ", ".join(shortened(entry, depth + 1) for entry in value[:20])
+    elif isinstance(value, dict):
+        value = ", ".join(f"{name} {shortened(entry, depth + 1)}" for name, entry in list(value.items())[:20])
+    shown = clean(str(value))
+    return shown if len(shown) <= TOO_LONG else f"{shown[:TOO_LONG]}…"
+
+
+def details(card: Generation) -> list[tuple[str, str]]:
+    """Every member of the deciding answer, as (name, value) for a person to read."""
+    told = [(name, value) for name, value in card.answer_fields.items() if name != "success"]
+    return [(shortened(name)[:60], shortened(value)) for name, value in told[:40]]

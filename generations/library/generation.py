@@ -1,0 +1,228 @@
+"""One generation: its page, its files, and what people do with it."""
+
+import contextlib
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import Request, back_to
+from generations.dispatch import decisions
+from generations.library import collecting, curation, neighbours
+from generations.library.cards import prepared
+from generations.media import fetch, serving, zips
+from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
+from generations.models.ids import uuids
+from generations.sharing import links
+from generations.sharing.forms import end_after, usual_days
+from generations.sharing.views import address
+
+
+def _one(rows: GenerationQuerySet, request: Request, pk: UUID) -> Generation:
+    [card] = prepared([get_object_or_404(rows.with_card(), pk=pk)], request.user)
+    return card
+
+
+def _seen(request: Request, pk: UUID) -> Generation:
+    return _one(Generation.objects.visible_to(request.user), request, pk)
+
+
+def _own(request: Request, pk: UUID) -> Generation:
+    return _one(Generation.objects.owned_by(request.user), request, pk)
+
+
+@require_safe
+def generation(request: Request, pk: UUID) -> HttpResponse:
+    """`?picture=<number>` chooses one of a set, from 0; `?in=<id>` is the collection that it is looked at in."""
+    row = _seen(request, pk)
+    wanted = _looked_at_in(request)
+    collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
+    inside = next((collection for collection in collected if str(collection.pk) == wanted), None)
+    kept = row.kept_results
+    context: dict[str, Any] = {
+        "card": row,
+        "kept": kept,
+        **neighbours.in_set(kept, request.GET.get("picture", "")),
+        "names": collecting.names(request.user),
+        "collected": collected,
+        "inside": inside,
+        "within": f"?in={inside.pk}" if inside else "",
+        **neighbours.around(row, request.user, inside),
+    }
+    if row.is_own:
+        context |= _for_owner(request, row)
+    return render(request, "generations/generation.html", context)
+
+
+def _looked_at_in(request: Request) -> str:
+    """The collection in the address, or the one whose page was left for this one; cards lead from any list alike."""
+    if "in" in request.GET:
+        return request.GET["in"]
+    with contextlib.suppress(Resolver404, ValueError):
+        left = urlsplit(request.headers.get("Referer", ""))
+        page = resolve(left.path)
+        if page.view_name == "collection":
+            return str(page.kwargs["pk"])
+        if page.view_name == "generation":  # whose form has led here
+            return parse_qs(left.query).get("in", [""])[0]
+    return ""
+
+
+def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
+    """What only the owner may know: the timeline, Meigen's words, the links."""
+    entries: list[Event | Attempt] = [*row.events.all(), *row.attempts.all()]
+    links = Share.objects.live().showing(row).filter(created_by=request.user)
+    shares = [(share, address(request, share)) for share in links]
+    return {
+        "timeline": sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Attempt))),
+        "shares": shares,
+        "nonce": uuid4(),
+        "asked": json.dumps(row.request_fields, indent=2, ensure_ascii=False),
+    }
+
+
+@require_safe
+def compare(request: Request, pk: UUID) -> HttpResponse:
+    """Two pictures over each other. `?picture=` is the first's number, `?with=<id>` and `?number=` name the second."""
+    row = _seen(request, pk)
+    kept = [result for result in row.kept_results if not result.is_video]
+    first = neighbours.chosen(kept, request.GET.get("picture", ""))
+    others = neighbours.comparable(row, request.user, first)
+    wanted = (request.GET.get("with", ""), request.GET.get("number", "0"))
+    second = neighbours.find(others, request.user, *wanted)
+    context = {"card": row, "first": first, "second": second, "others": others}
+    return render(request, "generations/compare.html", context)
+
+
+@require_safe
+def result(request: Request, pk: UUID, number: int) -> HttpResponseBase:
+    """The file; `?download` saves it, and `?text` saves a PNG with what it was asked for inside."""
+    row = serving.authorise(number, viewer=(request.user, pk))
+    if "text" in request.GET and row.content_type == "image/png":
+        return serving.download_with_words(request, row, _words(row.generation))
+    return serving.serve(request, row, "file")
+
+
+def _words(row: Generation) -> dict[str, str]:
+    """By the keywords that the PNG specification names."""
+    told = zips.metadata(row)
+    asked = {name: told[name] for name in ("model", "settings")}
+    return {
+        "Description": row.prompt,
+        "Software": "Meigen Studio",
+        "Comment": json.dumps(asked, ensure_ascii=False),
+    }
+
+
+@require_safe
+def thumbnail(request: Request, pk: UUID, number: int) -> HttpResponseBase:
+    return serving.serve(request, serving.authorise(number, "thumbnail", viewer=(request.user, pk)), "thumbnail")
+
+
+@require_safe
+def preview(request: Request, pk: UUID, number: int) -> HttpResponseBase:
+    return serving.serve(request, serving.authorise(number, "preview", viewer=(request.user, pk)), "preview")
+
+
+@require_POST
+def cancel(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if not decisions.cancel(row):
+        messages.warning(request, _("It was on its way already, so it could not be cancelled."))
+    return _back(request, row)
+
+
+@require_POST
+def cancel_click(request: Request, pk: UUID) -> HttpResponse:
+    """All of the click that this one belongs to."""
+    row = _own(request, pk)
+    if not decisions.cancel_click(row):
+        messages.warning(request, _("All of them are on their way already."))
+    if not request.htmx:
+        return redirect("studio")
+    together = Generation.objects.owned_by(request.user).filter(nonce=row.nonce).with_card().order_by("number")
+    cards = prepared(together, request.user)
+    return render(request, "generations/_changed.html", {"cards": cards, "still_live": True})
+
+
+@require_POST
+def send_again(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if not decisions.send_again(row):
+        messages.warning(request, _("This one is not waiting to be sent again."))
+    return _back(request, row)
+
+
+@require_POST
+def check_again(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if problem := decisions.check_again(row):
+        messages.warning(request, problem)
+    return _back(request, row)
+
+
+@require_POST
+def fetch_again(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if not fetch.again(row):
+        messages.warning(request, _("There is nothing to fetch again."))
+    return _back(request, row)
+
+
+@require_POST
+def star(request: Request, pk: UUID) -> HttpResponse:
+    """Puts the person's star on it, or with `on=0` takes it off; said twice it is the same."""
+    row = _seen(request, pk)
+    curation.star(request.user, row, on=request.POST.get("on") != "0")
+    return _back(request, row)
+
+
+@require_POST
+def team(request: Request, pk: UUID) -> HttpResponse:
+    """Shows it to the team, or with `shown=0` no longer; said twice it is the same."""
+    row = _own(request, pk)
+    shown = request.POST.get("shown") != "0"
+    if not curation.show_to_team(request.user, [pk], shown=shown) and shown and row.team_at is None:
+        messages.warning(request, _("Only what is finished can be shown to the team."))
+    return _back(request, row)
+
+
+@require_POST
+def delete(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    if not curation.delete(request.user, [pk]) and row.deleted_at is None:
+        messages.warning(request, _("It is still under way. Delete it when it has ended."))
+    return _back(request, row)
+
+
+@require_POST
+def restore(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    curation.restore(request.user, [pk])
+    return _back(request, row)
+
+
+def _back(request: Request, row: Generation) -> HttpResponse:
+    """The changed card for htmx, the generation's page for a plain form."""
+    if not request.htmx:
+        return HttpResponseRedirect(back_to(request, row.get_absolute_url()))
+    return render(request, "generations/_acted.html", {"card": _seen(request, row.pk)})
+
+
+@require_POST
+def share(request: Request, pk: UUID) -> HttpResponse:
+    """A link with the usual choices; `new_share` asks for them."""
+    if rows := links.chosen(request.user, [_own(request, pk).pk]).rows:
+        nonce = next(iter(uuids([request.POST.get("nonce", "")])), None)
+        links.share(request.user, rows, nonce=nonce, expires_at=end_after(usual_days()))
+        messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
+    else:
+        messages.warning(request, _("Only a finished generation can be shared."))
+    return redirect(f"{reverse('generation', args=[pk])}#share")

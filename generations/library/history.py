@@ -1,0 +1,75 @@
+"""What a person made, and what the team shows: newest first, page by page without counting or skipping."""
+
+import uuid
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.http import Request
+from generations.library.cards import shown
+from generations.library.filters import DELETED, HistoryForm
+from generations.models.search import TooMany, within_time
+
+PAGE = 24
+
+
+@require_safe
+def gallery(request: Request) -> HttpResponse:
+    """What the team shows to each other."""
+    return _list(request, HistoryForm(request.user, request.GET, of_team=True))
+
+
+def history(request: Request) -> HttpResponse:
+    """All that is one's own."""
+    if request.GET.get("whose") == "team":  # the gallery's address before it had a page
+        kept = {name: value for name, value in request.GET.items() if name not in {"whose", "state"}}
+        return redirect(f"{reverse('gallery')}?{urlencode(kept)}" if kept else "gallery")
+    return _list(request, HistoryForm(request.user, request.GET))
+
+
+def _list(request: Request, form: HistoryForm) -> HttpResponse:
+    """One page of cards as the filters say; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
+    place = _place(request.GET.get("before", ""))
+    try:
+        with within_time() if form.cleaned_data.get("q") else nullcontext():
+            cards, too_many = shown(form.rows(place)[: PAGE + 1], request.user), False
+    except TooMany:
+        cards, too_many = [], True
+    more = cards[PAGE - 1] if len(cards) > PAGE else None
+    place_of_last = more and urlencode({"before": f"{more.created_at.isoformat()}_{more.pk}"})
+    context = {
+        "cards": cards[:PAGE],
+        "next": more and f"{form.address}?{form.query}{'&' if form.query else ''}{place_of_last}",
+        "everything": form.address,
+        "form": form,
+        "first": place is None,
+        "too_many": too_many,
+        "verbs": _verbs(form),
+        "emptied_after": settings.TRASH_DAYS if form.cleaned_data.get("state") == DELETED and not place else None,
+    }
+    return render(request, "generations/_page.html" if request.htmx else "generations/history.html", context)
+
+
+def _verbs(form: HistoryForm) -> list[tuple[str, str]]:
+    """What can be done with many of these at once, as (verb of `selected`, word)."""
+    if form.cleaned_data.get("state") == DELETED:
+        return [("restore", _("Undo delete"))]
+    own = [("team", _("Show to the team")), ("private", _("Take back")), ("delete", _("Delete"))]
+    return [("star", _("Star")), *([] if form.of_team else own)]
+
+
+def _place(text: str) -> tuple[datetime, uuid.UUID] | None:
+    time, _, pk = text.rpartition("_")
+    try:
+        moment = parse_datetime(time.replace(" ", "+"))
+        return (moment.astimezone(UTC), uuid.UUID(pk)) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

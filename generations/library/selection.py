@@ -1,0 +1,229 @@
+"""What people do with many generations at once."""
+
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import Request, back_to
+from accounts.models import User
+from generations.library import collecting, curation
+from generations.library.cards import prepared
+from generations.library.forms import WRONG_NAME, CollectionForm
+from generations.media import serving, zips
+from generations.models import Collection, Generation, Result
+from generations.models.ids import uuids
+from generations.models.share import with_links
+from generations.sharing import links
+from generations.sharing.views import ask
+
+MOST = 500
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def selected(request: Request) -> HttpResponseBase:
+    """`do` names what to do with the `selected` ids: star, collect, team, delete, ...; `from` is the collection whose
+    page asks. A GET is a reload of what this has drawn."""
+    if request.method != "POST":
+        return redirect("generations")
+    ids = uuids(request.POST.getlist("selected"))
+    verb = request.POST.get("do", "")
+    if not ids:
+        messages.warning(request, _("Nothing is selected. Choose some first."))
+        return _back(request, [])
+    if len(ids) > MOST:
+        messages.warning(request, _("At most %(most)s at once. Choose fewer.") % {"most": MOST})
+        return _back(request, [])
+    if verb == "download":
+        return _zip(request, ids)
+    if verb == "share":
+        # Here: so many ids make an address longer than servers take.
+        return ask(request, links.chosen(request.user, ids))
+    if verb == "compare":
+        return _compare(request, ids)
+    if verb not in _VERBS:
+        messages.warning(request, _("This cannot be done with many at once."))
+    else:
+        _VERBS[verb](request, ids)
+    return _back(request, ids)
+
+
+def _star(request: Request, ids: list[UUID]) -> None:
+    count = curation.star_all(request.user, ids)
+    messages.success(request, ngettext("%(count)s starred.", "%(count)s starred.", count) % {"count": count})
+
+
+def _collect(request: Request, ids: list[UUID]) -> None:
+    if target := _target(request):
+        count = collecting.add(request.user, target.pk, ids)
+        said = ngettext("%(count)s is in %(name)s.", "%(count)s are in %(name)s.", count or 0)
+        _tell(request, target, count, said)
+
+
+def _move(request: Request, ids: list[UUID]) -> None:
+    source = _source(request)
+    target = _target(request) if source else None
+    if source and target:
+        count = collecting.move(request.user, source, target.pk, ids)
+        said = ngettext("%(count)s is in %(name)s now.", "%(count)s are in %(name)s now.", count or 0)
+        _tell(request, target, count, said)
+        _tell_rest(request, count or 0, len(ids))
+
+
+def _tell(request: Request, target: Collection, count: int | None, said: str) -> None:
+    if count is None:
+        messages.warning(request, _("This collection is not there any more."))
+        return
+    words = [said % {"count": count, "name": target.name}]
+    if target.is_team:
+        words.append(_("The team sees what is in it."))
+    if target.owner_id == request.user.pk and with_links(Collection.objects.filter(pk=target.pk)).get().is_linked:
+        words.append(_("A link shows to the world what you put into it."))
+    messages.success(request, " ".join(words))
+
+
+def _tell_rest(request: Request, count: int, asked: int) -> None:
+    if count < asked:
+        messages.warning(request, _("What others put into their collection stays in it."))
+
+
+def _take_out(request: Request, ids: list[UUID]) -> None:
+    if source := _source(request):
+        count = collecting.take_out(request.user, source, ids)
+        said = ngettext("%(count)s is taken out.", "%(count)s are taken out.", count)
+        messages.success(request, said % {"count": count})
+        _tell_rest(request, count, len(ids))
+
+
+def _cover(request: Request, ids: list[UUID]) -> None:
+    if not (source := _source(request)):
+        return
+    if len(ids) == 1 and collecting.choose_cover(request.user, source, ids[0]):
+        messages.success(request, _("It is the cover of %(name)s now.") % {"name": source.name})
+    else:
+        messages.warning(request, _("Choose one result of your collection as its cover."))
+
+
+def _target(request: Request) -> Collection | None:
+    """The collection whose name was typed, made if need be."""
+    form = CollectionForm({"name": request.POST.get("collection", "")})
+    if not form.is_valid():
+        messages.warning(request, str(WRONG_NAME))
+        return None
+    name = form.cleaned_data["name"]
+    return collecting.named(request.user, name) or collecting.create(request.user, name)[0]
+
+
+def _source(request: Request, *, quietly: bool = False) -> Collection | None:
+    """The collection that `from` names, if the person may open it."""
+    try:
+        wanted = UUID(request.POST.get("from", ""))
+    except ValueError:
+        wanted = UUID(int=0)
+    source = Collection.objects.visible_to(request.user).filter(pk=wanted).first()
+    if source is None and not quietly:
+        messages.warning(request, _("This collection is not there any more."))
+    return source
+
+
+def _team(request: Request, ids: list[UUID]) -> None:
+    count = curation.show_to_team(request.user, ids, shown=True)
+    if not count:
+        messages.warning(request, _("Only what is finished, and not shown yet, can be shown to the team."))
+        return
+    said = ngettext("The team sees %(count)s more now.", "The team sees %(count)s more now.", count)
+    messages.success(request, said % {"count": count})
+
+
+def _private(request: Request, ids: list[UUID]) -> None:
+    count = curation.show_to_team(request.user, ids, shown=False)
+    said = ngettext("The team does not see %(count)s any more.", "The team does not see %(count)s any more.", count)
+    messages.success(request, said % {"count": count})
+
+
+def _delete(request: Request, ids: list[UUID]) -> None:
+    gone = len(curation.delete(request.user, ids))
+    if gone:
+        said = ngettext(
+            "%(count)s deleted. It is under History, State: Deleted.",
+            "%(count)s deleted. They are under History, State: Deleted.",
+            gone,
+        )
+        messages.success(request, said % {"count": gone})
+    if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
+        messages.warning(request, _("What is under way, or another person's, is still there."))
+
+
+def _restore(request: Request, ids: list[UUID]) -> None:
+    count = curation.restore(request.user, ids)
+    messages.success(request, ngettext("%(count)s is back.", "%(count)s are back.", count) % {"count": count})
+
+
+_VERBS = {
+    "star": _star,
+    "collect": _collect,
+    "move": _move,
+    "take_out": _take_out,
+    "cover": _cover,
+    "team": _team,
+    "private": _private,
+    "delete": _delete,
+    "restore": _restore,
+}
+
+
+def _compare(request: Request, ids: list[UUID]) -> HttpResponse:
+    pictures = serving.readable(viewer=request.user).filter(generation__in=ids, content_type__startswith="image/")
+    firsts = {result.generation_id: result for result in pictures.order_by("-number")}
+    if len(ids) != 2 or len(firsts) != 2:
+        messages.warning(request, _("Choose two pictures to compare."))
+        return _back(request, ids)
+    one, other = (firsts[pk] for pk in ids)
+    query = urlencode({"picture": one.number, "with": other.generation_id, "number": other.number})
+    return redirect(f"{reverse('compare', args=[one.generation_id])}?{query}")
+
+
+def _zip(request: Request, ids: list[UUID]) -> HttpResponseBase:
+    results = (
+        serving.readable(viewer=request.user).filter(generation__in=ids).order_by("-generation__created_at", "number")
+    )
+    if not results.exists():
+        messages.warning(request, _("There is no file among these yet."))
+        return _back(request, ids)
+    told, may_have = partial(_told, request.user.pk), partial(_may_have, request.user)
+    response = StreamingHttpResponse(zips.stream(list(results), told, may_have), content_type="application/zip")
+    name = f"meigen-studio-{timezone.localtime():%Y-%m-%d-%H%M}.zip"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    return response
+
+
+def _may_have(viewer: User, result: Result) -> bool:
+    return serving.readable(viewer=viewer).filter(pk=result.pk).exists()
+
+
+def _told(viewer: int, generation: Generation) -> dict[str, Any]:
+    return zips.metadata(generation) if generation.owner_id == viewer else zips.told_to_the_team(generation)
+
+
+def _back(request: Request, ids: list[UUID]) -> HttpResponse:
+    """The changed cards for htmx; the page it came from for a plain form."""
+    if request.htmx:
+        rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
+        gone: list[UUID] = []
+        if request.POST.get("do") in {"move", "take_out"} and (source := _source(request, quietly=True)):
+            here = set(source.wall(request.user).filter(pk__in=ids).values_list("pk", flat=True))
+            gone = [pk for pk in ids if pk not in here]
+        cards = prepared(rows.exclude(pk__in=gone), request.user)
+        context = {"cards": cards, "gone": gone, "still_live": True}
+        return render(request, "generations/_selected.html", context)
+    return HttpResponseRedirect(back_to(request, reverse("generations")))

@@ -1,0 +1,110 @@
+"""Emptying the trash: what a person deleted long ago is erased, with its files; what the books need stays.
+
+In an order that any process may be killed in. First one transaction takes the words and all that hangs on the
+generation away, and marks it and its results as erased: from then on nobody sees it and nobody can bring it back, so no
+living row ever names a file that is gone. Then the files go, and after them the row that named them: a result that was
+marked and is still there is found again, so no file stays behind either.
+"""
+
+import logging
+import time
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.utils import timezone
+
+from generations.dispatch import failpoints, stopping, wake
+from generations.media import fetch
+from generations.models import Attempt, Generation, Preset, Reference, Result, Share
+from generations.models.generation import trash_ends
+
+logger = logging.getLogger(__name__)
+
+RUN_SECONDS = 25.0
+BATCH = 100
+
+
+def empty() -> None:
+    """Erases what is due for a while, and wakes the next run when there is more."""
+    ends = time.monotonic() + RUN_SECONDS
+    while not stopping.is_stopping() and time.monotonic() < ends:
+        if not _erase_some(timezone.now()) + _remove_some():
+            return
+    wake.empty_trash()
+
+
+def _erase_some(now: datetime) -> int:
+    due = list(Generation.objects.to_erase(now).order_by("deleted_at").values_list("pk", flat=True)[:BATCH])
+    for pk in due:
+        erase(pk, now)
+    return len(due)
+
+
+def erase(pk: UUID, now: datetime) -> None:
+    """Takes away what was asked and made, if it still is due: somebody may just have brought it back."""
+    with transaction.atomic():
+        # The bill stays: who, when, which model, what it cost, and every attempt.
+        blank = {"prompt": "", "body": "", "wish": "", "message": "", "answer_body": "", "team_at": None}
+        due = Generation.objects.to_erase(now).filter(pk=pk)
+        if not due.touch(now, erased_at=now, **blank):
+            return
+        Attempt.objects.filter(generation=pk).update(answer="", error="")
+        Result.objects.filter(generation=pk).update(erased_at=now)
+        references = list(Reference.objects.filter(generations=pk).values_list("pk", flat=True))
+        links = list(Share.objects.filter(generations=pk).values_list("pk", flat=True))
+        _cut_off(pk)
+        Share.objects.filter(pk__in=links, generations=None).delete()  # those that showed nothing else
+        forgotten = _forget(references, now)
+    failpoints.reach("erased-with-files")
+    for name in forgotten:
+        try:
+            default_storage.delete(name)
+        except OSError:  # left to `verify_media`, so that the rest of the trash goes on
+            logger.exception("%s could not be removed", name)
+
+
+def _cut_off(pk: UUID) -> None:
+    """Whatever else there is about the generation, of whichever kind: links, stars, places in collections, events."""
+    for relation in Generation._meta.related_objects:  # noqa: SLF001
+        if relation.many_to_many or relation.related_model in {Attempt, Result}:
+            continue
+        rows: models.QuerySet[Any] = relation.related_model._base_manager.filter(**{relation.field.name: pk})  # noqa: SLF001
+        if relation.on_delete is models.SET_NULL:
+            rows.update(**{relation.field.name: None})
+        else:
+            rows.delete()
+
+
+def _forget(ids: list[UUID], now: datetime) -> list[str]:
+    """Deletes those of these pictures that were given so long ago and are wanted nowhere else; returns their files.
+
+    Killed before the files are gone, it leaves them to `verify_media`.
+    """
+    unused = Reference.objects.filter(pk__in=ids, referenceuse=None, created_at__lt=trash_ends(now))
+    names = []
+    for reference in unused:
+        presets = Preset.objects.filter(owner=reference.owner_id).values_list("references", flat=True)
+        if not any(str(reference.pk) in wanted for wanted in presets):
+            names.append(reference.file.name or "")
+            reference.delete()
+    return [name for name in names if name]
+
+
+def _remove_some() -> int:
+    """The files of erased results, and after them their rows. What cannot be removed now is left for another time."""
+    removed = 0
+    for result in Result.objects.filter(erased_at__isnull=False).order_by("erased_at")[:BATCH]:
+        try:
+            for name in fetch.names_of(result):
+                default_storage.delete(name)
+        except OSError:
+            logger.exception("The files of result %s could not be removed", result.pk)
+            Result.objects.filter(pk=result.pk).update(erased_at=timezone.now())  # the others come first
+            continue
+        failpoints.reach("files-gone-row-left")
+        result.delete()
+        removed += 1
+    return removed

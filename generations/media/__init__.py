@@ -1,0 +1,1 @@
+"""Files: fetched, checked, kept, served, packed."""

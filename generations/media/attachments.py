@@ -1,0 +1,182 @@
+"""References as a person gives them: files, links, own results, the vendor's gallery."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext_noop
+
+from accounts.models import User
+from generations.dispatch.upload import EXTENSIONS
+from generations.media import clip
+from generations.media.clip import Clip
+from generations.media.download import Failed, Refused, check_address, download
+from generations.media.metadata import strip
+from generations.media.prepare import prepare
+from generations.models import Reference, Result, words
+from generations.models.ids import is_uuid
+
+logger = logging.getLogger(__name__)
+
+MAX_AT_ONCE = 100
+MAX_CLIP_BYTES = 210_000_000
+LINK_SECONDS = 15.0
+CHUNK = 1_000_000
+# Which kind of clip an address names, by its ending.
+CLIP_ENDINGS = {".mp4": "video", ".mov": "video", ".mp3": "audio", ".wav": "audio"}
+STORE_FAILS = gettext_noop(
+    "The studio's disk or bucket takes no files right now. Try again in a while, or tell an admin."
+)
+NOT_PUBLIC = gettext_noop("A reference link must be a public https address.")
+
+
+def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
+    """Keeps a picture, cleaned of everything but its pixels, or a clip. Raises Refused in words for the person."""
+    if size is not None and size > MAX_CLIP_BYTES:
+        raise Refused(words.FILE_TOO_LARGE % {"megabytes": MAX_CLIP_BYTES // 1_000_000})
+    with _on_disk(file) as copy:
+        if found := clip.inspect(copy):
+            return _add_clip(owner, name, copy, found)
+        prepared = prepare(copy, size)
+    reference = Reference(id=uuid.uuid4(), owner=owner, name=name[:100], content_type=prepared.content_type)
+    reference.sha256 = hashlib.sha256(prepared.body).hexdigest()
+    return _kept(reference, ContentFile(prepared.body), prepared.extension)
+
+
+@contextmanager
+def _on_disk(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file with a descriptor, which one that was uploaded into memory has not."""
+    with tempfile.TemporaryFile() as copy:
+        while piece := file.read(CHUNK):
+            copy.write(piece)
+        copy.seek(0)
+        yield copy
+
+
+def _add_clip(owner: User, name: str, file: IO[bytes], found: Clip) -> Reference:
+    """Keeps a clip without what was written into it beside picture and sound, such as where it was filmed."""
+    walked = "video/mp4" if found.kind == "video" else found.content_type
+    with tempfile.TemporaryFile() as stripped:
+        digest = hashlib.sha256()
+        for piece in strip.pieces(File(file), walked):
+            stripped.write(piece)
+            digest.update(piece)
+        reference = Reference(
+            id=uuid.uuid4(),
+            owner=owner,
+            kind=found.kind,
+            name=name[:100],
+            content_type=found.content_type,
+            seconds=found.seconds,
+            size=stripped.tell(),
+            sha256=digest.hexdigest(),
+        )
+        stripped.seek(0)
+        return _kept(reference, File(stripped), EXTENSIONS[found.content_type])
+
+
+def _kept(reference: Reference, file: File[Any], extension: str) -> Reference:
+    path = f"references/{reference.pk.hex[:2]}/{reference.pk.hex}.{extension}"
+    try:
+        reference.file.name = default_storage.save(path, file)
+    except OSError:
+        logger.exception("A reference could not be kept")
+        raise Refused(STORE_FAILS) from None
+    reference.save()
+    return reference
+
+
+def add_link(owner: User, link: str) -> Reference:
+    """Notes a public address to be passed on: a picture's, or a clip's on Meigen's own hosts.
+
+    A picture's is never fetched by us; a clip is looked at for its seconds. Raises Refused.
+    """
+    link = link.strip()
+    try:
+        parts, own = urlsplit(link), urlsplit(settings.MEIGEN_BASE_URL)
+        host = parts.hostname or ""
+    except ValueError:
+        raise Refused(NOT_PUBLIC) from None
+    is_own = bool(host) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+    if not host or not (parts.scheme == "https" or is_own) or len(link) > 2000 or not link.isprintable() or " " in link:
+        raise Refused(NOT_PUBLIC)
+    known = Reference.objects.filter(owner=owner, public_url=link, file="").first()
+    if known is not None:
+        return known
+    path = PurePosixPath(parts.path)
+    told: dict[str, Any] = {"name": host[:100]}
+    if kind := CLIP_ENDINGS.get(path.suffix.lower()):
+        told = {"name": path.name[:100], **_look_at_clip(link, kind)}
+    return Reference.objects.get_or_create(owner=owner, public_url=link, file="", defaults=told)[0]
+
+
+def _look_at_clip(link: str, kind: str) -> dict[str, Any]:
+    """What a clip on Meigen's hosts is; only its kind when it does not come now. Raises Refused."""
+    check_address(link)
+    try:
+        with download(link, seconds=LINK_SECONDS, max_bytes=MAX_CLIP_BYTES) as file:
+            found = clip.inspect(file)
+            size = file.seek(0, 2)
+    except Failed:
+        return {"kind": kind}
+    if found is None:
+        raise Refused(gettext_noop("There is neither a video nor a sound at this address."))
+    return {"kind": found.kind, "content_type": found.content_type, "seconds": found.seconds, "size": size}
+
+
+def add_result(owner: User, result: Result) -> Reference:
+    """Makes a reference of a kept picture or video. Raises Refused when its file is missing."""
+    try:
+        file = default_storage.open(result.file.name or "")
+    except FileNotFoundError:
+        raise Refused(gettext_noop("The file is missing. An admin of your team can look after it.")) from None
+    except OSError:
+        logger.exception("A result could not be opened")
+        raise Refused(STORE_FAILS) from None
+    with file:
+        if not result.is_video:
+            return add_file(owner, result.generation.prompt[:100], file, result.size)
+        return _add_video(owner, result, file)
+
+
+def _add_video(owner: User, result: Result, file: IO[bytes]) -> Reference:
+    """A clip that names the result: its address at Meigen is its first upload, and its file is there for the next."""
+    known = Reference.objects.filter(owner=owner, result=result).first()
+    if known is not None:
+        return known
+    with _on_disk(file) as copy:
+        found = clip.inspect(copy)
+    if found is None:
+        raise Refused(clip.OTHER_VIDEO)
+    told = {
+        "kind": found.kind,
+        "name": result.generation.prompt[:100],
+        "result": result,
+        "content_type": found.content_type,
+        "seconds": found.seconds,
+        "size": result.size,
+        "sha256": result.sha256,
+        "uploaded_at": result.generation.finished_at or result.kept_at,
+    }
+    made, _ = Reference.objects.update_or_create(owner=owner, public_url=result.source_url, file="", defaults=told)
+    return made
+
+
+def owned(owner: User, ids: Iterable[str]) -> tuple[list[Reference], bool]:
+    """The person's references of these ids, in this order, and whether all of them were found."""
+    wanted = list(dict.fromkeys(ids))
+    known = [pk for pk in wanted if is_uuid(pk)][:MAX_AT_ONCE]
+    found = {str(row.pk): row for row in Reference.objects.filter(owner=owner, pk__in=known).select_related("result")}
+    rows = [found[pk] for pk in known if pk in found]
+    return rows, len(rows) == len(wanted)

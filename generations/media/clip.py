@@ -1,0 +1,67 @@
+"""Reference clips: what a file is, and how long it plays."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from typing import IO, Literal
+
+from django.utils.translation import gettext_noop
+
+from generations.media import ffmpeg, video
+from generations.media.download import Refused
+from meigen_api.types import number
+
+OTHER_VIDEO = gettext_noop("Meigen takes reference videos as MP4 or QuickTime.")
+OTHER_SOUND = gettext_noop("Meigen takes reference sounds as WAV or MP3.")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """`seconds` is None where this machine has no ffprobe, or that cannot tell."""
+
+    kind: Literal["video", "audio"]
+    content_type: str
+    seconds: float | None
+
+
+def inspect(file: IO[bytes]) -> Clip | None:
+    """What the file is, None when it begins like no video or sound. Raises Refused for one that Meigen does not take.
+
+    Leaves the file at its beginning. `file` is on disk, with a descriptor.
+    """
+    head = file.read(16)
+    file.seek(0)
+    if head[4:11] in {b"ftypM4A", b"ftypM4B"}:
+        raise Refused(OTHER_SOUND)
+    found = video.type_of(file)
+    if found == "video/webm":
+        raise Refused(OTHER_VIDEO)
+    if found:
+        content_type = "video/quicktime" if head[8:12] == b"qt  " else found
+        return Clip("video", content_type, seconds_of(file, content_type))
+    if sound := _sound(head):
+        return Clip("audio", sound, seconds_of(file, sound))
+    return None
+
+
+def _sound(head: bytes) -> str:
+    """The type of a sound by its first bytes: RIFF WAVE, or MPEG layer III with or without an ID3 tag."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "audio/wav"
+    is_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
+    return "audio/mpeg" if head[:3] == b"ID3" or is_frame else ""
+
+
+def seconds_of(file: IO[bytes], content_type: str) -> float | None:
+    """How long it plays; None when that cannot be told."""
+    if not ffmpeg.can_run("ffprobe"):
+        return None
+    with tempfile.TemporaryFile() as told:
+        asked = ["-show_entries", "format=duration", "-of", "json"]
+        if not ffmpeg.run("ffprobe", asked, content_type, file, told):
+            return None
+        try:
+            seconds = number(json.load(told)["format"]["duration"])
+        except (ValueError, KeyError, TypeError):
+            return None
+    return round(seconds, 3) if seconds and seconds > 0 else None

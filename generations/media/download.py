@@ -1,0 +1,124 @@
+"""Downloading a result file: a client that never carries a token and trusts nothing it is told."""
+
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from generations.models import words
+from meigen_api import tls
+
+SECONDS = 110.0
+MAX_BYTES = 200_000_000
+TOO_SLOW = gettext_noop("The file did not arrive in time.")
+
+
+class Refused(Exception):
+    """The file is not what it should be, or its address is not allowed; another try would hardly help."""
+
+
+class Failed(Exception):
+    """The file did not come this time."""
+
+
+def check_address(url: str) -> None:
+    """Raises Refused unless the URL is https on an allowed host, or is on the configured base URL's own host."""
+    try:
+        parts = urlsplit(url)
+        own = urlsplit(settings.MEIGEN_BASE_URL)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise Refused(gettext_noop("The result's address is not a URL.")) from None
+    own_schemes = {"https", own.scheme}  # http only where the base URL itself is http, on loopback
+    own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
+    if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
+        return
+    if parts.scheme != "https" or port not in {None, 443} or parts.username or host not in settings.MEIGEN_MEDIA_HOSTS:
+        raise Refused(words.WRONG_HOST % {"reason": host or gettext_noop("such an address")})
+
+
+@contextmanager
+def download(
+    url: str,
+    *,
+    seconds: float = SECONDS,
+    max_bytes: int = MAX_BYTES,
+    progress: Callable[[], None] = lambda: None,
+) -> Iterator[IO[bytes]]:
+    """The file's bytes in a temporary file, gone afterwards. Raises Refused or Failed.
+
+    `progress` is called with every piece that comes in; what it raises ends the download.
+    """
+    check_address(url)
+    with tempfile.TemporaryFile() as file:
+        for chunk in _chunks(url, seconds, max_bytes):
+            file.write(chunk)
+            progress()
+        file.seek(0)
+        yield file
+
+
+def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
+    size = 0
+    timeout = httpx.Timeout(min(20.0, seconds), connect=5.0)
+    client = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False, verify=tls.context())
+    headers, line = {"Accept-Encoding": "identity"}, _Line()
+    try:
+        with (
+            line.cut_after(seconds),
+            client,
+            client.stream("GET", url, headers=headers, extensions=line.watch) as response,
+        ):
+            if response.status_code in {404, 410}:
+                raise Refused(words.FILE_GONE % {"status": response.status_code})
+            if response.status_code != 200:
+                raise Failed(words.FILE_ANSWER % {"status": response.status_code})
+            for chunk in response.iter_raw():
+                size += len(chunk)
+                if size > max_bytes:
+                    raise Refused(words.FILE_TOO_LARGE % {"megabytes": max_bytes // 1_000_000})
+                if line.is_cut:
+                    raise Failed(TOO_SLOW)
+                yield chunk
+            if line.is_cut:  # which may look like the end of the file
+                raise Failed(TOO_SLOW)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        if line.is_cut:
+            raise Failed(TOO_SLOW) from None
+        raise Failed(gettext_noop("The connection to the file's server broke.")) from None
+
+
+class _Line:
+    """The connection, to be cut when the time is over: httpx's own limit begins anew with every byte that comes in."""
+
+    def __init__(self) -> None:
+        self.sockets: list[socket.socket] = []
+        self.is_cut = False
+        self.watch = {"trace": self._note}
+
+    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self.sockets.append(info["return_value"].get_extra_info("socket"))
+
+    @contextmanager
+    def cut_after(self, seconds: float) -> Iterator[None]:
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        self.is_cut = True
+        for line in self.sockets:
+            with suppress(OSError):  # handed over to TLS, or closed already
+                line.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,267 @@
+"""Comparing rows with files, and mending what can be mended. Any number of either takes the same memory."""
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Max, Model, QuerySet
+from django.utils import timezone
+
+from generations.media import fetch, poster
+from generations.media.decode import inspect
+from generations.media.download import Refused
+from generations.media.storage import pieces
+from generations.models import Generation, Reference, Result
+
+BATCH = 500
+ENOUGH = 5  # missing, to doubt the store rather than the files; more of unknown files, to doubt the database
+# What is younger may belong to a download that is under way.
+ORPHAN_AGE = timedelta(days=1)
+# Names that we gave: of a row's file or small picture, or of a part that a killed process left.
+OURS = re.compile(r"([0-9a-f]{32})(\.thumb\.webp|\.preview\.webp|\.\w+)|\.([0-9a-f]{32})\..+\.part")
+FOLDERS: dict[str, type[Reference] | type[Result]] = {"results": Result, "references": Reference}
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a file, and what was done about it: nothing when `mended` is empty."""
+
+    name: str
+    wrong: str
+    mended: str = ""
+
+
+class WrongStore(Exception):
+    """Nothing that should be there is: it is the store that has to be mended."""
+
+
+class WrongDatabase(Exception):
+    """It knows less than half of the files: it is new, another studio's, or an old backup."""
+
+
+def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Iterator[Finding]:
+    """Everything wrong with the files of results and references. With `hashes` every file is read.
+
+    Raises WrongStore instead of repairing in one that is not mounted, or is another one; without `delete_unknown`
+    WrongDatabase too, and then no file is deleted that is newer than all that the database knows.
+    """
+    if repair:
+        _check_store()
+    if repair and not delete_unknown:
+        _check_database()
+    yield from _results(repair=repair, hashes=hashes)
+    yield from _back_again(repair=repair)
+    for reference in _rows(Reference.objects.exclude(file="")):
+        name = reference.file.name or ""
+        yield from _found(name, partial(_of_reference, reference, name, hashes=hashes))
+    yield from _orphans(repair=repair, delete_unknown=delete_unknown)
+
+
+def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
+    for result in _rows(Result.objects.filter(kept_at__isnull=False, erased_at=None)):
+        name = result.file.name or ""
+        yield from _found(name, partial(_of_result, result, name, repair=repair, hashes=hashes))
+
+
+def _found(name: str, look: Callable[[], Finding | None]) -> Iterator[Finding]:
+    """What a look at a file finds. One that the disk or the bucket does not give or take is no reason to end."""
+    try:
+        finding = look()
+    except OSError as error:
+        finding = Finding(name, f"could not be read or written ({error.strerror or error})")
+    if finding:
+        yield finding
+
+
+def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Finding | None:
+    if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
+        if not _is_row(result):
+            return None
+        is_tried = repair and fetch.anew(result)
+        if result.problem:  # so it was fetched again before
+            return Finding(name, f"{wrong}, and was fetched in vain: {result.problem}")
+        return Finding(name, wrong, "is fetched again" if is_tried else "")
+    if _lacks_small_pictures(result, repair=repair) and _is_row(result):
+        mended = "made anew" if repair and _make_small_pictures(result) else ""
+        if mended or not result.is_video:  # a video may have none
+            return Finding(name, "has no small pictures", mended)
+    return None
+
+
+def _of_reference(reference: Reference, name: str, *, hashes: bool) -> Finding | None:
+    wrong = _compare(name, None, reference.sha256 if hashes else "")
+    return Finding(name, wrong) if wrong and _is_row(reference) else None
+
+
+def _check_store() -> None:
+    latest = Result.objects.filter(kept_at__isnull=False, erased_at=None).order_by("-kept_at")[:ENOUGH]
+    names = [result.file.name or "" for result in latest]
+    if len(names) == ENOUGH and not any(map(default_storage.exists, names)):
+        raise WrongStore
+
+
+def _check_database() -> None:
+    known = unknown = 0
+    for _, unknown_since in _files():
+        if unknown_since is None:
+            known += 1
+        else:
+            unknown += 1
+    if unknown > max(known, ENOUGH):
+        raise WrongDatabase
+
+
+def _back_again(*, repair: bool) -> Iterator[Finding]:
+    """What was kept, was not there for a while, and is there again."""
+    for result in _rows(Result.objects.filter(kept_at=None, erased_at=None).exclude(file="")):
+        name = result.file.name or ""
+        yield from _found(name, partial(_of_a_lost, result, name, repair=repair))
+
+
+def _of_a_lost(result: Result, name: str, *, repair: bool) -> Finding | None:
+    if _compare(name, result.size, result.sha256):
+        return None
+    rows = Result.objects.filter(pk=result.pk, file=name, kept_at=None, erased_at=None)
+    kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
+    if kept:
+        result.generation.touch()
+    return Finding(name, "was missing and is there again", "kept" if kept else "")
+
+
+def _rows(rows: QuerySet[M]) -> Iterator[M]:
+    """All of them in the order of their ids, a batch at a time: what changes meanwhile may be written."""
+    batch = list(rows.order_by("pk")[:BATCH])
+    while batch:
+        yield from batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
+
+
+def _is_row(row: Reference | Result) -> bool:
+    """Whether the row still names this file: it may have been erased since it was read."""
+    name = row.file.name or ""
+    if isinstance(row, Result):
+        return Result.objects.filter(pk=row.pk, file=name, erased_at=None).exists()
+    return Reference.objects.filter(pk=row.pk, file=name).exists()
+
+
+def _compare(name: str, size: int | None, sha256: str) -> str:
+    """What is wrong with a file, "" when nothing is."""
+    try:
+        found = default_storage.size(name) if name else None
+    except FileNotFoundError:
+        found = None
+    if found is None:
+        return "is missing"
+    if size is not None and found != size:
+        return f"has {found} bytes, not {size}"
+    if sha256:
+        digest = hashlib.sha256()
+        try:
+            for piece in pieces(name, 0, found):
+                digest.update(piece)
+        except FileNotFoundError:
+            return "is missing"
+        if digest.hexdigest() != sha256:
+            return "is not what was kept"
+    return ""
+
+
+def _lacks_small_pictures(result: Result, *, repair: bool) -> bool:
+    """A video without a poster is worth another try only where there is ffmpeg."""
+    names = [result.thumbnail.name, result.preview.name]
+    if result.is_video and not any(names):
+        return repair and poster.can_be_made()
+    return not all(name and default_storage.exists(name) for name in names)
+
+
+def _make_small_pictures(result: Result) -> bool:
+    # ffmpeg wants a file on this machine, wherever the storage is.
+    try:
+        with default_storage.open(result.file.name or "") as source, tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(source, file)
+            file.seek(0)
+            small = inspect(file).small
+    except (Refused, FileNotFoundError):
+        return False
+    if small is None:
+        return False
+    columns = fetch.keep_small(fetch.stem_of(result.pk), small)
+    made = Result.objects.filter(pk=result.pk, file=result.file.name or "").update(**columns)
+    result.generation.touch()
+    return bool(made)
+
+
+def _orphans(*, repair: bool, delete_unknown: bool) -> Iterator[Finding]:
+    """Old files that no row names. Of an older backup's newer files there may be few: those stay, unless it is said."""
+    # Not the latest `kept_at`: an old database's workers fetch, as soon as they start, what waited then.
+    latest = Generation.objects.aggregate(at=Max("created_at"))["at"]
+    for name, unknown_since in _files():
+        if unknown_since is None:
+            continue
+        if not delete_unknown and (latest is None or unknown_since > latest):
+            yield Finding(name, "belongs to nothing, and is newer than all that the database knows")
+            continue
+        yield from _found(name, partial(_of_an_orphan, name, repair=repair))
+
+
+def _of_an_orphan(name: str, *, repair: bool) -> Finding:
+    if repair:
+        default_storage.delete(name)
+    return Finding(name, "belongs to nothing", "deleted" if repair else "")
+
+
+def _files() -> Iterator[tuple[str, datetime | None]]:
+    """Every file of a row, with None, and every old one that no row names, with the time it was written.
+
+    What we did not name is not ours, and is left alone.
+    """
+    for folder, model in FOLDERS.items():
+        for inner in sorted(_list(folder)[0]):
+            found = iter(_list(f"{folder}/{inner}")[1])
+            while batch := list(islice(found, BATCH)):
+                ours = [(f"{folder}/{inner}/{name}", match) for name in batch if (match := OURS.fullmatch(name))]
+                ids = {UUID(match[1] or match[3]) for _, match in ours}
+                known, pending = _known(model, ids), _pending(model, ids)
+                for name, match in ours:
+                    if name in known or UUID(match[1] or match[3]) in pending:
+                        yield name, None
+                    elif (written := _written(name)) and written < timezone.now() - ORPHAN_AGE:
+                        yield name, written
+
+
+def _list(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def _known(model: type[Reference] | type[Result], ids: set[UUID]) -> set[str]:
+    """The names of all files of these rows."""
+    columns = ["file", "thumbnail", "preview"] if model is Result else ["file"]
+    rows = model.objects.filter(pk__in=ids).values_list(*columns)
+    return {name for row in rows for name in row if name}
+
+
+def _pending(model: type[Reference] | type[Result], ids: set[UUID]) -> set[UUID]:
+    """Those that may be kept at any moment, under a name that an earlier try has used."""
+    if model is not Result:
+        return set()
+    return set(Result.objects.filter(pk__in=ids, kept_at=None, erased_at=None).values_list("pk", flat=True))
+
+
+def _written(name: str) -> datetime | None:
+    try:
+        return default_storage.get_modified_time(name)
+    except FileNotFoundError:
+        return None

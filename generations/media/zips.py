@@ -1,0 +1,110 @@
+"""Many files as one zip that is written while it is sent, in constant memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.utils.text import slugify
+
+from generations.media.metadata import strip
+from generations.models import Generation, Result
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 256 * 1024
+
+
+class _Pipe(io.RawIOBase):
+    """A file that cannot seek: what zipfile writes is taken out at once."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self.pieces)
+        self.pieces.clear()
+        return taken
+
+
+def metadata(generation: Generation) -> dict[str, Any]:
+    """What was asked for and what it cost, without keys or addresses."""
+    return {**told_to_the_team(generation), "credits": generation.credits_used}
+
+
+def told_to_the_team(generation: Generation) -> dict[str, Any]:
+    """What was asked for; what it cost is its owner's affair."""
+    created = generation.created_at.isoformat()
+    return {**told_to_guests(generation), "settings": generation.settings, "created": created}
+
+
+def told_to_guests(generation: Generation) -> dict[str, Any]:
+    """The prompt and the model, and nothing of what it cost or where it came from."""
+    return {"prompt": generation.prompt, "model": generation.model_name}
+
+
+Tell = Callable[[Generation], dict[str, Any]]
+
+
+def stream(
+    results: Iterable[Result],
+    tell: Tell | None = metadata,
+    may_have: Callable[[Result], bool] = lambda _: True,
+    *,
+    is_bare: bool = False,
+) -> Iterator[bytes]:
+    """The files as they are, and `metadata.json` with what `tell` says of each.
+
+    Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file and
+    again before `metadata.json`, for a download can be long and much be taken back meanwhile. `is_bare` leaves out what
+    was written into pictures. A file that cannot be read to its end is named there, and the others follow; without
+    `tell` the zip breaks off.
+    """
+    pipe = _Pipe()
+    told: list[tuple[Result, dict[str, Any]]] = []
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
+        for place, result in enumerate(results, 1):
+            if not may_have(result):
+                continue
+            generation = result.generation
+            asked = tell(generation) if tell else {}
+            name = _file_name(result, place, generation.prompt if tell else "")
+            try:
+                source = default_storage.open(result.file.name or "")
+            except OSError:
+                told.append((result, {"file": None, "problem": "The file is missing.", **asked}))
+                continue
+            problem = {}
+            entry = zipfile.ZipInfo(name, generation.created_at.timetuple()[:6])
+            with source, archive.open(entry, "w") as target:
+                try:
+                    for chunk in strip.pieces(source, result.content_type) if is_bare else source.chunks(CHUNK):
+                        target.write(chunk)
+                        yield pipe.take()
+                except OSError:
+                    if tell is None:
+                        raise  # nothing in the zip could say so
+                    logger.exception("%s could not be read to its end", result.file.name)
+                    problem = {"problem": "The file breaks off: it could not be read to its end."}
+            told.append((result, {"file": name, **problem, **asked}))
+        if tell:
+            said = [entry for result, entry in told if may_have(result)]
+            archive.writestr("metadata.json", json.dumps(said, indent=2, ensure_ascii=False))
+    yield pipe.take()
+
+
+def _file_name(result: Result, place: int, words: str) -> str:
+    extension = (result.file.name or "").rpartition(".")[2]
+    return f"{place:03}-{slugify(words[:60], allow_unicode=True) or 'picture'}.{extension}"

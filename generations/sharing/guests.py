@@ -1,0 +1,258 @@
+"""What a share link shows to somebody without an account: the pictures and nothing else."""
+
+import secrets
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+
+from generations.media import serving, zips
+from generations.models import Result, Share
+from generations.models.ids import name_in
+from generations.sharing import links
+
+View = Callable[..., HttpResponseBase]
+OPENED = 86_400  # seconds that a password given holds
+GUEST = "guest"
+GUEST_NAME = "guest-name"
+A_YEAR = 365 * 86_400
+
+
+def through_link(*methods: str, locked: bool = False) -> Callable[[View], View]:
+    """Finds the share behind the secret, else 404; keeps the page out of search engines, referrers and caches.
+
+    Without its password only a view that is `locked` is reached: the one that asks for it. Everything else is a 404, so
+    that no address tells more than the page does.
+    """
+
+    def decorate(view: View) -> View:
+        @login_not_required
+        @csrf_exempt  # no session stands behind a link: who has it may do what it allows
+        @wraps(view)
+        def wrapper(request: HttpRequest, secret: str, **kwargs: Any) -> HttpResponseBase:
+            share = Share.objects.for_secret(secret)
+            if share is None or (not locked and not is_open(request, share)):
+                raise Http404
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            response = view(request, share, secret, **kwargs)
+            response["X-Robots-Tag"] = "noindex, nofollow"
+            response["Referrer-Policy"] = "no-referrer"
+            response["Cache-Control"] = "private, no-store"
+            return response
+
+        return wrapper
+
+    return decorate
+
+
+def is_open(request: HttpRequest, share: Share) -> bool:
+    """Whether the share asks for no password, or this browser has given the one it has now."""
+    if not share.password:
+        return True
+    return request.get_signed_cookie(f"share-{share.pk.hex}", default="", salt=_salt(share), max_age=OPENED) == "open"
+
+
+def _salt(share: Share) -> str:
+    return f"share {share.pk} {share.password}"  # another password makes the former cookie worthless
+
+
+@through_link("GET", "HEAD", locked=True)
+def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
+    if not is_open(request, share):
+        return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
+    looked = _is_looked_at(request)
+    if looked and not request.COOKIES.get(f"seen-{share.pk.hex}"):
+        links.count_view(share, request.headers.get("User-Agent", ""))
+    guest = _guest(request)
+    response = render(request, "generations/shared.html", _shown(request, share, secret, guest))
+    if share.allows_hearts and not guest:
+        value = secrets.token_urlsafe(16)
+        response.set_signed_cookie(GUEST, value, salt=GUEST, max_age=A_YEAR, path="/s/", **_cookie(request))
+    if looked:
+        # One visit, however often the page is loaded anew meanwhile.
+        response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
+    return response
+
+
+def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[str, Any]:
+    order, results = _in_order(share)
+    waiting = Result.objects.filter(generation__in=order, kept_at=None, gone_at=None).exists()
+    if not results and not waiting and share.collection_id is None:
+        raise Http404  # all of it is deleted
+    return {
+        "share": share,
+        "secret": secret,
+        "results": results,
+        "waiting": waiting,
+        "title": share.title or (results[0].generation.prompt if results and share.shows_prompts else ""),
+        "address": request.build_absolute_uri(address_path(secret)),
+        "cover": next((result for result in results if result.thumbnail), None),
+        "loved": links.hearts_of(share, guest) if guest else set(),
+        "name": _name(request),
+        "is_full": "full" in request.GET and links.is_full(share),
+    }
+
+
+def _is_looked_at(request: HttpRequest) -> bool:
+    """Whether somebody sees the page now; a browser that fetches it beforehand says so."""
+    purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose"))
+    return request.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
+
+
+def address_path(secret: str) -> str:
+    return reverse("shared", args=[secret])
+
+
+def _cookie(request: HttpRequest) -> dict[str, Any]:
+    return {"httponly": True, "samesite": "Lax", "secure": request.is_secure()}
+
+
+@sensitive_post_parameters("password")
+@through_link("POST", locked=True)
+def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
+    """Takes the password; ten wrong ones pause the link for this visitor."""
+    if is_open(request, share):
+        return redirect("shared", secret)
+    opened = links.try_password(share, _address(request), request.POST.get("password", "").strip()[:200])
+    if opened:
+        response: HttpResponse = redirect("shared", secret)
+        response.set_signed_cookie(
+            f"share-{share.pk.hex}",
+            "open",
+            salt=_salt(share),
+            max_age=OPENED,
+            path=address_path(secret),
+            **_cookie(request),
+        )
+        return response
+    if opened is None:
+        problem, status = _("Too many wrong passwords. Try again in 15 minutes."), 429
+    else:
+        problem, status = _("This is not the password."), 403
+    context = {"secret": secret, "hint": share.hint, "problem": problem}
+    return render(request, "generations/shared_locked.html", context, status=status)
+
+
+def _address(request: HttpRequest) -> str:
+    """Where the visitor comes from, "" when the proxies in front do not say."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except (ImproperlyConfigured, PermissionDenied):
+        return ""
+
+
+@through_link("GET", "HEAD")
+def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
+    """The file, or a small picture of it where downloads are not allowed."""
+    row = _result(share, result)
+    if "download" in request.GET and not share.allows_downloads:
+        raise Http404
+    if share.allows_downloads or row.is_video:
+        return serving.serve_bare(request, row, title=_title(share, row))
+    return serving.serve(request, row, _small(row), title=_title(share, row))
+
+
+@through_link("GET", "HEAD")
+def shared_preview(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
+    """The picture, or a video's poster, as the page shows it."""
+    row = _result(share, result)
+    return serving.serve(request, row, _small(row), title=_title(share, row))
+
+
+def _small(row: Result) -> serving.Kind:
+    return "preview" if row.preview else "thumbnail"
+
+
+@through_link("GET")
+def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseBase:
+    if not share.allows_downloads:
+        raise Http404
+    _, results = _in_order(share)
+    told = zips.told_to_guests if share.shows_prompts else None
+    body = zips.stream(results, told, partial(_may_still_have, share), is_bare=True)
+    response = StreamingHttpResponse(body, content_type="application/zip")
+    name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _may_still_have(share: Share, result: Result) -> bool:
+    """Whether a guest who has begun a download may have this file too, as the link is now."""
+    now = Share.objects.live().filter(pk=share.pk, password=share.password, allows_downloads=True)
+    if share.shows_prompts:  # the rest of the zip would still tell them
+        now = now.filter(shows_prompts=True)
+    current = now.select_related("created_by", "collection").first()
+    return current is not None and serving.readable(share=current).filter(pk=result.pk).exists()
+
+
+@through_link("POST")
+def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponse:
+    """Puts the guest's heart on a picture under the name they type, or with `on=0` takes it off.
+
+    The page has made them a guest: who has not opened it could be another one at every press.
+    """
+    row = _result(share, result)
+    if not share.allows_hearts:
+        raise Http404
+    name, guest = _name(request), _guest(request)
+    on = request.POST.get("on") != "0"
+    full = bool(name and guest) and not links.heart(share, row, guest, name, on=on)
+    if request.headers.get("Accept") == "application/json" and name and guest and not full:
+        response = HttpResponse(status=204)  # the page's script knows what to do
+    else:
+        response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
+    if name:
+        response.set_cookie(GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path="/s/", **_cookie(request))
+    return response
+
+
+def _guest(request: HttpRequest) -> str:
+    """The random value that this browser has got from us, "" when it has none."""
+    return request.get_signed_cookie(GUEST, default="", salt=GUEST) or ""
+
+
+def _name(request: HttpRequest) -> str:
+    """What the guest calls themselves, now or before; "" when they have not said."""
+    before = unquote(request.COOKIES.get(GUEST_NAME, ""))  # headers are Latin-1, names are not
+    names = (name_in(text)[:40].strip() for text in (request.POST.get("name", ""), before))
+    return next(filter(None, names), "")
+
+
+def _in_order(share: Share) -> tuple[list[UUID], list[Result]]:
+    """What the share shows, and its files, in its order."""
+    shown = list(share.contents().values_list("pk", flat=True)[: links.MOST])
+    order = {pk: place for place, pk in enumerate(shown)}
+    results = list(serving.readable(share=share).filter(generation__in=shown))
+    return shown, sorted(results, key=lambda result: (order[result.generation_id], result.number))
+
+
+def _result(share: Share, pk: UUID) -> Result:
+    return get_object_or_404(serving.readable(share=share), pk=pk)
+
+
+def _title(share: Share, row: Result) -> str:
+    """A file name that tells the prompt only where the page does."""
+    words = row.generation.prompt if share.shows_prompts else share.title
+    return f"{slugify(words[:60], allow_unicode=True) or 'picture'}-{row.number + 1}"

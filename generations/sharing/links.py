@@ -1,0 +1,172 @@
+"""Making share links, opening them, and taking them back."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import vault
+from accounts.models import User
+from generations.models import Collection, Generation, Heart, Result, Share, ShareItem, WrongPasswords
+
+MOST = 500
+MOST_TRIES = 10
+MOST_HEARTS = 1000  # a link
+PAUSE = timedelta(minutes=15)
+# What fetches a page to draw a preview of the link, or to index it, is not a person who looks. A CUBOT is a phone.
+BOT = re.compile(
+    r"(?<!\bcu)bot\b|crawl|spider|preview|facebookexternalhit|facebot|whatsapp|telegram|slack|discord|twitter|linkedin|"
+    r"pinterest|skype|teams|cardyb|vkshare|iframely|mastodon|embed|curl|wget|python|http\.rb|httpclient|headlesschrome|"
+    r"monitor|scanner|^$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a new link would show: the first `MOST` of the `number` that may be, and how many may not be."""
+
+    rows: list[Generation]
+    number: int
+    left_out: int
+
+
+def chosen(user: User, ids: Iterable[UUID]) -> Offer:
+    """The finished ones of this person among these, in the order of the ids."""
+    order = {pk: place for place, pk in reversed(list(enumerate(ids)))}
+    own = sorted(Generation.objects.finished_by(user).filter(pk__in=order), key=lambda row: order[row.pk])
+    return Offer(own[:MOST], len(own), len(order) - len(own))
+
+
+def collected(user: User, collection: Collection) -> Offer:
+    """The finished ones of this person that they put into it, in its order."""
+    own = collection.arrange(Generation.objects.finished_by(user), by=user)
+    number = own.count()
+    return Offer(list(own[:MOST]), number, collection.wall(user).count() - number)
+
+
+def share(
+    user: User,
+    rows: Sequence[Generation],
+    *,
+    follow: Collection | None = None,
+    password: str = "",
+    nonce: UUID | None = None,
+    **choices: Any,
+) -> Share:
+    """A new link to these generations, or to what is in a collection at any time. `choices` are fields of Share.
+
+    The nonce is the page's. A second click, or the page sent again, finds the link it made; what was changed meanwhile
+    makes another one, and so does the same page after that link was taken back.
+    """
+    made = Share(created_by=user, collection=follow, **choices)
+    made.seal()
+    made.set_password(password)
+    asked = {**choices, "expires_at": str(choices.get("expires_at"))[:10]}  # the end is counted from each click
+    contents = repr((nonce, follow and follow.pk, [row.pk for row in rows], password, sorted(asked.items())))
+    for number in count():
+        if nonce:
+            made.nonce = UUID(vault.derive("share button", f"{number} {contents}".encode())[:32])
+        try:
+            with transaction.atomic():
+                made.save(force_insert=True)
+                items = [ShareItem(share=made, generation=row, number=place) for place, row in enumerate(rows)]
+                ShareItem.objects.bulk_create([] if follow else items)
+        except IntegrityError:
+            known = Share.objects.filter(created_by=user, nonce=made.nonce) if nonce else Share.objects.none()
+            if not known:
+                raise
+            if (still := known.live().first()) and _is_as_asked(still, asked, password):
+                return still
+        else:
+            break
+    return made
+
+
+def _is_as_asked(share: Share, asked: dict[str, Any], password: str) -> bool:
+    """Whether the link is still what its page asked for: its maker may have changed it since."""
+    now = {**{name: getattr(share, name) for name in asked}, "expires_at": str(share.expires_at)[:10]}
+    return now == asked and (share.is_opened_by(password) if share.password else not password)
+
+
+def revoke(*shares: Share) -> int:
+    """Takes the links back at once, and says how many; a link taken back stays so."""
+    open_ones = Share.objects.filter(pk__in=[share.pk for share in shares], revoked_at=None)
+    return open_ones.update(revoked_at=timezone.now())
+
+
+def try_password(share: Share, address: str, plain: str) -> bool | None:
+    """Whether the password opens the share; None when this visitor has tried too often and has to wait.
+
+    The try is counted before the password is looked at, by one conditional UPDATE, so that many at once are no more
+    than many in a row.
+    """
+    visitor = vault.derive("visitor", _household(address).encode())
+    now = timezone.now()
+    row, is_new = WrongPasswords.objects.get_or_create(share=share, visitor=visitor)
+    if is_new:
+        share.wrong_passwords.filter(latest_at__lte=now - PAUSE).delete()
+    tries = WrongPasswords.objects.filter(pk=row.pk)
+    tries.filter(latest_at__lte=now - PAUSE).update(tries=0)
+    if not tries.filter(tries__lt=MOST_TRIES).update(tries=F("tries") + 1, latest_at=now):
+        return None
+    if not share.is_opened_by(plain):
+        return False
+    tries.delete()
+    return True
+
+
+def _household(address: str) -> str:
+    """Whom an address stands for: of IPv6 everybody has 2 ** 64. What is no address is all one."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped or ipaddress.IPv6Network((int(ip), 64), strict=False))
+    return str(ip)
+
+
+def count_view(share: Share, agent: str) -> None:
+    """One more person has looked, unless it was a machine that draws previews."""
+    if not BOT.search(agent):
+        Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
+
+
+def heart(share: Share, result: Result, guest: str, name: str, *, on: bool = True) -> bool:
+    """Puts this guest's heart on a picture or takes it off; False when the link holds as many as it can.
+
+    Said twice it is the same.
+    """
+    mine = {"share": share, "result": result, "guest": hashlib.sha256(guest.encode()).hexdigest()}
+    with transaction.atomic():
+        Share.objects.select_for_update(no_key=True).get(pk=share.pk)  # one at a time counts and adds
+        own = Heart.objects.filter(**mine)
+        if not on:
+            own.delete()
+        elif not own.exists():
+            if is_full(share):
+                return False
+            Heart.objects.create(**mine, name=name)
+    return True
+
+
+def is_full(share: Share) -> bool:
+    return share.hearts.count() >= MOST_HEARTS
+
+
+def hearts_of(share: Share, guest: str) -> set[UUID]:
+    """The pictures that have this guest's heart."""
+    mine = Heart.objects.filter(share=share, guest=hashlib.sha256(guest.encode()).hexdigest())
+    return set(mine.values_list("result_id", flat=True))

@@ -1,0 +1,132 @@
+"""A person's share links: making one, changing it, the list of all, taking it back."""
+
+import io
+from uuid import UUID
+
+import qrcode
+import qrcode.image.svg
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.http import Request, back_to
+from generations.models import Collection, Generation, Share
+from generations.models.ids import uuids
+from generations.sharing import links
+from generations.sharing.forms import ShareForm
+
+SHOWN = 24
+HEARTS_SHOWN = 200
+
+
+@require_safe
+def shares(request: Request) -> HttpResponse:
+    """Every link of this person that still shows something."""
+    rows = Share.objects.live().filter(created_by=request.user).select_related("collection")
+    return render(request, "generations/shares.html", {"shares": rows.counted()})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_share(request: Request) -> HttpResponse:
+    """`selected` are ids of generations, or `collection` is one of a collection."""
+    source = request.POST if request.method == "POST" else request.GET
+    collection = _collection(request, source.get("collection", ""))
+    if collection is not None:
+        offer = links.collected(request.user, collection)
+    else:
+        offer = links.chosen(request.user, uuids(source.getlist("selected")))
+    if request.method != "POST":
+        return ask(request, offer, collection)
+    form = ShareForm(request.POST, collection=collection, is_empty=not offer.rows and collection is not None)
+    if form.is_valid() and (offer.rows or collection):
+        follow = collection if form.cleaned_data.get("follows") else None
+        password, nonce = form.cleaned_data["password"], form.cleaned_data["nonce"]
+        made = links.share(request.user, offer.rows, follow=follow, password=password, nonce=nonce, **form.choices())
+        protected = _("The link is ready. Whoever has it and the password sees what is below, until you take it back.")
+        without = _("The link is ready. Whoever has it sees what is below, until you take it back.")
+        messages.success(request, protected if password else without)
+        return redirect("share_link", made.pk)
+    return ask(request, offer, collection, form)
+
+
+def ask(
+    request: Request, offer: links.Offer, collection: Collection | None = None, form: ShareForm | None = None
+) -> HttpResponse:
+    """The page that asks what a new link to these shall say and allow."""
+    if not offer.rows and collection is None:
+        messages.warning(request, _("Only finished results of your own can be shared."))
+        return redirect("generations")
+    first = Generation.objects.filter(pk__in=[row.pk for row in offer.rows[:SHOWN]]).with_card()
+    context = {
+        "form": form or ShareForm(None, collection=collection),
+        "offer": offer,
+        "shown": sorted(first, key=offer.rows.index),
+        "collection": collection,
+    }
+    return render(request, "generations/new_share.html", context, status=422 if form else 200)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_link(request: Request, pk: UUID) -> HttpResponse:
+    """One link: its address, who looked, the hearts; a POST changes what it says and allows."""
+    share = _own(request, pk)
+    form = ShareForm(request.POST if request.method == "POST" else None, share=share)
+    if request.method == "POST" and form.is_valid():
+        for name, value in form.choices().items():
+            setattr(share, name, value)
+        changed = [*form.choices()]
+        if form.cleaned_data["password"] or form.cleaned_data.get("no_password"):
+            share.set_password(form.cleaned_data["password"])
+            changed.append("password")
+        share.save(update_fields=changed)  # and nothing that another tab has changed meanwhile
+        messages.success(request, _("The link is changed."))
+        return redirect("share_link", share.pk)
+    context = {
+        "share": share,
+        "form": form,
+        "address": address(request, share),
+        "shown": share.contents().with_card()[:SHOWN],
+        "hearts": share.hearts.select_related("result__generation").order_by("-at")[:HEARTS_SHOWN],
+        "loved": share.hearts.count(),
+    }
+    return render(request, "generations/share_link.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def revoke(request: Request, pk: UUID) -> HttpResponse:
+    """Said twice it is the same, and so it is for a link that has ended meanwhile."""
+    links.revoke(get_object_or_404(Share, pk=pk, created_by=request.user))
+    messages.success(request, _("The link is taken back. It shows nothing any more."))
+    target = back_to(request, reverse("shares"))
+    return HttpResponseRedirect(reverse("shares") if target == reverse("share_link", args=[pk]) else target)
+
+
+@require_safe
+def share_qr(request: Request, pk: UUID) -> HttpResponse:
+    """The link as a QR code, drawn here."""
+    drawn = qrcode.make(address(request, _own(request, pk)), image_factory=qrcode.image.svg.SvgPathImage, border=2)
+    body = io.BytesIO()
+    drawn.save(body)
+    return HttpResponse(body.getvalue(), content_type="image/svg+xml")
+
+
+def address(request: Request, share: Share) -> str:
+    """The link as a guest gets it, "" when it can no longer be told."""
+    return request.build_absolute_uri(reverse("shared", args=[share.secret])) if share.secret else ""
+
+
+def _own(request: Request, pk: UUID) -> Share:
+    return get_object_or_404(
+        Share.objects.live().select_related("collection", "created_by"), pk=pk, created_by=request.user
+    )
+
+
+def _collection(request: Request, pk: str) -> Collection | None:
+    [*found] = uuids([pk])
+    return get_object_or_404(Collection, pk=found[0], owner=request.user) if found else None

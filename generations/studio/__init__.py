@@ -1,0 +1,1 @@
+"""The studio: the form, its prices, presets, drafts and references."""

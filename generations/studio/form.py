@@ -1,0 +1,336 @@
+"""The form of one click: the prompt, the model, and exactly the fields that model has."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.forms.boundfield import BoundWidget
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from generations.dispatch.catalogue import Offer
+from generations.models import Reference, wish_of
+from generations.studio import alternatives, options
+from generations.studio.attached import Attached, too_many_characters
+from generations.studio.options import CHOICES
+from meigen_api import prices
+from meigen_api.prices import Price
+from meigen_api.types import ADAPTIVE, Model, number
+
+MAX_COUNT = 8
+MAX_AT_ONCE = 40
+MAX_PROMPT = 10_000
+COUNT_ERROR = format_lazy(_("Choose between 1 and {most}."), most=MAX_COUNT)
+
+
+class FrameSelect(forms.RadioSelect):
+    """The attached pictures, to choose one of."""
+
+
+class GenerateForm(forms.Form):
+    """What to generate. A field the model lacks is not there; an empty choice is the model's own default."""
+
+    prompt = forms.CharField(
+        max_length=MAX_PROMPT,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("A calico cat in a sunlit kitchen"), "data-key": "p"}),
+        error_messages={"required": _("Write a prompt first: what should the picture show?")},
+    )
+    model_id = forms.ChoiceField(label=_("Model"))
+    variant = forms.ChoiceField(label=_("Variant"), required=False, widget=forms.RadioSelect)
+    aspect_ratio = forms.ChoiceField(label=_("Ratio"), required=False, widget=forms.RadioSelect)
+    # data-refit: another value brings other fields with it.
+    tier = forms.ChoiceField(label=_("Tier"), required=False, widget=forms.RadioSelect(attrs={"data-refit": ""}))
+    resolution = forms.ChoiceField(label=_("Size"), required=False, widget=forms.RadioSelect)
+    quality = forms.ChoiceField(label=_("Quality"), required=False, widget=forms.RadioSelect)
+    duration = forms.ChoiceField(label=_("Seconds"), required=False)
+    first_frame = forms.ChoiceField(label=_("First frame"), required=False, widget=FrameSelect)
+    last_frame = forms.ChoiceField(label=_("Last frame"), required=False, widget=FrameSelect)
+    reference_type = forms.ChoiceField(label=_("Use the references for"), required=False, widget=forms.RadioSelect)
+    count = forms.IntegerField(
+        label=_("Count"),
+        min_value=1,
+        max_value=MAX_COUNT,
+        required=False,
+        initial=1,
+        error_messages={"min_value": COUNT_ERROR, "max_value": COUNT_ERROR, "invalid": COUNT_ERROR},
+    )
+    into = forms.CharField(label=_("Into"), required=False)
+    nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        offer: Offer,
+        data: Mapping[str, Any] | None = None,
+        initial: dict[str, Any] | None = None,
+        references: Sequence[Reference] = (),
+    ) -> None:
+        values = initial or {}
+        super().__init__(data, initial={**values, "nonce": uuid.uuid4().hex}, label_suffix="")
+        self.offer = offer
+        self.references = list(references)
+        asked = str((data if data is not None else values).get("model_id") or "")
+        self.model = offer.model(asked) or (offer.default if data is None else None)
+        if self.model and not asked:
+            self.initial["model_id"] = self.model.id
+        model_field = self._choice("model_id")
+        model_field.choices = [(model.id, model.name) for model in offer.models]
+        model_field.error_messages["invalid_choice"] = not_offered(offer, asked)
+        model_field.error_messages["required"] = _("Choose a model.")
+        self.has_clips = bool(Attached(self.references).videos)
+        self._fit(self.model, str((data if data is not None else values).get("tier") or ""))
+        self._fit_ratio(self.model)
+        self._fit_frames(self.model)
+
+    def _choice(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+    def _fit(self, model: Model | None, tier: str) -> None:
+        """Keeps the fields the model has, with its choices, and adds those only some models have."""
+        for choice in CHOICES:
+            values = options.values_of(model, choice.name, tier, clips=self.has_clips) if model else ()
+            if model is None or not values:
+                del self.fields[choice.name]
+                continue
+            field = self._choice(choice.name)
+            automatic = gettext("Auto") if choice.name == "aspect_ratio" else gettext("Default")
+            ours = choice.name == "reference_type"  # the others are the catalogue's words
+            field.choices = [("", automatic), *((value, gettext(value) if ours else value) for value in values)]
+            wrong = gettext("{model} does not have the {setting} %(value)s. Choose one of its own.")
+            if self.has_clips and choice.name in {"tier", "resolution"}:
+                wrong = gettext("{model} does not have the {setting} %(value)s together with a reference video.")
+            field.error_messages["invalid_choice"] = wrong.format(
+                model=model.name.replace("%", "%%"), setting=gettext(choice.word)
+            )
+        if model is not None and model.is_midjourney:
+            self.fields.update(options.midjourney_fields())
+
+    def _fit_ratio(self, model: Model | None) -> None:
+        """Where an omitted ratio means that of the input, one is always named: the first, or to follow the input."""
+        if "aspect_ratio" not in self.fields:
+            return
+        field = self._choice("aspect_ratio")
+        # The API's own default, spelled out: nothing to send.
+        field.empty_values = [*forms.ChoiceField.empty_values, "auto"]
+        if model is None or not model.follows_input:
+            return
+        has_input = Attached(self.references).has_input
+        asked = str((self.data if self.is_bound else self.initial).get("aspect_ratio") or "")
+        offered = [*([(ADAPTIVE, gettext("Follow the input"))] if has_input or asked == ADAPTIVE else [])]
+        field.choices = [*offered, *((ratio, ratio) for ratio in model.fixed_ratios)]
+        field.required = True
+        field.error_messages["required"] = gettext("Choose a ratio: there is no input to follow.")
+        known = {value for value, _label in field.choices}
+        if not self.is_bound and (asked not in known or (asked == ADAPTIVE and not has_input)):
+            self.initial["aspect_ratio"] = self.proposed_ratio
+
+    @property
+    def proposed_ratio(self) -> str:
+        """The ratio that is preselected where one has to be named; else ""."""
+        if self.model is None or not self.model.follows_input:
+            return ""
+        return ADAPTIVE if Attached(self.references).has_input else next(iter(self.model.fixed_ratios), "")
+
+    def _fit_frames(self, model: Model | None) -> None:
+        """The attached pictures, for a model that tells frames from content."""
+        pictures = [(str(reference.pk), reference.name) for reference in Attached(self.references).images]
+        for name, least in (("first_frame", 1), ("last_frame", 2)):
+            if model is None or not model.has_frames_and_content or model.max_references < least or not pictures:
+                del self.fields[name]
+                continue
+            field = self._choice(name)
+            field.choices = [("", gettext("None")), *pictures]
+            field.error_messages["invalid_choice"] = gettext("This picture is not attached any more.")
+
+    def clean_into(self) -> uuid.UUID | None:
+        """The collection that was chosen; whether it is there shows when the click is written."""
+        try:
+            return uuid.UUID(self.cleaned_data["into"])
+        except ValueError:
+            return None
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.model is None:
+            return values
+        for name, word in options.WORDS.items():
+            if name not in self.fields and self.data.get(name):
+                lacks = gettext("%(model)s has no %(setting)s setting. It was dropped; check the rest and send again.")
+                self.add_error(None, lacks % {"model": self.model.name, "setting": gettext(word)})
+        self._check_references(values)
+        values["count"] = values.get("count") or 1
+        if self.total > MAX_AT_ONCE:
+            many = gettext("The alternatives make %(total)s generations; at most %(most)s at once. Leave some out.")
+            self.add_error("prompt", many % {"total": self.total, "most": MAX_AT_ONCE})
+        elif values.get("prompt") and not all(self.prompts):
+            self.add_error("prompt", _("One of the alternatives is empty. Write something around or into it."))
+        return values
+
+    def _check_references(self, values: dict[str, Any]) -> None:
+        attached = self.attached
+        for problem in attached.problems():
+            self.add_error(None, problem)
+        if values.get("aspect_ratio") == ADAPTIVE and not attached.has_input:
+            self.add_error("aspect_ratio", _("There is no input to follow. Add a reference, or choose a ratio."))
+        prompt = values.get("prompt") or ""
+        if missing := self.missing_tokens:
+            self.add_error("prompt", missing)
+        if too_many_characters(prompt):
+            self.add_error("prompt", _("A prompt takes at most three characters. Remove some and send again."))
+
+    @property
+    def attached(self) -> Attached:
+        """What is attached, as it is used for the chosen model."""
+        chosen = {name: str(self[name].value() or "") for name in ("first_frame", "last_frame") if name in self.fields}
+        return Attached(self.references, self.model, chosen.get("first_frame", ""), chosen.get("last_frame", ""))
+
+    @property
+    def missing_tokens(self) -> str:
+        """A sentence about tokens in the prompt that name nothing, "" when there are none."""
+        missing = self.attached.missing(str(self.chosen.get("prompt") or ""))
+        words = gettext("The prompt names %(tokens)s, and there is no such reference. Attach it, or remove the name.")
+        return words % {"tokens": ", ".join(missing)} if missing else ""
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The current choices, valid or not, for the price and the redisplay."""
+        return {name: self[name].value() or "" for name in self.fields}
+
+    @property
+    def radio_fields(self) -> list[forms.BoundField]:
+        frames = {"first_frame", "last_frame"}
+        radios = (name for name, field in self.fields.items() if isinstance(field.widget, forms.RadioSelect))
+        return [self[name] for name in radios if name not in frames]
+
+    @property
+    def frame_fields(self) -> list[tuple[forms.BoundField, list[tuple[BoundWidget, Reference | None]]]]:
+        """The choices of frames, each with its choices and the picture of each."""
+        known = {str(reference.pk): reference for reference in self.references}
+        fields = [self[name] for name in ("first_frame", "last_frame") if name in self.fields]
+        return [(field, [(radio, known.get(str(radio.data["value"]))) for radio in field]) for field in fields]
+
+    @property
+    def midjourney(self) -> list[forms.BoundField]:
+        return [self[name] for name, *_others in options.MIDJOURNEY if name in self.fields]
+
+    @property
+    def has_midjourney_errors(self) -> bool:
+        return any(field.errors for field in self.midjourney)
+
+    def dropped(self, before: Mapping[str, Any]) -> list[str]:
+        """What was chosen before and this model does not have, as words such as "aspect ratio 1:1"."""
+        lost = []
+        tier = str(self.chosen.get("tier") or "")
+        for choice in CHOICES:
+            value = str(before.get(choice.name) or "")
+            offered = options.values_of(self.model, choice.name, tier, clips=self.has_clips) if self.model else ()
+            if value and value != "auto" and value not in offered:
+                lost.append(f"{gettext(choice.word)} {value}")
+        others = options.WORDS.keys() - {choice.name for choice in CHOICES} - self.fields.keys()
+        return lost + [gettext(options.WORDS[name]) for name in sorted(others) if before.get(name)]
+
+    @property
+    def prompts(self) -> list[str]:
+        """What the prompt's alternatives make of it; the prompt alone when they make too many."""
+        prompt = str(self.chosen.get("prompt") or "")
+        return alternatives.expand(prompt) if alternatives.count(prompt) <= MAX_AT_ONCE else [prompt]
+
+    @property
+    def count_each(self) -> int:
+        """How often each prompt is asked for."""
+        return max(1, min(MAX_COUNT, int(number(self.chosen.get("count")) or 1)))
+
+    @property
+    def total(self) -> int:
+        """How many generations the click makes."""
+        made = alternatives.count(str(self.chosen.get("prompt") or ""))
+        return (made if made > MAX_AT_ONCE else len(self.prompts)) * self.count_each
+
+    @property
+    def wanted(self) -> list[str]:
+        """The prompt of each generation of the click, in their order."""
+        return [prompt for prompt in self.prompts for _again in range(self.count_each)]
+
+    def wish(self, prompt: str) -> str:
+        """The fingerprint of what a valid form wants with this prompt."""
+        return wish_of(self.request_fields(prompt), self.attached.identities)
+
+    @property
+    def price(self) -> Price | None:
+        """Credits that all of it will probably cost, None when the catalogue does not say."""
+        each = self.price_each
+        return None if each is None else each.times(self.total)
+
+    @property
+    def price_each(self) -> Price | None:
+        return price_of(self.model, self.chosen, self.attached.clip_seconds) if self.model else None
+
+    def request_fields(self, prompt: str, urls: Mapping[UUID, str] | None = None) -> dict[str, Any]:
+        """The members of one request, without a key: a prompt, the model and what was chosen, no default of ours.
+
+        `urls` are the addresses of the references by their ids; without it they are left out.
+        """
+        values = self.cleaned_data
+        fields: dict[str, Any] = {"prompt": prompt, "modelId": values["model_id"]}
+        for choice in CHOICES:
+            if values.get(choice.name):
+                fields[choice.member] = values[choice.name]
+        if "duration" in fields:
+            seconds = float(fields["duration"])
+            fields["duration"] = int(seconds) if seconds.is_integer() else seconds
+        if urls:
+            fields |= self.attached.members(urls)
+        if midjourney := options.midjourney_members(values):
+            fields["niji7Options"] = midjourney
+        return fields
+
+
+def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's values for a request that was sent before."""
+    initial: dict[str, Any] = {choice.name: fields.get(choice.member, "") for choice in CHOICES}
+    if "duration" in fields:
+        initial["duration"] = f"{fields['duration']:g}"
+    initial |= {"prompt": fields.get("prompt", ""), "model_id": fields.get("modelId", "")}
+    members = fields.get("niji7Options", {})
+    names = {member: name for name, member in options.MIDJOURNEY_TEXTS.items()}
+    return initial | {names.get(member, member): value for member, value in members.items()}
+
+
+def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
+    """What one generation with these values of the form costs; a value that the model does not have counts as open."""
+    tier = str(values.get("tier") or "")
+    tier = tier if tier in model.tiers else ""
+    resolution, quality = (str(values.get(name) or "") for name in ("resolution", "quality"))
+    seconds = number(values.get("duration") or None)
+    clips = clip_seconds if model.reference_video else ()
+    return prices.estimate(
+        model,
+        tier=tier,
+        resolution=resolution if resolution in model.resolutions_for(tier, clips=bool(clips)) else "",
+        quality=quality if quality in model.qualities else "",
+        duration=seconds if seconds in model.all_durations else None,
+        clip_seconds=clips,
+    )
+
+
+def not_offered(offer: Offer, model_id: str) -> str:
+    """Why a model cannot be chosen."""
+    if offer.is_broken(model_id):
+        return gettext("Meigen lists this model, but says that its settings are broken. Choose another.")
+    return gettext("Meigen does not offer this model any more. Choose another.")
+
+
+FIELD_OF_MEMBER = {
+    "prompt": "prompt",
+    "modelId": "model_id",
+    **{choice.member: choice.name for choice in CHOICES},
+    **{f"niji7Options.{name}": name for name in options.midjourney_fields()},
+    **{f"niji7Options.{member}": name for name, member in options.MIDJOURNEY_TEXTS.items()},
+}
+"""The form field for the member of the request that an error body names."""

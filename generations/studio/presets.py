@@ -1,0 +1,55 @@
+"""Keeping the studio's form under a name, and finding it again."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from generations.dispatch import catalogue
+from generations.dispatch.catalogue import Offer
+from generations.media import attachments
+from generations.models import Preset
+from generations.models.generation import is_address
+from generations.studio.form import GenerateForm
+from meigen_api.prices import Price
+
+# Fields of the form that name a reference, which is its owner's.
+REFERENCES = {"first_frame", "last_frame"}
+
+
+def save(user: User, name: str, values: dict[str, str], references: list[str], *, is_team: bool) -> Preset:
+    """A new preset, or the person's own of this name with new values."""
+    model = catalogue.known().model(values.get("model_id", ""))
+    kept: dict[str, Any] = {
+        "values": values,
+        "references": references,
+        "model_name": (model.name if model else values.get("model_id", ""))[:200],
+        "saved_at": timezone.now(),
+    }
+    own = Preset.objects.filter(pk__in=Preset.objects.named(user, name).values("pk"))
+    if is_team:
+        kept["is_team"] = True  # what the team has already is not taken from it by saving again
+    if not own.update(**kept):
+        try:
+            with transaction.atomic():
+                return Preset.objects.create(owner=user, name=name, **kept)
+        except IntegrityError:  # made by another click meanwhile
+            own.update(**kept)
+    return own.get()
+
+
+def price(user: User, preset: Preset, offer: Offer) -> Price | None:
+    """What a click with the preset as it is would cost this person; None when that is not known."""
+    values = values_for(user, preset)
+    references = attachments.owned(user, preset.references)[0] if preset.references else []
+    return GenerateForm(offer, initial=values, references=references).price
+
+
+def values_for(user: User, preset: Preset) -> dict[str, str]:
+    """The form as it was; of another person's without the addresses of what they referred to."""
+    values: dict[str, str] = preset.values
+    if preset.owner_id == user.pk:
+        return values
+    private = REFERENCES | ({"sref"} if is_address(values.get("sref", "")) else set())
+    return {name: value for name, value in values.items() if name not in private}

@@ -1,0 +1,72 @@
+"""Reference pictures: adding them to the form, showing them, taking them from results."""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from accounts.http import Request
+from generations.media import attachments, serving
+from generations.media.download import Refused
+from generations.models import Reference
+from generations.models.words import said
+
+
+def collect(request: Request) -> tuple[list[Reference], list[str]]:
+    """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
+    found, complete = attachments.owned(request.user, request.POST.getlist("reference"))
+    problems = [] if complete else [_("A reference is not there any more. Add it again, or leave it out.")]
+    for file in request.FILES.getlist("reference_file")[: attachments.MAX_AT_ONCE]:
+        try:
+            found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
+        except Refused as refusal:
+            problems.append(_("%(file)s: %(problem)s") % {"file": file.name, "problem": said(str(refusal))})
+    for link in request.POST.get("reference_url", "").split():
+        try:
+            found.append(attachments.add_link(request.user, link))
+        except Refused as refusal:
+            problems.append(said(str(refusal)))
+    return list(dict.fromkeys(found)), problems
+
+
+@require_POST
+def references(request: Request) -> HttpResponse:
+    """Adds what was dropped, pasted, chosen or linked; answers with the new ones for the form's list."""
+    added, problems = collect(request)
+    return render(request, "generations/_references_added.html", {"references": added, "problems": problems})
+
+
+@require_safe
+def reference(request: Request, pk: UUID) -> HttpResponseBase:
+    """The picture, for its owner."""
+    row = get_object_or_404(Reference, pk=pk, owner=request.user)
+    return serving.serve_reference(request, row)
+
+
+@require_POST
+def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
+    """Makes a reference of a result and takes it to the studio's form."""
+    result = serving.authorise(number, viewer=(request.user, pk))
+    try:
+        made = attachments.add_result(request.user, result)
+    except Refused as refusal:
+        messages.warning(request, said(str(refusal)))
+        target = result.generation.get_absolute_url()
+        return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+    if request.htmx and is_from_studio(request):
+        # The form is there already: the picture joins what is in it.
+        response = render(request, "generations/_references_added.html", {"references": [made], "problems": []})
+        return reswap(retarget(response, "#reference-list"), "beforeend")
+    target = f"{reverse('studio')}?reference={made.pk}"
+    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+
+
+def is_from_studio(request: Request) -> bool:
+    """Whether the page that asks is the studio itself, which has places that others lack."""
+    return urlsplit(request.htmx.current_url_abs_path or "").path == reverse("studio")

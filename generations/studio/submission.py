@@ -1,0 +1,98 @@
+"""One click of the studio's form becomes rows: all of them in one transaction, or none."""
+
+import hashlib
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Token, User
+from generations.dispatch import failpoints, wake
+from generations.models import Collection, Event, Generation, ReferenceUse
+from generations.studio.form import GenerateForm
+from meigen_api.calls import canonical_body
+
+S = Generation.Status
+
+
+def create(
+    owner: User, token: Token, form: GenerateForm, urls: Mapping[uuid.UUID, str] | None = None
+) -> tuple[list[Generation], bool]:
+    """One click, one transaction: the rows of a valid form, and whether they are new.
+
+    `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of
+    the first click again, so a double click or a page sent twice is paid once.
+    """
+    nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
+    try:
+        with transaction.atomic():
+            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))
+            ReferenceUse.objects.bulk_create(
+                ReferenceUse(generation=row, reference=reference, number=number, role=role)
+                for row in rows
+                for number, (reference, role) in enumerate(form.attached.uses)
+            )
+            if form.cleaned_data.get("into"):
+                _collect(owner, form.cleaned_data["into"], rows)
+            now = rows[0].created_at
+            Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
+            wake.sweep()
+            failpoints.reach("before-commit")
+    except IntegrityError:
+        known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
+        if not known:
+            raise
+        wishes = [form.wish(prompt) for prompt in form.wanted]
+        if [row.wish for row in known] == wishes:
+            return known, False
+        # The answer to the first click was lost and the form was edited since: this is another wish. The same edit
+        # gives the same new nonce, so that it too is paid once.
+        form.cleaned_data["nonce"] = hashlib.sha256("".join([nonce, *wishes]).encode()).hexdigest()
+        return create(owner, token, form, urls)
+    failpoints.reach("after-commit")
+    return rows, True
+
+
+def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:
+    """Puts the rows of a click into a collection, unless it is gone: the click is worth more."""
+    collection = Collection.objects.visible_to(owner).locked().filter(pk=pk).first()
+    if collection is not None:
+        collection.add(owner, rows)
+
+
+def _rows(
+    owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
+) -> list[Generation]:
+    assert form.model is not None  # a valid form has one
+    now = timezone.now()
+    price = form.price_each
+    rows = []
+    for number, prompt in enumerate(form.wanted, 1):
+        key = uuid.uuid4()
+        fields = form.request_fields(prompt, urls)
+        rows.append(
+            Generation(
+                owner=owner,
+                nonce=nonce,
+                number=number,
+                batch_size=form.total,
+                idempotency_key=key,
+                body=canonical_body({**fields, "idempotencyKey": str(key)}),
+                prompt=unicodedata.normalize("NFC", fields["prompt"]),  # as searches compare it; it goes out as typed
+                model_id=form.model.id,
+                model_name=form.model.name[:200],
+                media_type=form.model.media_type,
+                aspect_ratio=fields.get("aspectRatio", "")[:20],
+                credits_estimated=price.least if price else None,
+                credits_estimated_most=price.most if price and not price.is_exact else None,
+                expected_wait=form.model.typical_seconds,
+                wish=form.wish(prompt),
+                token=token,
+                created_at=now + timedelta(microseconds=number),  # so that lists keep their order
+                queued_at=now,
+            )
+        )
+    return rows

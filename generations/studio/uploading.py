@@ -1,0 +1,43 @@
+"""Bringing a form's references to Meigen before the click is written."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Token
+from accounts.vault import Unreadable
+from generations.dispatch import upload
+from generations.library.explain import shortened
+from generations.models import Reference
+from generations.models.words import said
+from generations.studio.form import GenerateForm
+from meigen_api.errors import BadToken, InsufficientCredits, MeigenError, Refused
+
+
+def uploaded(form: GenerateForm, token: Token) -> dict[UUID, str]:
+    """Where Meigen can read the form's references, by their ids; what fails becomes an error of the form."""
+    urls = {}
+    for reference in form.references:
+        try:
+            urls[reference.pk] = upload.public_url(reference, token, form.cleaned_data["model_id"])
+        except (upload.Gone, MeigenError, Unreadable, OSError) as failure:
+            form.add_error(None, _upload_failure(reference, failure))
+            break
+    return urls
+
+
+def _upload_failure(reference: Reference, failure: Exception) -> str:
+    """Why a reference could not be brought to Meigen, and what to do."""
+    match failure:
+        case upload.Gone():
+            problem = said(str(failure))
+        case BadToken() | Unreadable():
+            problem = _("Meigen refuses your token. Replace it, then send again.")
+        case InsufficientCredits():
+            problem = _("Meigen takes clips only from accounts with purchased credits. Top up, then send again.")
+        case Refused():
+            problem = _("Meigen did not take it: %(reason)s.") % {"reason": shortened(failure.message).rstrip(".")}
+        case _:
+            problem = _("It could not be uploaded to Meigen. Try again.")
+    words = _("%(name)s: %(problem)s Nothing was sent.")
+    return words % {"name": reference.name, "problem": problem}

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from . import preset_views, references, views
+
+urlpatterns = [
+    path("", views.studio, name="studio"),
+    path("studio/fields/", views.fields, name="fields"),
+    path("studio/price/", views.price, name="price"),
+    path("studio/model/", views.model, name="model"),
+    path("generations/", views.generations, name="generations"),
+    path("generations/live/", views.live, name="live"),
+    path("generations/send-again/", views.send_all_again, name="send_all_again"),
+    path("generations/<uuid:pk>/results/<int:number>/use/", references.use_result, name="use_result"),
+    path("presets/", preset_views.presets, name="presets"),
+    path("presets/<uuid:pk>/delete/", preset_views.delete_preset, name="delete_preset"),
+    path("references/", references.references, name="references"),
+    path("references/<uuid:pk>/", references.reference, name="reference"),
+]

@@ -1,0 +1,286 @@
+"""The studio: the form, the wall of recent cards, and the one request that keeps them live."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
+
+from accounts.http import Request
+from accounts.models import Token, User
+from generations.dispatch import catalogue, decisions
+from generations.inspiration import gallery
+from generations.library import explain, tick
+from generations.library.cards import prepared, shown
+from generations.library.history import history
+from generations.media import attachments
+from generations.models import Collection, Generation, Preset, Reference, ReferenceUse
+from generations.models.ids import is_uuid
+from generations.studio import drafts, expected_wait, made_before, presets, submission
+from generations.studio import references as reference_views
+from generations.studio.form import FIELD_OF_MEMBER, GenerateForm, initial_from, not_offered
+from generations.studio.uploading import uploaded
+from meigen_api.errors import MeigenError
+
+WALL = 24
+INTO = "into"  # in the session: the collection of the last click
+EXAMPLES = [
+    gettext_lazy("A calico cat in a sunlit kitchen, soft morning light"),
+    gettext_lazy("Product photo of a glass perfume bottle on wet black stone"),
+    gettext_lazy("A paper-cut poster of a {red|blue} train in the mountains"),
+]
+
+
+@require_safe
+def studio(request: Request) -> HttpResponse:
+    """The form beside the person's recent cards.
+
+    `?model_id=` and the other fields preselect; `?from=<id>` fills in an earlier request, `?preset=<id>` a preset,
+    `?inspiration=<id>` a prompt of the vendor's gallery, `?reference=<id>` adds a picture.
+    """
+    offer = catalogue.offer()
+    draft = {} if request.GET else drafts.waiting(request)  # an address that asks for something has its way
+    preset = _preset(request)
+    earlier = _earlier(request.user, request.GET.get("from", ""))
+    own = [earlier] if earlier and earlier.owner_id == request.user.pk else []
+    initial = {**(initial_from(_wanted(earlier, request.user)) if earlier else {}), **_inspired(request)}
+    of_preset = presets.values_for(request.user, preset) if preset else {}
+    initial |= {"into": request.session.get(INTO, ""), **of_preset, **draft}
+    initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
+    wanted_model = str(initial.get("model_id") or "")
+    if not offer.model(wanted_model):
+        if wanted_model and offer.models:
+            name = preset.model_name if preset and preset.values.get("model_id") == wanted_model else wanted_model
+            words = _("%(model)s: %(problem)s") % {"model": name, "problem": not_offered(offer, wanted_model)}
+            messages.warning(request, words)
+        initial.pop("model_id", None)
+        last = _last_model(request.user)
+        if offer.model(last):
+            initial["model_id"] = last
+    wanted = draft.get("reference", request.GET.getlist("reference") or (preset.references if preset else []))
+    references = attachments.owned(request.user, wanted)[0]
+    if not references and own:
+        references, frames = _earlier_references(own[0])
+        initial |= frames
+    form = GenerateForm(offer, initial=initial, references=references)
+    if draft:
+        form.fields["prompt"].widget.attrs["data-waited"] = ""
+    return _page(request, form, lost=form.dropped(initial), hints=_hints(own, form))
+
+
+def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
+    cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: WALL + 1], request.user)
+    context |= {"form": form, "offer": form.offer, "cards": cards[:WALL], "more": len(cards) > WALL}
+    context["person"] = drafts.mark(request.user)
+    context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)
+    context |= {"waits": expected_wait.typical(), "examples": EXAMPLES}
+    recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)
+    context["earlier_prompts"] = list(dict.fromkeys(recent[:60]))[:20]
+    return render(request, "generations/studio.html", context, status=status)
+
+
+@require_POST
+def model(request: Request) -> HttpResponse:
+    """Without JavaScript: the studio again, with the fields of the chosen model and all that was typed."""
+    return drafts.keep(request, reverse("studio"), reference_views.collect(request)[0])
+
+
+@require_safe
+def fields(request: Request) -> HttpResponse:
+    """The fields of the chosen model with the choices it shares with the former one. The price follows."""
+    offer = catalogue.offer()
+    references, _ = attachments.owned(request.user, request.GET.getlist("reference"))
+    asked = GenerateForm(offer, data=request.GET, references=references)
+    values = _fitting(asked)
+    if values.get("aspect_ratio") == request.GET.get("proposed_ratio"):
+        values.pop("aspect_ratio", None)  # nobody chose it: with other references it may be another
+    form = GenerateForm(offer, initial=values, references=references)
+    context = {"form": form, "offer": offer, "lost": form.dropped(request.GET), "waits": expected_wait.typical()}
+    return render(request, "generations/_model.html", context)
+
+
+@require_POST
+def price(request: Request) -> HttpResponse:
+    """The price of what is chosen now, and what was made with it before. A POST, though it changes nothing: prompts are
+    long."""
+    offer = catalogue.offer()
+    references, _complete = attachments.owned(request.user, request.POST.getlist("reference"))
+    form = GenerateForm(offer, data=request.POST, references=references)
+    context = {"form": form, "offer": offer, "already": made_before.made(request.user, form)}
+    return render(request, "generations/_priced.html", context)
+
+
+@login_not_required  # so that what a signed-out person posts is kept until they are back
+@require_http_methods(["GET", "HEAD", "POST"])
+def generations(request: HttpRequest) -> HttpResponse:
+    """GET: the history. POST: the studio's form."""
+    signed_in = cast(Request, request)
+    if isinstance(request.user, AnonymousUser):
+        if request.method == "POST":
+            return drafts.keep(signed_in, f"{reverse('account_login')}?next={reverse('studio')}")
+        return redirect_to_login(request.get_full_path())
+    return _generate(signed_in) if request.method == "POST" else history(signed_in)
+
+
+def _generate(request: Request) -> HttpResponse:
+    offer = catalogue.offer()
+    references, problems = reference_views.collect(request)
+    form = GenerateForm(offer, data=request.POST, references=references)
+    token = Token.objects.default_for(request.user)
+    if token is None and form.is_valid() and not problems:
+        return drafts.keep(request, f"{reverse('tokens')}?next={reverse('studio')}", references)
+    for problem in problems:
+        form.add_error(None, problem)
+    if token is None or not form.is_valid():
+        return _invalid(request, form)
+    urls = uploaded(form, token)
+    if not form.is_valid():
+        return _invalid(request, form)
+    rows, new = submission.create(request.user, token, form, urls)
+    drafts.drop(request)
+    if new:
+        decisions.send_now(rows)
+    into = form.cleaned_data["into"]
+    is_there = into is not None and Collection.objects.filter(pk=into, generations=rows[0]).exists()
+    if request.session.get(INTO, "") != (kept := str(into) if is_there else ""):
+        request.session[INTO] = kept
+    if into and not is_there:
+        words = _("The collection you chose is not there any more. What you generate is in your history.")
+        messages.warning(request, words)
+    if not request.htmx:
+        return redirect("studio")
+    if not new:
+        return HttpResponseClientRefresh()
+    context = {
+        "cards": prepared(rows, request.user),
+        "nonce": GenerateForm(offer).initial["nonce"],
+        "hints": _hints(rows, form),
+        "form": form,
+        "into_is_gone": into and not is_there,
+    }
+    return render(request, "generations/_made.html", context)
+
+
+def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
+    """422 with what was typed and what is wrong with it."""
+    if not request.htmx:
+        return _page(request, form, status=422)
+    context = {"form": form, "offer": form.offer, "waits": expected_wait.typical(), "person": drafts.mark(request.user)}
+    response = render(request, "generations/_form.html", context, status=422)
+    return reswap(retarget(response, "#generate"), "outerHTML")
+
+
+def _hints(rows: Sequence[Generation], form: GenerateForm) -> dict[str, str]:
+    """What Meigen said against single fields of the form, by field name; "" holds what names no field we have."""
+    hints: dict[str, str] = {}
+    for row in rows:
+        if row.status == Generation.Status.REJECTED and row.answer_status == 400:
+            member = row.answer_fields.get("field")
+            member = member if isinstance(member, str) else ""
+            name = FIELD_OF_MEMBER.get(member, "")
+            hints[name if name in form.fields else ""] = explain.refusal(row)
+    return hints
+
+
+def _fitting(form: GenerateForm) -> dict[str, Any]:
+    """The typed values that the form's model can take."""
+    form.is_valid()
+    return {name: value for name, value in form.chosen.items() if name not in form.errors and name != "nonce"}
+
+
+def _earlier(user: User, wanted: str) -> Generation | None:
+    if not is_uuid(wanted):
+        return None
+    return Generation.objects.visible_to(user).filter(pk=wanted).first()
+
+
+def _inspired(request: Request) -> dict[str, Any]:
+    """The prompt of an image of the vendor's gallery, for `?inspiration=`."""
+    wanted = request.GET.get("inspiration", "")
+    if not wanted:
+        return {}
+    try:
+        return {"prompt": gallery.image(wanted).prompt}
+    except MeigenError:
+        messages.warning(request, _("Meigen's gallery could not be asked for this prompt. Try again in a minute."))
+        return {}
+
+
+def _earlier_references(row: Generation) -> tuple[list[Reference], dict[str, str]]:
+    """What an earlier request referred to, and the form's values for its frames."""
+    uses = list(row.referenceuse_set.select_related("reference__result").order_by("number"))
+    frames = [str(use.reference_id) for use in uses if use.role == ReferenceUse.Role.FRAME]
+    return [use.reference for use in uses], dict(zip(("first_frame", "last_frame"), frames, strict=False))
+
+
+def _wanted(row: Generation, user: User) -> dict[str, Any]:
+    """What a request asked for; of another person's without what they referred to."""
+    if row.owner_id == user.pk:
+        return row.request_fields
+    return {"prompt": row.prompt, "modelId": row.model_id, **row.settings}
+
+
+def _preset(request: Request) -> Preset | None:
+    wanted = request.GET.get("preset", "")
+    if not is_uuid(wanted):
+        return None
+    return Preset.objects.visible_to(request.user).filter(pk=wanted).first()
+
+
+def _last_model(user: User) -> str:
+    latest = Generation.objects.owned_by(user).kept().newest_first().values_list("model_id", flat=True)
+    return latest.first() or ""
+
+
+@require_POST
+def live(request: Request) -> HttpResponse:
+    """The cards that changed since the page last saw them, or 204. `live=<id>:<marker>` for every live card.
+
+    A page of one generation says as `whole` how many files it shows. A POST, though it changes nothing: the list may be
+    longer than an address.
+    """
+    seen = tick.seen(request)
+    user = request.user
+    rows = Generation.objects.visible_to(user).filter(pk__in=list(seen)).values_list("pk", "version", "status")
+    # A place in line changes with what others do, so it is not in the row's version.
+    queued = {pk for pk, _, status in rows if status == Generation.Status.QUEUED}
+    maybe = [pk for pk, version, _ in rows if pk in queued or tick.has_changed(version, seen[str(pk)])]
+    cards = prepared(Generation.objects.visible_to(user).filter(pk__in=maybe).with_card(), user) if maybe else []
+    cards = [card for card in cards if seen[str(card.pk)] != card.marker]
+    still = len(rows) - len(cards) + sum(card.is_live for card in cards)
+    in_line = bool(queued)
+    if not cards:
+        if still and not _asks_wrongly(request, in_line=in_line):
+            return HttpResponse(status=204)
+        context = {"oob": True, "whole": request.POST.get("whole", ""), "still_live": still, "in_line": in_line}
+        return render(request, "generations/_live.html", context)
+    if "whole" in request.POST and (not still or str(len(cards[0].kept_results)) != request.POST["whole"]):
+        return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
+    return render(request, "generations/_changed.html", {"cards": cards, "still_live": still, "in_line": in_line})
+
+
+def _asks_wrongly(request: Request, *, in_line: bool) -> bool:
+    """Whether the page ticks with a token that is no good any more, or asks too often or too seldom for places."""
+    if "tick" not in request.POST:
+        return False
+    return tick.holder(request.POST["tick"]) != request.user.pk or ("in_line" in request.POST) != in_line
+
+
+@require_POST
+def send_all_again(request: Request) -> HttpResponse:
+    """Everything refused for want of credits lately, after a top-up."""
+    if count := decisions.send_all_again(request.user):
+        said = ngettext("On its way again.", "%(count)s on their way again.", count)
+        messages.success(request, said % {"count": count})
+    else:
+        messages.warning(request, _("Nothing waits for credits any more."))
+    return redirect("studio")

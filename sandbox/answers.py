@@ -1,0 +1,85 @@
+"""Requests and responses of the sandbox, independent of how they travel."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from meigen_api.types import Json
+
+
+@dataclass(frozen=True)
+class Request:
+    """`base` is the scheme and host the client used, for the URLs in answers. Header names are lower-case.
+
+    `client` is the address it came from; requests of the same process have none.
+    """
+
+    method: str
+    path: str
+    base: str = "http://sandbox"
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    client: str = ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """`delay` seconds pass before it leaves; with `drop` the connection closes instead of answering."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0
+    drop: bool = False
+
+
+class Refused(Exception):
+    """Ends a request with this response."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def answer(status: int, data: Any, headers: dict[str, str] | None = None, delay: float = 0) -> Response:
+    body = json.dumps(data).encode()
+    return Response(status, body, {"Content-Type": "application/json", **(headers or {})}, delay)
+
+
+def refusal(status: int, message: str, headers: dict[str, str] | None = None, **fields: Any) -> Response:
+    return answer(status, {"success": False, "error": message, **fields}, headers)
+
+
+def invalid(message: str, **fields: Any) -> Refused:
+    """A 400 to raise; `fields` say what is wrong: `code`, `field`, `received`, `allowed`."""
+    return Refused(refusal(400, message, **fields))
+
+
+def html(status: int) -> Response:
+    page = f"<html><head><title>{status}</title></head><body><h1>{status} Bad Gateway</h1></body></html>"
+    return Response(status, page.encode(), {"Content-Type": "text/html"})
+
+
+def body_of(request: Request) -> Json:
+    """The JSON object of a request, empty when there is none."""
+    try:
+        data = read_json(request.body)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def read_json(data: bytes | str) -> Any:
+    """JSON in which 5.0 and 5 are the same number, as JSON itself has it."""
+    return json.loads(data, parse_float=_number)
+
+
+def _number(digits: str) -> int | float:
+    value = float(digits)
+    return int(value) if value.is_integer() else value
+
+
+def canonical(data: Json) -> str:
+    """One text for all bodies that mean the same, whatever the order of their keys."""
+    return json.dumps(data, sort_keys=True)

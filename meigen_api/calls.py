@@ -234,8 +234,8 @@ def _kind(status: int, fields: Json) -> type[errors.MeigenError]:
     match status, fields.get("code"):
         case 409 | 503, "in_progress":
             return errors.InProgress
-        case 503, "reference_probe_timeout" if fields.get("retryable") is not False:
-            return errors.NotYet
+        case 503, "reference_probe_timeout":  # nothing was charged, whether it may be tried again or not
+            return errors.InvalidRequest if fields.get("retryable") is False else errors.NotYet
     if status in KINDS:
         return KINDS[status]
     if 400 <= status < 500:

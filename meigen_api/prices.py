@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from meigen_api.types import Json, Model, number, price
 
+# What would take a page too long to reckon, and what no column holds, is not known.
+MOST_CHOICES, MOST_CREDITS = 10_000, 2**31 - 1
 BILLING_MODES = {"", "per_second", "per_call"}
 
 
@@ -95,9 +97,12 @@ def _default_durations(model: Model) -> set[float]:
 def _span(
     model: Model, choices: Iterator[_Choice], clip_seconds: Sequence[float | None], *, skip_unknown: bool = False
 ) -> Price | None:
-    found = [_credits(model, choice, clip_seconds) for choice in choices]
+    tried = list(itertools.islice(choices, MOST_CHOICES + 1))
+    found = [_credits(model, choice, clip_seconds) for choice in tried[:MOST_CHOICES]]
     known = [entry for entry in found if entry is not None]
-    if not known or (len(known) < len(found) and not skip_unknown):
+    if not known or (len(known) < len(found) and not skip_unknown) or len(tried) > MOST_CHOICES:
+        return None
+    if max(most for _, most in known) > MOST_CREDITS:
         return None
     return Price(_whole(min(least for least, _ in known)), _whole(max(most for _, most in known)))
 
@@ -113,7 +118,7 @@ def _credits(model: Model, choice: _Choice, clip_seconds: Sequence[float | None]
         return None
     if model.price_per_call:
         return _flat(_look(model.price_per_call, choice.tier, f"{choice.seconds or 0:g}"))
-    if model.is_video and model.price_per_second:
+    if model.is_video and (model.price_per_second or model.price_per_second_with_video):
         return _by_seconds(model, choice, clip_seconds)
     if model.price_by_choice and not model.is_video:
         return _flat(_look(model.price_by_choice, choice.resolution, choice.quality))

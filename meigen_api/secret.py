@@ -28,13 +28,15 @@ class Secret:
             return words
         for text in self._spellings:
             words = words.replace(text, DOTS)
-        if any(mark in words for mark in ("%", "\\u", "&#")):
+        if any(mark in words for mark in ("%", "\\", "&#")):
             words = self._escaped.sub(DOTS, words)
+        if any(mark in words for mark in ("\n", "\\n")):
+            words = self._in_lines.sub(DOTS, words)
         return words
 
     @cached_property
-    def _spellings(self) -> list[str]:
-        """The token, and what is the same of its base64 whatever stands before and after it."""
+    def _base64(self) -> list[str]:
+        """What is the same of the token's base64 whatever stands before and after it."""
         plain = self._value.encode()
         inner = []
         for before in range(3):
@@ -42,17 +44,31 @@ class Secret:
             # The first and the last character may hold bits of what is beside the token.
             inner.append(encoded[(before * 8 + 5) // 6 : (before + len(plain)) * 8 // 6])
         urlsafe = [text.translate(str.maketrans("+/", "-_")) for text in inner]
-        return list(dict.fromkeys([self._value, *inner, *map(quote_plus, inner), *urlsafe]))
+        return list(dict.fromkeys([*inner, *urlsafe]))
+
+    @cached_property
+    def _spellings(self) -> list[str]:
+        return list(dict.fromkeys([self._value, *self._base64, *map(quote_plus, self._base64)]))
 
     @cached_property
     def _escaped(self) -> re.Pattern[str]:
-        """The token with any of its characters escaped, for a URL, JSON or HTML, also one within the other."""
-        percent, ampersand = r"(?:%|\\+u0025)(?:25)*", r"(?:&|\\+u0026)"
+        """The token with any of its characters escaped, for a URL, JSON or HTML, also one within the other.
+
+        All repetitions are bounded: a body of nothing but backslashes must not take for ever.
+        """
+        percent, ampersand = r"(?:%|\\{1,8}u0025)(?:25){0,4}", r"(?:&|\\{1,8}u0026)"
         signs = (
-            rf"(?:{re.escape(sign)}|{percent}{code:02x}|\\+u{code:04x}|{ampersand}#(?:x0*{code:x}|0*{code});)"
+            rf"(?:\\{{0,8}}{re.escape(sign)}|{percent}{code:02x}|\\{{1,8}}u{code:04x}"
+            rf"|{ampersand}#(?:x0{{0,6}}{code:x}|0{{0,6}}{code});)"
             for sign, code in ((sign, ord(sign)) for sign in self._value)
         )
         return re.compile("".join(signs), re.IGNORECASE)
+
+    @cached_property
+    def _in_lines(self) -> re.Pattern[str]:
+        """Its base64 broken into lines, as mails have it."""
+        end = r"(?:\\[rn]|[\r\n \t]){0,8}"
+        return re.compile("|".join(end.join(map(re.escape, text)) for text in self._base64))
 
     def __repr__(self) -> str:
         return f"Secret({DOTS})"

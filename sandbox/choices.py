@@ -30,8 +30,8 @@ def applied(entry: Json, body: Json, *, with_clips: bool) -> Choices:
 
 
 def _first(default: object, allowed: list[str]) -> str:
-    """The default where it is allowed, else the first value."""
-    if isinstance(default, str) and default in allowed:
+    """The default where it is allowed, or nothing is listed, else the first value."""
+    if isinstance(default, str) and (default in allowed or not allowed):
         return default
     return allowed[0] if allowed else ""
 

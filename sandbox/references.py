@@ -119,7 +119,7 @@ def _videos(body: Json, entry: Json, clips: Clips) -> list[float]:
         raise _refuse("too_many_reference_videos", field, f"At most {most} reference videos", len(links), most)
     seconds = _lengths(links, limits, clips, "video", lambda *what: _refuse(code, field, *what))
     total = number(limits.get("maxTotalSeconds"))
-    if total is not None and sum(seconds) > total:
+    if total is not None and round(sum(seconds), 3) > total:
         code = "reference_video_total_seconds_exceeded"
         raise _refuse(code, field, f"At most {total:g} seconds in total", sum(seconds), total)
     return seconds
@@ -149,7 +149,7 @@ def _audios(body: Json, entry: Json, clips: Clips, attached: Attached) -> None:
         raise wrong(f"At most {most} reference audios", len(links), most)
     seconds = _lengths(links, limits, clips, "audio", wrong)
     total = number(limits.get("maxTotalSeconds"))
-    if total is not None and sum(seconds) > total:
+    if total is not None and round(sum(seconds), 3) > total:
         raise wrong(f"At most {total:g} seconds in total", sum(seconds), total)
     if limits.get("requiresVisualReference") is True and not attached.has_visual:
         raise wrong("Reference audio needs a reference image or video", 0, {"min": 1})

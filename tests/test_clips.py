@@ -17,6 +17,7 @@ from generations.dispatch import upload
 from generations.media import attachments, ffmpeg
 from generations.media.download import Refused
 from generations.models import Generation, Reference, Result
+from generations.studio import references
 from meigen_api import errors
 from sandbox.answers import html, refusal
 from tests.conftest import FastSandbox
@@ -135,8 +136,18 @@ class TestAdding:
     @pytest.mark.parametrize("link", ["https://elsewhere.example/a.mp4", "https://10.0.0.1/a.wav"])
     def test_an_address_elsewhere_is_not_fetched(self, browser: Client, link: str) -> None:
         body = browser.post("/references/", {"reference_url": link}, headers=HTMX).content.decode()
-        assert "not fetched from" in body
+        assert "at one of Meigen&#x27;s own addresses" in body
         assert not Reference.objects.exists()
+
+    def test_many_addresses_at_once_are_looked_at_for_a_while_and_not_more(
+        self, sandbox: FastSandbox, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(references, "LOOK_SECONDS", 0)
+        links = " ".join(f"{sandbox.url}/clips/{number}.mp4" for number in range(45))
+        body = browser.post("/references/", {"reference_url": links}, headers=HTMX).content.decode()
+        assert "At most 40 links at once." in body
+        assert set(Reference.objects.values_list("kind", "seconds")) == {("video", None)}
+        assert Reference.objects.count() == 40
 
     def test_a_strangers_clip_is_not_to_be_had(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
         foreign = make_clip(make_user(), 3)
@@ -209,6 +220,32 @@ class TestOneRequest:
             assert found
             assert "checked" in behind.partition(">")[0]
         assert f'value="{clip.pk}"' in body
+
+    def test_the_frames_of_a_film_stay_its_frames_with_another_model(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        first, last = pictures(user, 2)[::-1]
+        frames = {"first_frame": str(first.pk), "last_frame": str(last.pk)}
+        query = {"model_id": "veo-3.1", "reference": [str(last.pk), str(first.pk)], **frames}
+        body = browser.get("/studio/fields/", query, headers=HTMX).content.decode()
+        for name, pk in frames.items():
+            assert "checked" in body.partition(f'name="{name}" value="{pk}"')[2].partition(">")[0]
+        browser.post("/generations/", form_data(**query))
+        assert sent()["referenceImages"] == [first.public_url, last.public_url]
+        # And back, as the frames they were.
+        body = browser.get(f"/?from={Generation.objects.get().pk}&model_id={MODEL}").content.decode()
+        for name, pk in frames.items():
+            assert "checked" in body.partition(f'name="{name}" value="{pk}"')[2].partition(">")[0]
+
+    def test_one_picture_may_be_both_frames(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        [one] = pictures(user, 1)
+        frames = {"first_frame": str(one.pk), "last_frame": str(one.pk)}
+        assert generate(browser, one, prompt="from [image1] to [image2]", **frames).status_code == 302
+        assert sent()["frameReferenceImages"] == [one.public_url] * 2
+        body = browser.get(f"/?from={Generation.objects.get().pk}").content.decode()
+        assert body.count('data-kind="image"') == 1
 
     def test_a_model_without_content_pictures_takes_them_as_they_are(
         self, sandbox: FastSandbox, browser: Client, user: User, token: Token
@@ -288,6 +325,15 @@ class TestBeforeTheClick:
 
     def test_too_many_seconds_together(self, browser: Client, user: User) -> None:
         assert "have 17 s together" in self.refused(browser, make_clip(user, 8), make_clip(user, 9))
+
+    def test_seconds_that_add_up_to_the_limit_are_not_too_many(self, browser: Client, user: User) -> None:
+        clips = [make_clip(user, seconds) for seconds in (2.007, 4.065, 8.928)]
+        assert generate(browser, *clips).status_code == 302
+
+    def test_the_same_one_under_two_names(self, browser: Client, user: User) -> None:
+        one, other = make_clip(user, 3), make_clip(user, 3)
+        Reference.objects.filter(pk=other.pk).update(name="another.mp4")
+        assert "is there twice" in self.refused(browser, one, other)
 
     def test_the_same_one_twice(self, browser: Client, user: User) -> None:
         assert "is there twice" in self.refused(browser, make_clip(user, 3), make_clip(user, 3))

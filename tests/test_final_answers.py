@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import decisions, line, rate, receipt, submit
-from generations.models import Attempt, Generation
+from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from sandbox.answers import Response, html, refusal
@@ -296,3 +296,31 @@ def test_five_429s_in_a_row_are_five_posts_with_growing_pauses_for_the_whole_tok
         assert generation.attempts.filter(outcome=Attempt.Outcome.LIMITED).count() == 5
         assert not other.attempts.exists()
     assert len(sandbox.ledger.charges()) == 1
+
+
+def test_a_request_with_a_link_and_an_upload_goes_by_the_upload(sandbox: FastSandbox, user: User, token: Token) -> None:
+    """A picture's link does not grow old, and a clip's upload is good for days: neither makes the other too old."""
+    row = make_generation(user, status=S.REJECTED, answer_status=401, finished_at=timezone.now())
+    link = Reference.objects.create(owner=user, name="link", public_url="https://x.example/a.png")
+    clip = Reference.objects.create(owner=user, kind="video", name="clip", file="a.mp4", uploaded_at=timezone.now())
+    for number, reference in enumerate([link, clip]):
+        ReferenceUse.objects.create(generation=row, reference=reference, number=number)
+    for hours, fits in [(30, True), (24 * 5, False)]:
+        Generation.objects.update(created_at=timezone.now() - timedelta(hours=hours))
+        assert Generation.objects.get().can_send_again == fits
+        assert Generation.objects.freed().exists() == fits
+
+
+def test_a_410_receipt_is_no_404_whatever_its_code_says(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = stalled(user, "sandbox:lost sandbox:seconds=99")
+    sandbox.fail_next(RECEIPT, refusal(410, "Gone", code="request_not_found"))
+    decisions.check_again(generation)
+    generation.refresh_from_db()
+    assert (generation.status, generation.answer_status) == (S.REJECTED, 410)
+
+
+def test_what_is_sent_again_by_a_receipt_is_in_sight(sandbox: FastSandbox, user: User, token: Token) -> None:
+    generation = stalled(user, "sandbox:accepting")
+    Generation.objects.update(deleted_at=timezone.now())
+    decisions.check_again(generation)
+    assert Generation.objects.get().deleted_at is None

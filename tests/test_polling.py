@@ -109,6 +109,13 @@ class TestAnAnswer:
         assert generation.watch_until is not None
         assert least <= (generation.watch_until - now).total_seconds() <= most
 
+    def test_no_hint_has_a_job_watched_for_ever(self, user: User) -> None:
+        generation = running(user)
+        now = timezone.now() + timedelta(hours=5, minutes=59)
+        status = Status.from_json({"jobId": "x", "status": "processing", "pollHintSeconds": 600})
+        until = outcomes.watch_until(generation, status, now)
+        assert until - generation.changed_at == outcomes.LONGEST_WATCH
+
     def test_the_expected_wait_is_meigens_else_the_catalogues(self, user: User) -> None:
         for told, expected in [({}, 30), ({"expectedWaitSeconds": 12}, 12)]:
             generation = make_generation(user, expected_wait=30)

@@ -110,6 +110,52 @@ def test_whatever_the_form_allows_is_charged_as_announced(edition: int) -> None:
     assert exact > 300
 
 
+TENTHS = {
+    "media_type": "video",
+    "extra_config": {"pricingPerSec": {"480p": 10}, "resolutions": ["480p"]},
+    "capabilities": {
+        "video": {"valid": True, "outputDuration": {"kind": "range", "min": 1, "max": 5, "step": 0.1, "default": 5}}
+    },
+}
+
+
+def test_parts_of_a_second_are_priced_as_they_are_chosen() -> None:
+    found = model(**TENTHS)
+    offer = Offer((found,))
+    for seconds in values_of(found, "duration"):
+        form = GenerateForm(offer, initial={"model_id": "m", "duration": seconds})
+        charged = pricing.charge({"id": "m", **TENTHS}, {"duration": float(seconds)})
+        assert form.price_each == exactly(charged), seconds
+
+
+@pytest.mark.parametrize(("most", "step"), [(100, 0.1), (300, 0.04), (5, 1e-300)])
+def test_of_a_range_too_fine_for_a_form_only_seconds_that_the_model_makes_are_offered(most: int, step: float) -> None:
+    span = {"kind": "range", "min": 1, "max": most, "step": step, "default": 1 + step * 7}
+    found = model(**{**TENTHS, "capabilities": {"video": {"valid": True, "outputDuration": span}}})
+    assert len(found.all_durations) <= 602
+    assert found.default_duration is not None
+    assert float(f"{found.default_duration:g}") in found.all_durations
+    if step > 1e-9:
+        steps = [(seconds - 1) / step for seconds in found.all_durations]
+        assert all(abs(number - round(number)) < 1e-3 for number in steps)
+
+
+def test_a_price_beyond_all_measure_is_not_known() -> None:
+    dear = {"pricingPerSec": {"480p": 9e7}, "durations": [60, 9e11]}
+    assert estimate(model(media_type="video", extra_config=dear), resolution="480p", duration=60) is None
+    many = {"resolutions": [f"{n}" for n in range(90)], "qualities": [f"{n}" for n in range(90)], "tiers": ["a", "b"]}
+    found = model(media_type="image", extra_config={**many, "pricing": {f"{n}": n for n in range(90)}})
+    assert estimate(found) is None
+    assert cheapest(found) is None
+
+
+def test_a_model_priced_with_reference_videos_alone_is_unknown_without() -> None:
+    extra = {"pricingPerSecWithVideo": {"480p": 9}, "resolutions": ["480p"], "durations": [5]}
+    found = model(media_type="video", credits_per_generation=3, extra_config=extra)
+    assert estimate(found, duration=5) is None
+    assert estimate(found, duration=5, clip_seconds=[5]) == exactly(90)
+
+
 def test_an_image_costs_what_the_catalogue_says() -> None:
     assert estimate(model(credits_per_generation=5)) == exactly(5)
 
@@ -261,6 +307,21 @@ class TestOnThePages:
         kept = form_data(model_id="gpt-image-2", resolution="2K", quality="high", count="3", preset_name="Dear")
         browser.post("/presets/", kept)
         assert "120 credits" in browser.get("/presets/").content.decode()
+
+    def test_a_price_that_has_risen_since_the_button_was_drawn_is_asked_about_first(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        shown = browser.post("/studio/price/", form_data(), headers=HTMX).content.decode()
+        assert 'name="shown_price" value="2"' in shown
+        response = browser.post("/generations/", form_data(shown_price="1", prompt="a patient heron"))
+        assert response.status_code == 422
+        body = response.content.decode()
+        assert "The price is now 2 credits." in body
+        assert "a patient heron" in body
+        assert 'name="shown_price" value="2"' in body  # pressed again, it is agreed to
+        assert not Generation.objects.exists()
+        for agreed in ["2", "3", "", "nonsense"]:
+            assert browser.post("/generations/", form_data(shown_price=agreed)).status_code == 302
 
     def test_what_was_charged_otherwise_is_said_on_the_card_and_found_by_an_admin(
         self, sandbox: FastSandbox, browser: Client, admin_client: Client, user: User, token: Token

@@ -77,6 +77,11 @@ class TestRepeated429s:
         rate.passed("print")
         assert self.pauses(1) == [20]
 
+    def test_a_clock_that_was_set_back_does_not_stop_the_growing(self, db: None) -> None:
+        with time_machine.travel(timezone.now() + timedelta(hours=3)):
+            rate.limited("print", timezone.now(), 20)
+        assert self.pauses(2) == [30, 45]
+
     def test_another_token_is_another_row(self, db: None) -> None:
         self.pauses(4)
         now = timezone.now()

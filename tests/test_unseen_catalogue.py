@@ -87,7 +87,7 @@ STRANGE = {
     "supported_ratios": "16:9",
     "max_reference_images": "many",
     "credits_per_generation": [5],
-    "media_type": 7,
+    "media_type": "",
     "extra_config": {"resolutions": {"a": 1}, "durations": [None, "x", -4, 0, 5], "qualities": [None, {}, "ok", "ok"]},
     "capabilities": {"video": [], "valid": "yes"},
 }
@@ -232,7 +232,10 @@ def test_the_body_carries_exactly_the_choices_made(
         ({"model_id": "cinema-new"}, "needs a first frame"),
         ({"model_id": "zeppelin/v99:beta"}, "Choose a ratio"),
         ({"model_id": "cinema-new", "reference_url": "a b"}, "public https address"),
-        ({"model_id": "cinema-old", "reference_url": "https://elsewhere.example/a.mp4"}, "not fetched from elsewhere"),
+        (
+            {"model_id": "cinema-old", "reference_url": "https://elsewhere.example/a.mp4"},
+            "one of Meigen&#x27;s own addresses",
+        ),
         ({"model_id": "cinema-old", "reference_url": f"{CLIP} {CLIP}?2"}, "at most 1 clip"),
         ({"model_id": "zeppelin/v99:beta", "reference_url": CLIP}, "takes no reference videos"),
         ({"model_id": "cinema-old", "reference_url": SOUND}, "takes no reference sounds"),
@@ -273,5 +276,5 @@ def test_extreme_numbers_break_no_page_and_no_click(sandbox: FastSandbox, browse
     for model in EXTREME:
         assert browser.get("/", {"model_id": model["id"]}).status_code == 200
         assert browser.post("/generations/", form_data(model_id=model["id"])).status_code == 302
-    assert len(offered(browser, "fine")["duration"]) == 602
+    assert len(offered(browser, "fine")["duration"]) == 603
     assert list(Generation.objects.values_list("credits_estimated", flat=True).distinct()) == [None]

@@ -81,7 +81,8 @@ def watch_until(generation: Generation, status: Status, now: datetime) -> dateti
     """Until when polling is worth it: Meigen's own word, where it has one, else the contract's fixed limits."""
     if status.poll_hint is None:
         return now + WATCH[generation.media_type]
-    return now + min(timedelta(seconds=max(status.poll_hint, 0)), LONGEST_WATCH)
+    begun = generation.changed_at if generation.status == S.RUNNING else now  # or checked again
+    return min(now + timedelta(seconds=min(max(status.poll_hint, 0), 1e6)), begun + LONGEST_WATCH)
 
 
 def settle(generation: Generation, status: Status, now: datetime, kept: Journal) -> bool:

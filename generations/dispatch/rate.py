@@ -114,7 +114,7 @@ def limited(fingerprint: str, sent_at: datetime, asked: float | None) -> datetim
     now = timezone.now()
     RateGate.objects.get_or_create(token_fingerprint=fingerprint)
     gates = RateGate.objects.filter(token_fingerprint=fingerprint)
-    newer = Q(limited_at=None) | Q(limited_at__lt=sent_at) | Q(limited_in_row=0)
+    newer = Q(limited_at=None) | Q(limited_at__lt=sent_at) | Q(limited_at__gt=now) | Q(limited_in_row=0)
     gates.filter(newer).update(limited_in_row=F("limited_in_row") + 1, limited_at=now)
     in_row = min(gates.values_list("limited_in_row", flat=True)[0], MOST_STEPS)
     seconds = max(asked or settings.MEIGEN_RATE[1], 1) * PAUSE_GROWS ** (in_row - 1)

@@ -49,8 +49,10 @@ def _take(generation: Generation, error: MeigenError) -> bool:
     """Does what a receipt without a job says; False when it says nothing for good."""
     now = timezone.now()
     with transaction.atomic():
+        # The attempts before the generation, as `submit.accepted` writes them: a late answer waits, instead of both.
+        list(generation.attempts.select_for_update().order_by("pk"))
         match error:
-            case errors.NotFound() if error.code == "request_not_found":
+            case errors.NotFound() if error.status == 404 and error.code == "request_not_found":
                 moved = generation.move(S.CANCELLED, expecting=S.STALLED, note=NEVER_ARRIVED, message=NEVER_ARRIVED)
             case errors.Refused() if error.status in FINAL and error.code:
                 moved = submit.reject(generation, error, now, expecting=S.STALLED)
@@ -65,6 +67,7 @@ def _take(generation: Generation, error: MeigenError) -> bool:
                     not_before=now + pause,
                     sent_at=now,
                     lease_until=None,
+                    deleted_at=None,  # what may cost credits is in sight
                 )
             case _:
                 return False

@@ -44,7 +44,7 @@ LONGEST_PAUSE_UNREACHED = 60.0
 TOO_LATE = errors.Unreachable(gettext_noop("This process was held up; the request was not sent."))
 NEVER_TAKEN = gettext_noop("Meigen could not take this for 24 hours. It was never sent, so nothing was charged.")
 UPLOADS_EXPIRED = gettext_noop(
-    "It waited so long that Meigen has forgotten its reference pictures. It was never sent; send it as new."
+    "It waited so long that Meigen has forgotten its references. It was never sent; send it as new."
 )
 UNREADABLE = gettext_noop("The server cannot read your token. Replace it on the token page.")
 MAYBE_CHARGED = gettext_noop(

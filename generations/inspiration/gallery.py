@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Token
@@ -32,9 +31,9 @@ def search(words: str, offset: int, token: Token | None) -> list[GalleryImage]:
     try:
         found = _ask(call, secret)
     except BadToken:
-        if token is None or secret is None:
+        if secret is None:
             raise
-        token.note_refusal(timezone.now(), token.revision)
+        # It says nothing of what the token may pay for: the person's queue goes on.
         found = _ask(call)
     # Everybody's: which picture one person's search matched must not follow the image into another's page.
     cache.set_many({_key(image.id): replace(image, matched=0) for image in found}, IMAGE_LASTS)

@@ -38,6 +38,7 @@ CLIP_ENDINGS = {".mp4": "video", ".mov": "video", ".mp3": "audio", ".wav": "audi
 STORE_FAILS = gettext_noop(
     "The studio's disk or bucket takes no files right now. Try again in a while, or tell an admin."
 )
+NOT_MEIGENS = gettext_noop("A reference video or sound must be at one of Meigen's own addresses.")
 NOT_PUBLIC = gettext_noop("A reference link must be a public https address.")
 
 
@@ -97,10 +98,10 @@ def _kept(reference: Reference, file: File[Any], extension: str) -> Reference:
     return reference
 
 
-def add_link(owner: User, link: str) -> Reference:
+def add_link(owner: User, link: str, seconds: float = LINK_SECONDS) -> Reference:
     """Notes a public address to be passed on: a picture's, or a clip's on Meigen's own hosts.
 
-    A picture's is never fetched by us; a clip is looked at for its seconds. Raises Refused.
+    A picture's is never fetched by us; a clip is looked at for its length, for `seconds` at most. Raises Refused.
     """
     link = link.strip()
     try:
@@ -117,15 +118,20 @@ def add_link(owner: User, link: str) -> Reference:
     path = PurePosixPath(parts.path)
     told: dict[str, Any] = {"name": host[:100]}
     if kind := CLIP_ENDINGS.get(path.suffix.lower()):
-        told = {"name": path.name[:100], **_look_at_clip(link, kind)}
+        told = {"name": path.name[:100], **_look_at_clip(link, kind, seconds)}
     return Reference.objects.get_or_create(owner=owner, public_url=link, file="", defaults=told)[0]
 
 
-def _look_at_clip(link: str, kind: str) -> dict[str, Any]:
-    """What a clip on Meigen's hosts is; only its kind when it does not come now. Raises Refused."""
-    check_address(link)
+def _look_at_clip(link: str, kind: str, seconds: float) -> dict[str, Any]:
+    """What a clip on Meigen's hosts is; only its kind when it does not come in time. Raises Refused."""
     try:
-        with download(link, seconds=LINK_SECONDS, max_bytes=MAX_CLIP_BYTES) as file:
+        check_address(link)
+    except Refused:
+        raise Refused(NOT_MEIGENS) from None
+    if seconds < 1:
+        return {"kind": kind}
+    try:
+        with download(link, seconds=min(seconds, LINK_SECONDS), max_bytes=MAX_CLIP_BYTES) as file:
             found = clip.inspect(file)
             size = file.seek(0, 2)
     except Failed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -179,10 +179,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def without_old_uploads(self, now: datetime) -> GenerationQuerySet:
         """Without what waited so long that Meigen may have forgotten a reference that it names."""
         rows = self
+        uses = self.model.references.through.objects.filter(generation=OuterRef("pk"))
         for kind, lasts in REQUESTS_LAST.items():
-            rows = rows.exclude(
-                created_at__lt=now - lasts, references__kind=kind, references__uploaded_at__isnull=False
-            )
+            uploaded = uses.filter(reference__kind=kind, reference__uploaded_at__isnull=False)
+            rows = rows.exclude(Exists(uploaded), created_at__lt=now - lasts)
         return rows
 
     def charged_otherwise(self) -> GenerationQuerySet:

@@ -55,8 +55,8 @@ class Attached:
 
     @cached_property
     def frames(self) -> list[Reference]:
-        """The pictures chosen as first and last frame, for a model that tells frames from content."""
-        if self.model is None or not self.model.has_frames_and_content:
+        """The pictures chosen as first and last frame of a video."""
+        if self.model is None or not self.model.is_video:
             return []
         known = {str(reference.pk): reference for reference in self.images}
         return [known[pk] for pk in (self.first, self.last) if pk in known]
@@ -69,8 +69,9 @@ class Attached:
     @property
     def uses(self) -> list[tuple[Reference, str]]:
         """(reference, its role) in the order in which the request names them."""
-        role = Role.CONTENT if self.model and self.model.has_frames_and_content else Role.PLAIN
-        frames = [(reference, Role.FRAME) for reference in self.frames]
+        has_content = self.model is not None and self.model.has_frames_and_content
+        role = Role.CONTENT if has_content else Role.PLAIN
+        frames = [(reference, Role.FRAME if has_content else Role.PLAIN) for reference in self.frames]
         pictures = [(reference, role) for reference in self.pictures]
         clips = [(reference, Role.PLAIN) for reference in (*self.videos, *self.audios)]
         return [(reference, str(role)) for reference, role in (*frames, *pictures, *clips)]
@@ -87,12 +88,12 @@ class Attached:
 
     def members(self, urls: Mapping[UUID, str]) -> dict[str, Any]:
         """The members of a request that refer to these, with the addresses where Meigen reads them."""
-        picture_member = "referenceImages"
         if self.model and self.model.has_frames_and_content:
-            picture_member = "contentReferenceImages"
+            pictures = {"frameReferenceImages": self.frames, "contentReferenceImages": self.pictures}
+        else:
+            pictures = {"referenceImages": [*self.frames, *self.pictures]}
         named = {
-            "frameReferenceImages": self.frames,
-            picture_member: self.pictures,
+            **pictures,
             "referenceVideos": self.videos,
             "referenceAudios": self.audios,
         }
@@ -114,19 +115,21 @@ class Attached:
             yield from self._problems_of_clips(model, self.audios, self.model.reference_audio)
 
     def _problems_of_pictures(self, model: Model) -> Iterator[str]:
-        most = model.max_content_references or model.max_references
+        has_content = model.has_frames_and_content
+        most = model.max_content_references if has_content else model.max_references
         words = {"model": model.name, "most": most}
-        if len(self.pictures) > most:
-            if model.has_frames_and_content:
+        if len(self.pictures if has_content else [*self.frames, *self.pictures]) > most:
+            if has_content:
                 yield _("%(model)s takes at most %(most)s content pictures. Remove some and send again.") % words
             elif most:
                 yield _("%(model)s takes at most %(most)s reference pictures. Remove some and send again.") % words
             else:
                 yield _("%(model)s takes no reference pictures. Remove some and send again.") % words
-        first_frame = self.first if model.has_frames_and_content else self.images
-        if model.requires_first_frame and not first_frame:
+        if model.requires_first_frame and not self.images:
             yield _("%(model)s needs a first frame. Add a picture to the references.") % words
-        if model.has_frames_and_content and self.last and not self.first:
+        elif model.requires_first_frame and has_content and not self.first:
+            yield _("%(model)s needs a first frame. Choose one of the pictures.") % words
+        if self.last and not self.first:
             yield _("A last frame needs a first frame. Choose that too, or no last frame.")
 
     def _problems_of_clips(self, model: str, clips: list[Reference], limits: ClipLimits) -> Iterator[str]:
@@ -137,12 +140,14 @@ class Attached:
                 limits.max_count,
             )
             yield many % {"model": model, "most": limits.max_count}
-        for name in (name for name, times in Counter((one.identity, one.name) for one in clips).items() if times > 1):
-            yield _("%(name)s is there twice. Remove one of them.") % {"name": name[1]}
+        known = {clip.identity: clip.name for clip in clips}
+        for identity, times in Counter(clip.identity for clip in clips).items():
+            if times > 1:
+                yield _("%(name)s is there twice. Remove one of them.") % {"name": known[identity]}
         for clip in clips:
             if problem := _problem_of_clip(clip, limits):
                 yield _("%(name)s: %(problem)s") % {"name": clip.name, "problem": problem}
-        total = sum(clip.seconds or 0 for clip in clips)
+        total = round(sum(clip.seconds or 0 for clip in clips), 3)
         if limits.max_total_seconds is not None and total > limits.max_total_seconds:
             long = _("These clips have %(total)s s together; %(model)s takes at most %(most)s s.")
             yield long % {"total": f"{total:g}", "model": model, "most": f"{limits.max_total_seconds:g}"}
@@ -151,7 +156,7 @@ class Attached:
 
     def missing(self, prompt: str) -> list[str]:
         """The tokens in a prompt, such as [image2], that name a reference which is not there."""
-        counts = {"image": len(self.images), "video": len(self.videos), "audio": len(self.audios)}
+        counts = {"image": len(self.frames) + len(self.pictures), "video": len(self.videos), "audio": len(self.audios)}
         tokens = TOKEN.finditer(prompt)
         return list(dict.fromkeys(found[0] for found in tokens if not 1 <= int(found[2]) <= counts[found[1]]))
 

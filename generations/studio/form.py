@@ -18,7 +18,7 @@ from generations.models import Reference, wish_of
 from generations.studio import alternatives, options
 from generations.studio.attached import Attached, too_many_characters
 from generations.studio.options import CHOICES
-from meigen_api import prices
+from generations.studio.prices import price_of
 from meigen_api.prices import Price
 from meigen_api.types import ADAPTIVE, Model, number
 
@@ -138,12 +138,17 @@ class GenerateForm(forms.Form):
         return ADAPTIVE if Attached(self.references).has_input else next(iter(self.model.fixed_ratios), "")
 
     def _fit_frames(self, model: Model | None) -> None:
-        """The attached pictures, for a model that tells frames from content."""
+        """The attached pictures, to choose the frames of a video; where nothing was chosen yet, in their order.
+
+        A model that takes content pictures, too, makes them frames only when told so.
+        """
         pictures = [(str(reference.pk), reference.name) for reference in Attached(self.references).images]
         for name, least in (("first_frame", 1), ("last_frame", 2)):
-            if model is None or not model.has_frames_and_content or model.max_references < least or not pictures:
+            if model is None or not model.is_video or model.max_references < least or not pictures:
                 del self.fields[name]
                 continue
+            if not model.has_frames_and_content and name not in self.initial and len(pictures) >= least:
+                self.initial[name] = pictures[least - 1][0]
             field = self._choice(name)
             field.choices = [("", gettext("None")), *pictures]
             field.error_messages["invalid_choice"] = gettext("This picture is not attached any more.")
@@ -300,23 +305,6 @@ def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
     members = fields.get("niji7Options", {})
     names = {member: name for name, member in options.MIDJOURNEY_TEXTS.items()}
     return initial | {names.get(member, member): value for member, value in members.items()}
-
-
-def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
-    """What one generation with these values of the form costs; a value that the model does not have counts as open."""
-    tier = str(values.get("tier") or "")
-    tier = tier if tier in model.tiers else ""
-    resolution, quality = (str(values.get(name) or "") for name in ("resolution", "quality"))
-    seconds = number(values.get("duration") or None)
-    clips = clip_seconds if model.reference_video else ()
-    return prices.estimate(
-        model,
-        tier=tier,
-        resolution=resolution if resolution in model.resolutions_for(tier, clips=bool(clips)) else "",
-        quality=quality if quality in model.qualities else "",
-        duration=seconds if seconds in model.all_durations else None,
-        clip_seconds=clips,
-    )
 
 
 def not_offered(offer: Offer, model_id: str) -> str:

@@ -1,5 +1,6 @@
 """Reference pictures: adding them to the form, showing them, taking them from results."""
 
+import time
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,6 +18,10 @@ from generations.media.download import Refused
 from generations.models import Reference
 from generations.models.words import said
 
+MAX_LINKS = 40
+# How long all clips of a form together are looked at; the others are taken with their seconds unknown.
+LOOK_SECONDS = 20.0
+
 
 def collect(request: Request) -> tuple[list[Reference], list[str]]:
     """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
@@ -27,9 +32,13 @@ def collect(request: Request) -> tuple[list[Reference], list[str]]:
             found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
         except Refused as refusal:
             problems.append(_("%(file)s: %(problem)s") % {"file": file.name, "problem": said(str(refusal))})
-    for link in request.POST.get("reference_url", "").split():
+    links = request.POST.get("reference_url", "").split()
+    if len(links) > MAX_LINKS:
+        problems.append(_("At most %(most)s links at once.") % {"most": MAX_LINKS})
+    ends = time.monotonic() + LOOK_SECONDS
+    for link in links[:MAX_LINKS]:
         try:
-            found.append(attachments.add_link(request.user, link))
+            found.append(attachments.add_link(request.user, link, seconds=ends - time.monotonic()))
         except Refused as refusal:
             problems.append(said(str(refusal)))
     return list(dict.fromkeys(found)), problems

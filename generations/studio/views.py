@@ -28,6 +28,7 @@ from generations.models.ids import is_uuid
 from generations.studio import drafts, expected_wait, made_before, presets, submission
 from generations.studio import references as reference_views
 from generations.studio.form import FIELD_OF_MEMBER, GenerateForm, initial_from, not_offered
+from generations.studio.prices import risen
 from generations.studio.uploading import uploaded
 from meigen_api.errors import MeigenError
 
@@ -132,23 +133,32 @@ def generations(request: HttpRequest) -> HttpResponse:
 
 
 def _generate(request: Request) -> HttpResponse:
-    offer = catalogue.offer()
-    references, problems = reference_views.collect(request)
-    form = GenerateForm(offer, data=request.POST, references=references)
+    form = _posted(request)
     token = Token.objects.default_for(request.user)
-    if token is None and form.is_valid() and not problems:
-        return drafts.keep(request, f"{reverse('tokens')}?next={reverse('studio')}", references)
-    for problem in problems:
-        form.add_error(None, problem)
-    if token is None or not form.is_valid():
-        return _invalid(request, form)
-    urls = uploaded(form, token)
-    if not form.is_valid():
+    if form.is_valid() and token is None:
+        return drafts.keep(request, f"{reverse('tokens')}?next={reverse('studio')}", form.references)
+    urls = uploaded(form, token) if form.is_valid() and token else {}
+    if not form.is_valid() or token is None:
         return _invalid(request, form)
     rows, new = submission.create(request.user, token, form, urls)
     drafts.drop(request)
     if new:
         decisions.send_now(rows)
+    return _made(request, form, rows, new=new)
+
+
+def _posted(request: Request) -> GenerateForm:
+    """The form as it was posted, with all that is wrong with it."""
+    references, problems = reference_views.collect(request)
+    form = GenerateForm(catalogue.offer(), data=request.POST, references=references)
+    for problem in [*problems, risen(request.POST.get("shown_price", ""), form.price)]:
+        if problem:
+            form.add_error(None, problem)
+    return form
+
+
+def _made(request: Request, form: GenerateForm, rows: list[Generation], *, new: bool) -> HttpResponse:
+    """The new cards, and what else on the page looks different now."""
     into = form.cleaned_data["into"]
     is_there = into is not None and Collection.objects.filter(pk=into, generations=rows[0]).exists()
     if request.session.get(INTO, "") != (kept := str(into) if is_there else ""):
@@ -162,7 +172,7 @@ def _generate(request: Request) -> HttpResponse:
         return HttpResponseClientRefresh()
     context = {
         "cards": prepared(rows, request.user),
-        "nonce": GenerateForm(offer).initial["nonce"],
+        "nonce": GenerateForm(form.offer).initial["nonce"],
         "hints": _hints(rows, form),
         "form": form,
         "into_is_gone": into and not is_there,
@@ -218,8 +228,10 @@ def _inspired(request: Request) -> dict[str, Any]:
 def _earlier_references(row: Generation) -> tuple[list[Reference], dict[str, str]]:
     """What an earlier request referred to, and the form's values for its frames."""
     uses = list(row.referenceuse_set.select_related("reference__result").order_by("number"))
-    frames = [str(use.reference_id) for use in uses if use.role == ReferenceUse.Role.FRAME]
-    return [use.reference for use in uses], dict(zip(("first_frame", "last_frame"), frames, strict=False))
+    roles = {ReferenceUse.Role.FRAME} if any(use.role for use in uses) else {ReferenceUse.Role.PLAIN}
+    of_video = [use for use in uses if row.is_video and use.role in roles and not use.reference.is_clip]
+    frames = dict(zip(("first_frame", "last_frame"), (str(use.reference_id) for use in of_video), strict=False))
+    return list(dict.fromkeys(use.reference for use in uses)), frames
 
 
 def _wanted(row: Generation, user: User) -> dict[str, Any]:

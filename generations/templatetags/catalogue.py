@@ -6,12 +6,15 @@ from django.utils.translation import ngettext
 
 from generations.dispatch import catalogue
 from generations.models import Generation
-from generations.studio.form import initial_from, price_of
+from generations.studio.form import initial_from
+from generations.studio.prices import credits, price_of, short_credits
 from meigen_api import prices
 from meigen_api.prices import Price
 from meigen_api.types import ClipLimits, Model
 
 register = template.Library()
+register.filter(credits)
+register.filter(short_credits)
 
 
 @register.filter
@@ -74,21 +77,6 @@ def _bounds(limits: ClipLimits) -> dict[str, str]:
     return {"most": str(limits.max_count), **{name: f"{value:g}" for name, value in seconds.items()}}
 
 
-@register.filter
-def credits(price: Price) -> str:
-    """A price in words: "5 credits", or "4 to 88 credits" where a choice is open."""
-    if not price.is_exact:
-        return _("{least} to {most} credits").format(least=price.least, most=price.most)
-    return ngettext("{credits} credit", "{credits} credits", price.least).format(credits=price.least)
-
-
-@register.filter
-def short_credits(price: Price) -> str:
-    """The same in a few characters: "5 cr", or a range."""
-    span = str(price.least) if price.is_exact else f"{price.least}\N{EN DASH}{price.most}"
-    return _("{credits} cr").format(credits=span)
-
-
 @register.simple_tag
 def wait(model: Model, waits: dict[str, int]) -> str:
     """How long the model usually takes: from our own history, else what the catalogue says, else ""."""
@@ -104,7 +92,8 @@ def wait(model: Model, waits: dict[str, int]) -> str:
 def other_models(card: Generation) -> list[tuple[Model, Price | None]]:
     """The other models for the same prompt, with what it would cost with these settings, where they have them."""
     values = initial_from(card.request_fields) if card.body else {}
-    videos = card.references.filter(kind="video") if "referenceVideos" in card.body else []
+    is_with_clips = card.is_own and "referenceVideos" in card.body  # another person's form will not have them
+    videos = card.references.filter(kind="video") if is_with_clips else []
     seconds = [video.seconds for video in videos]
     models = (model for model in catalogue.known().models if model.id != card.model_id)
     return [(model, price_of(model, values, seconds)) for model in models]

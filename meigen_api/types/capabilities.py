@@ -6,6 +6,7 @@ no sense raises Malformed, and the model is not offered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,7 +147,7 @@ def _durations(value: Any) -> tuple[tuple[float, ...], DurationRange | None, flo
                 raise Malformed("outputDuration")
             if not minimum <= default <= maximum or maximum <= 0:
                 raise Malformed("outputDuration")
-            return (), DurationRange(minimum, maximum, max(step, (maximum - minimum) / MAX_STEPS)), default
+            return (), DurationRange(minimum, maximum, _offered_step(maximum - minimum, step)), default
         case "enum":
             values = positive(data.get("values"))
             if default is None or default not in values:
@@ -155,9 +156,15 @@ def _durations(value: Any) -> tuple[tuple[float, ...], DurationRange | None, flo
     raise Malformed("outputDuration")
 
 
+def _offered_step(span: float, step: float) -> float:
+    """The step, or so many of it that no form has more than `MAX_STEPS`; a step of next to nothing is no step."""
+    coarser = step * math.ceil(min(span / step, 1e9) / MAX_STEPS)
+    return max(step, coarser, span / MAX_STEPS if coarser * MAX_STEPS < span else 0)
+
+
 def positive(value: Any) -> tuple[float, ...]:
-    """The positive numbers of a list, each once; of anything else: none."""
-    found: Iterable[float | None] = map(number, value) if isinstance(value, list) else ()
+    """The positive numbers of a list, each once, not more than a form can offer; of anything else: none."""
+    found: Iterable[float | None] = map(number, value[:MAX_STEPS]) if isinstance(value, list) else ()
     return tuple(dict.fromkeys(entry for entry in found if entry is not None and entry > 0))
 
 

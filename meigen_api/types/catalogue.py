@@ -19,6 +19,8 @@ MIDJOURNEY_RANGES: dict[str, tuple[float, float]] = {
     "iw": (0, 2),
     "sw": (0, 1000),
 }
+# More than anybody offers: a longer list would make every page slow.
+MAX_MODELS = 500
 MIDJOURNEY_QUALITIES = ("1", "4")
 # The ratio that follows the reference media, where a model lists it.
 ADAPTIVE = "adaptive"
@@ -116,19 +118,20 @@ class Model:
 
     @cached_property
     def all_durations(self) -> tuple[float, ...]:
-        """Every number of seconds that may be asked for; a range as its steps."""
-        if self.duration_range is None:
-            return self.durations
-        bounds = self.duration_range
-        steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)
-        return tuple(bounds.minimum + bounds.step * step for step in range(steps + 1))
+        """Every number of seconds that may be asked for, as a form writes them; a range as its steps."""
+        values = list(self.durations)
+        if bounds := self.duration_range:
+            steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)
+            values = [bounds.minimum + bounds.step * step for step in range(steps + 1)]
+            values = sorted({*values, self.default_duration or bounds.minimum})
+        return tuple(dict.fromkeys(float(f"{seconds:g}") for seconds in values))
 
     @classmethod
     def from_json(cls, data: Json) -> Model | None:
         """The model, or None when it has no usable id or is of a kind that is neither image nor video."""
         model_id, kind = text(data.get("id")), data.get("media_type")
         media_type: MediaType = "video" if kind == "video" else "image"
-        if not model_id or len(model_id) > 200 or (isinstance(kind, str) and kind not in {"image", "video", ""}):
+        if not model_id or len(model_id) > 200 or kind not in (None, "", "image", "video"):
             return None
         extra = members(data.get("extra_config"))
         try:
@@ -170,7 +173,7 @@ class Model:
             reference_video=video.reference_video,
             reference_audio=video.reference_audio,
             requires_first_frame=video.requires_first_frame,
-            typical_seconds=number(members(data.get("estimatedTiming")).get("p50")),
+            typical_seconds=next(iter(positive([members(data.get("estimatedTiming")).get("p50")])), None),
             tags=texts(extra.get("tags")),
             is_hidden=extra.get("hidden") is True,
             is_valid=is_valid,
@@ -214,5 +217,5 @@ def models_from_json(data: Json) -> list[Model]:
     """Every readable model of a `GET /api/models` body, in the server's order."""
     listed = data.get("models")
     entries = listed if isinstance(listed, list) else []
-    found = (Model.from_json(entry) for entry in entries if isinstance(entry, dict))
+    found = (Model.from_json(entry) for entry in entries[:MAX_MODELS] if isinstance(entry, dict))
     return list({model.id: model for model in found if model}.values())

@@ -14,6 +14,7 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,100}")
 MediaType = Literal["image", "video"]
 MAX_TEXT = 20_000
 MAX_LINKS = 64
+MAX_TEXTS = 100
 
 
 def text(value: Any) -> str:
@@ -46,10 +47,10 @@ def integer(value: Any) -> int | None:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """The texts of a list, without empty and repeated ones; of anything else: none."""
+    """The texts of a list, without empty and repeated ones, at most MAX_TEXTS; of anything else: none."""
     if not isinstance(value, list):
         return ()
-    return tuple(dict.fromkeys(filter(None, map(text, value))))
+    return tuple(dict.fromkeys(filter(None, map(text, value[:MAX_TEXTS]))))
 
 
 def members(value: Any) -> Json:

@@ -14,7 +14,7 @@ def person(studio: Studio) -> str:
     name = studio.person()
     code = f"""
 from accounts.models import User
-from generations import collecting
+from generations.library import collecting
 from tests.helpers import make_generation, make_result
 user = User.objects.get(username={name!r})
 letters, _ = collecting.create(user, "Letters")
@@ -128,7 +128,7 @@ def test_a_result_is_looked_at_in_its_collection_with_the_keyboard_and_seen_in_t
 ) -> None:
     code = f"""
 from accounts.models import User
-from generations import collecting
+from generations.library import collecting
 from tests.helpers import make_generation, make_result
 user = User.objects.get(username={person!r})
 letters = user.collections.get(name="Letters")

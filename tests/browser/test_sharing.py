@@ -14,7 +14,7 @@ def test_a_collection_is_shared_with_a_password_loved_downloaded_and_taken_back(
     name = studio.person()
     code = f"""
 from accounts.models import User
-from generations import collecting
+from generations.library import collecting
 from tests.helpers import make_generation, make_result, picture
 user = User.objects.get(username={name!r})
 rows = [make_generation(user, prompt=words, status="done", credits_used=2) for words in ["an owl", "a fox"]]
@@ -81,7 +81,7 @@ def test_a_shared_page_works_without_javascript(studio: Studio, page: Page, chro
     name = studio.person()
     code = f"""
 from accounts.models import User
-from generations import sharing
+from generations.sharing import links as sharing
 from tests.helpers import make_generation, make_result
 user = User.objects.get(username={name!r})
 row = make_generation(user, prompt="an owl", status="done")
@@ -103,7 +103,7 @@ print(sharing.share(user, [row], password="open sesame", allows_hearts=True).sec
 
 LARGE = """
 from accounts.models import User
-from generations import sharing
+from generations.sharing import links as sharing
 from tests.helpers import make_generation, make_result, picture
 user = User.objects.get(username={name!r})
 rows = [make_generation(user, prompt=f"an owl {{number}}", status="done") for number in range(4)]

@@ -65,7 +65,7 @@ def error(status: int, data: Any = None, **headers: str) -> errors.MeigenError:
         (503, {"code": "request_interrupted"}, errors.ServerError),
         (503, {"code": "reference_probe_timeout", "retryable": True}, errors.NotYet),
         (503, {"code": "reference_probe_timeout"}, errors.NotYet),
-        (503, {"code": "reference_probe_timeout", "retryable": False}, errors.ServerError),
+        (503, {"code": "reference_probe_timeout", "retryable": False}, errors.InvalidRequest),
         (503, {"code": "from_the_future", "retryable": True}, errors.ServerError),
         (500, {"code": "reference_probe_timeout", "retryable": True}, errors.ServerError),
         (504, {}, errors.ServerError),
@@ -223,12 +223,12 @@ class Test503:
         assert meigen.submit(key, prompt=prompt).generation_id
         assert meigen.charges() == [5]
 
-    def test_one_that_cannot_be_retried_is_a_server_error(self, meigen: Meigen) -> None:
+    def test_one_that_cannot_be_retried_is_refused_and_was_not_charged(self, meigen: Meigen) -> None:
         probe = refusal(503, "A reference took too long", code="reference_probe_timeout", retryable=False)
         meigen.box.fail_next(SUBMIT, probe)
         found = meigen.refused()
-        assert isinstance(found, errors.ServerError)
-        assert not isinstance(found, errors.NotYet)
+        assert isinstance(found, errors.InvalidRequest)
+        assert meigen.charges() == []
 
 
 class TestWhatCannotBeRead:

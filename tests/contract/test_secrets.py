@@ -166,3 +166,18 @@ def test_it_travels_in_the_authorization_header_and_nowhere_else() -> None:
 def test_no_error_and_no_repr_holds_it(meigen: Meigen) -> None:
     error = meigen.refused(aspectRatio="7:5")
     assert not finds(f"{error!r} {error} {vars(error)} {TOKEN!r}", TOKEN.reveal())
+
+
+@pytest.mark.parametrize("piece", ["\\", "%25", "&#x0", "m\n", "bWVp\n", "\\u006d"])
+def test_a_long_body_of_almost_nothing_else_is_read_at_once(piece: str) -> None:
+    """A pattern that begins anew at each of these would take hours, and hold every thread meanwhile."""
+    token = Secret("meigen_sk_" + "a" * 32)
+    words = piece * 100_000 + "end"
+    assert token.scrub(words) == words
+
+
+@pytest.mark.parametrize("plain", ['meigen_sk_a"b\\c/d-e.f~g', "meigen_sk_" + "ab/" * 9])
+def test_signs_that_json_escapes_are_no_hiding_place(plain: str) -> None:
+    token = Secret(plain)
+    for body in [json.dumps({"error": plain}), json.dumps({"error": plain}).replace("/", "\\/")]:
+        assert json.loads(token.scrub(body))["error"] == "••••"

@@ -1,0 +1,52 @@
+"""What a click costs: by the values of the form, and in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from meigen_api import prices
+from meigen_api.prices import Price
+from meigen_api.types import Model, number
+
+
+def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
+    """What one generation with these values of the form costs; a value that the model does not have counts as open."""
+    tier = str(values.get("tier") or "")
+    tier = tier if tier in model.tiers else ""
+    resolution, quality = (str(values.get(name) or "") for name in ("resolution", "quality"))
+    seconds = number(values.get("duration") or None)
+    clips = clip_seconds if model.reference_video else ()
+    return prices.estimate(
+        model,
+        tier=tier,
+        resolution=resolution if resolution in model.resolutions_for(tier, clips=bool(clips)) else "",
+        quality=quality if quality in model.qualities else "",
+        duration=seconds if seconds in model.all_durations else None,
+        clip_seconds=clips,
+    )
+
+
+def credits(price: Price) -> str:
+    """A price in words: "5 credits", or "4 to 88 credits" where a choice is open."""
+    if not price.is_exact:
+        return _("{least} to {most} credits").format(least=price.least, most=price.most)
+    return ngettext("{credits} credit", "{credits} credits", price.least).format(credits=price.least)
+
+
+def short_credits(price: Price) -> str:
+    """The same in a few characters: "5 cr", or a range."""
+    span = str(price.least) if price.is_exact else f"{price.least}\N{EN DASH}{price.most}"
+    return _("{credits} cr").format(credits=span)
+
+
+def risen(shown: str, price: Price | None) -> str:
+    """What to say when the price is higher now than on the button that was pressed, else "".
+
+    `shown` is the most that the button said, as the form carries it; "" where it could not say.
+    """
+    if price is None or not shown.isdecimal() or price.most <= int(shown):
+        return ""
+    words = _("The price is now %(price)s. Nothing was sent; press Generate again if that is all right.")
+    return words % {"price": credits(price)}

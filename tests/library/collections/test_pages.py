@@ -12,8 +12,8 @@ from accounts.models import Token, User
 from generations import models
 from generations.library import collecting, curation
 from generations.models import Collection, CollectionItem, Generation
-from tests.collections.making import HTMX, cards, do, make_collection, make_done
 from tests.helpers import make_generation, make_result
+from tests.library.collections.making import HTMX, cards, do, make_collection, make_done
 
 pytestmark = pytest.mark.django_db
 

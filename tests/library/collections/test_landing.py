@@ -11,9 +11,9 @@ from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation
 from generations.studio import submission
 from generations.studio.form import GenerateForm
-from tests.collections.making import HTMX, cards, do, make_collection, make_done
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
+from tests.library.collections.making import HTMX, cards, do, make_collection, make_done
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from accounts.models import User
 from generations.library import collecting, curation
 from generations.models import Collection, Generation
 from generations.studio import presets
-from tests.collections.making import cards, do, inside, make_collection, make_done
 from tests.helpers import make_generation
+from tests.library.collections.making import cards, do, inside, make_collection, make_done
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 from generations.library import collecting
 from generations.models import Collection
-from tests.collections.making import HTMX, cards, do, inside, make_collection, make_done
+from tests.library.collections.making import HTMX, cards, do, inside, make_collection, make_done
 
 pytestmark = pytest.mark.django_db
 

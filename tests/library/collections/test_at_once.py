@@ -13,9 +13,9 @@ from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation
 from generations.studio import submission
 from generations.studio.form import GenerateForm
-from tests.collections.making import make_collection
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
+from tests.library.collections.making import make_collection
 
 
 def at_once(*works: Callable[[], Any]) -> None:

@@ -1,50 +1,21 @@
 """What has ended: stars, the team, collections, deleting with undo, many at once."""
 
-import io
-import json
-import os
 import uuid
-import zipfile
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.http import StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import outcomes
 from generations.library import collecting, curation
-from generations.media import zips
 from generations.models import Collection, Generation
 from generations.sharing import links
 from meigen_api.types import Status
-from tests.helpers import make_generation, make_result, make_user, picture
+from tests.helpers import make_generation, make_result
+from tests.library.deeds import HTMX, do, unzipped
 
 pytestmark = pytest.mark.django_db
-
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def done(user: User, token: Token) -> Generation:
-    row = make_generation(user, status="done", prompt="a CANARY fox", credits_used=2)
-    make_result(row)
-    return row
-
-
-@pytest.fixture
-def colleague() -> Client:
-    client = Client()
-    client.force_login(make_user("colleague"))
-    return client
-
-
-def do(browser: Client, verb: str, *rows: Generation, **more: Any) -> Any:
-    return browser.post("/generations/selected/", {"do": verb, "selected": [row.pk for row in rows], **more})
 
 
 # Deleting
@@ -325,111 +296,3 @@ def test_a_plain_form_goes_back_to_where_it_came_from_and_nowhere_else(browser: 
     assert do(browser, "star", done, next="/generations/?kind=image")["Location"] == "/generations/?kind=image"
     assert do(browser, "star", done, next="https://evil.example/")["Location"] == "/generations/"
     assert do(browser, "star", done, next="nonsense").status_code == 302
-
-
-# Downloading many
-
-
-def unzipped(response: Any) -> zipfile.ZipFile:
-    assert isinstance(response, StreamingHttpResponse)
-    return zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))  # type: ignore[arg-type]
-
-
-def test_a_zip_holds_the_files_as_they_are_and_what_was_asked_for(
-    browser: Client, user: User, done: Generation
-) -> None:
-    make_result(done, data=picture("JPEG"), number=1)
-    response = do(browser, "download", done, make_generation(user, status="running"))
-    assert response["Content-Type"] == "application/zip"
-    archive = unzipped(response)
-    assert archive.testzip() is None
-    assert archive.namelist() == ["001-a-canary-fox.png", "002-a-canary-fox.png", "metadata.json"]
-    assert archive.read("001-a-canary-fox.png") == picture()
-    told = json.loads(archive.read("metadata.json"))
-    assert told[0]["prompt"] == "a CANARY fox"
-    assert told[0]["credits"] == 2
-    assert "idempotencyKey" not in archive.read("metadata.json").decode()
-
-
-def test_a_zip_holds_only_what_the_person_may_see(colleague: Client, done: Generation) -> None:
-    shown = make_generation(make_user(), status="done", prompt="for all", team_at=done.created_at)
-    make_result(shown)
-    assert unzipped(do(colleague, "download", done, shown)).namelist() == ["001-for-all.png", "metadata.json"]
-
-
-def test_what_is_taken_back_while_a_zip_is_sent_is_not_in_it(colleague: Client) -> None:
-    maker = make_user()
-    rows = [make_generation(maker, status="done", team_at=timezone.now()) for _ in range(2)]
-    for row in rows:
-        make_result(row, picture() + os.urandom(zips.CHUNK * 2))
-    pieces = iter(do(colleague, "download", *rows).streaming_content)
-    first = next(pieces)
-    curation.show_to_team(maker, [row.pk for row in rows], shown=False)
-    names = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces))).namelist()
-    assert [name[:3] for name in names] == ["001", "met"]
-
-
-def test_a_file_that_is_missing_leaves_the_rest_of_the_zip_whole(browser: Client, user: User, done: Generation) -> None:
-    lost = make_generation(user, status="done", prompt="lost")
-    make_result(lost, file="results/nowhere.png")
-    archive = unzipped(do(browser, "download", done, lost))
-    assert archive.testzip() is None
-    assert len(archive.namelist()) == 2
-    assert "missing" in archive.read("metadata.json").decode()
-
-
-def test_a_file_that_breaks_off_leaves_the_rest_of_the_zip_whole(
-    browser: Client, user: User, done: Generation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = make_generation(user, status="done", prompt="broken")
-    result = make_result(broken)
-
-    class Broken(ContentFile):  # type: ignore[type-arg]
-        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-            yield b"half"
-            raise OSError(5, "Input/output error")
-
-    opened = default_storage.open
-    monkeypatch.setattr(default_storage, "open", lambda name: Broken(b"") if name == result.file.name else opened(name))
-    archive = unzipped(do(browser, "download", done, broken))
-    assert archive.testzip() is None
-    names = archive.namelist()
-    assert len(names) == 3
-    assert sum(len(archive.read(name)) == 4 for name in names) == 1
-    assert archive.read("metadata.json").decode().count("breaks off") == 1
-
-
-# Comparing
-
-
-def test_two_selected_pictures_are_compared(browser: Client, user: User, done: Generation) -> None:
-    other = make_generation(user, status="done", prompt="an owl")
-    make_result(other)
-    response = do(browser, "compare", done, other)
-    body = browser.get(response["Location"]).content.decode()
-    assert body.count('/results/0/"') == 2
-    assert (
-        "Choose two"
-        in browser.post("/generations/selected/", {"do": "compare", "selected": done.pk}, headers=HTMX).content.decode()
-    )
-
-
-@pytest.mark.parametrize("query", ["", "?with=nonsense", "?with=&number=x", "?picture=99", "?picture=-1"])
-def test_one_picture_alone_has_nothing_to_compare_with(browser: Client, done: Generation, query: str) -> None:
-    assert "no second picture" in browser.get(f"{done.get_absolute_url()}compare/{query}").content.decode()
-
-
-def test_a_video_is_not_compared(browser: Client, user: User, done: Generation) -> None:
-    clip = make_generation(user, status="done", media_type="video")
-    make_result(clip, content_type="video/mp4")
-    response = browser.post("/generations/selected/", {"do": "compare", "selected": [done.pk, clip.pk]}, headers=HTMX)
-    assert "Choose two pictures" in response.content.decode()
-    assert "data-compare" not in browser.get(f"{clip.get_absolute_url()}compare/").content.decode()
-
-
-def test_nobody_compares_with_what_they_may_not_see(browser: Client, done: Generation) -> None:
-    theirs = make_generation(make_user(), status="done", prompt="THEIRS")
-    make_result(theirs)
-    body = browser.get(f"{done.get_absolute_url()}compare/?with={theirs.pk}&number=0").content.decode()
-    assert "THEIRS" not in body
-    assert f"{theirs.pk}/results" not in body

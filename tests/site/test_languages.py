@@ -1,20 +1,13 @@
 """The studio speaks the person's language, and what is translated is whole: nothing missing, stale or broken."""
 
-import ast
-import gettext
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import translation
-from django.utils.translation.template import templatize
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue, outcomes, submit
@@ -24,12 +17,18 @@ from generations.models.words import FILE_GONE, FILE_KEPT, said
 from generations.templatetags.studio import soon
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
+from tests.site.catalogues import CATALOGUES, messages
 
 SIGN_IN = "/accounts/login/"
+
+
 TOKENS = "/accounts/tokens/"
+
+
 CHINESE = '<html lang="zh-hans" dir="ltr">'
+
+
 ENGLISH = '<html lang="en" dir="ltr">'
-CATALOGUES = sorted(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/django.po"))
 
 
 def switch(client: Client, url: str, language: str) -> str:
@@ -328,117 +327,3 @@ def test_what_rows_keep_in_english_is_said_in_the_readers_language(stored: str, 
 def test_a_sentence_within_itself_without_end_is_no_trouble() -> None:
     with translation.override("zh-hans"):
         assert said("File 1: " * 10_000).startswith("文件 1：文件 1：File 1: ")
-
-
-# The catalogues
-
-
-@dataclass
-class Entry:
-    """One message of a .po file."""
-
-    flags: set[str] = field(default_factory=set)
-    strings: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """As gettext keys it: the context goes in front."""
-        context = self.strings.get("msgctxt")
-        return self.strings["msgid"] if context is None else f"{context}\x04{self.strings['msgid']}"
-
-    @property
-    def translations(self) -> dict[str, str]:
-        return {name: text for name, text in self.strings.items() if name.startswith("msgstr")}
-
-
-def read_po(path: Path) -> list[Entry]:
-    """Every message, the header first."""
-    entries: list[Entry] = [Entry()]
-    name = ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        comes = re.fullmatch(r'(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?) )?(".*")', line)
-        if entries[-1].translations and not (comes and (not comes[1] or comes[1].startswith("msgstr"))):
-            entries.append(Entry())
-        if comes:
-            name = comes[1] or name
-            entries[-1].strings[name] = entries[-1].strings.get(name, "") + ast.literal_eval(comes[2])
-        elif line.startswith("#,"):
-            entries[-1].flags |= {flag.strip() for flag in line[2:].split(",")}
-        else:
-            assert not line or line.startswith("#"), line
-    return [entry for entry in entries if entry.translations]
-
-
-def messages(path: Path) -> list[Entry]:
-    return read_po(path)[1:]
-
-
-def in_python(path: Path) -> Iterator[str]:
-    """The keys of all messages that a Python file asks for."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if re.fullmatch(r"_|u?n?p?gettext(_lazy|_noop)?", name):
-            texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-            if texts:  # else the message is a variable, and marked where it is written
-                yield "\x04".join(str(text) for text in texts[: 2 if "pgettext" in name else 1])
-
-
-def in_template(path: Path) -> Iterator[str]:
-    text = r"""\s*u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*"""
-    for name, first, second in re.findall(
-        rf"\b(_|n?p?gettext)\({text}(?:,{text})?", templatize(path.read_text(encoding="utf-8"))
-    ):
-        yield "\x04".join(ast.literal_eval(part) for part in ([first, second] if "pgettext" in name else [first]))
-
-
-def asked() -> set[str]:
-    """The keys of all messages that the pages and the code ask for."""
-    base = settings.BASE_DIR
-    code = [path for app in ("accounts", "generations", "meigen_site") for path in (base / app).rglob("*.py")]
-    templates = [path for kind in ("html", "txt") for path in (base / "templates").rglob(f"*.{kind}")]
-    keys = {key for path in code for key in in_python(path)}
-    return keys | {key for path in templates for key in in_template(path)}
-
-
-def placeholders(text: str) -> set[str]:
-    return set(re.findall(r"%\(\w+\)[a-z]|%[a-z%]|\{\w*\}", text))
-
-
-def test_every_offered_language_has_a_catalogue() -> None:
-    offered = {translation.to_locale(code) for code, _ in settings.LANGUAGES} - {"en"}
-    assert {path.parts[-3] for path in CATALOGUES} == offered
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
-class TestCatalogue:
-    def test_it_holds_what_is_asked_for_and_nothing_else(self, path: Path) -> None:
-        """When this fails: `make messages`, translate what is new, `make messages` again."""
-        assert {entry.key for entry in messages(path)} == asked()
-
-    def test_everything_is_translated(self, path: Path) -> None:
-        for entry in read_po(path):
-            assert "fuzzy" not in entry.flags, entry.key
-            assert all(entry.translations.values()), entry.key
-
-    def test_placeholders_and_markup_agree(self, path: Path) -> None:
-        for entry in messages(path):
-            source = entry.strings.get("msgid_plural", entry.strings["msgid"])
-            for text in entry.translations.values():
-                assert placeholders(text) == placeholders(source), entry.key
-                assert sorted(re.findall(r"<[^>]*>", text)) == sorted(re.findall(r"<[^>]*>", source)), entry.key
-                # Many stand in attributes, where it would end them.
-                assert text.count('"') == source.count('"'), entry.key
-
-    def test_what_is_compiled_is_what_is_written(self, path: Path) -> None:
-        """When this fails: `make messages`."""
-        written: dict[str | tuple[str, int], str] = {}
-        for entry in messages(path):
-            for name, text in entry.translations.items():
-                number = re.search(r"\d+", name)
-                written[(entry.key, int(number[0])) if number else entry.key] = text
-        with path.with_suffix(".mo").open("rb") as file:
-            compiled = vars(gettext.GNUTranslations(file))["_catalog"]
-        del compiled[""]  # the header, without its dates
-        assert compiled == written

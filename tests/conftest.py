@@ -1,7 +1,6 @@
 """Fixtures of the whole suite. The Meigen server is the sandbox over real HTTP on loopback."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,12 +9,14 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue
 from sandbox import Sandbox
-from sandbox.serve import Server
 from tests.helpers import make_token, make_user
+from tests.serving import serving
 
 
 class FastSandbox(Sandbox):
@@ -28,15 +29,28 @@ class FastSandbox(Sandbox):
 def sandbox(settings: Settings, request: pytest.FixtureRequest) -> Iterator[FastSandbox]:
     """A Meigen server that the studio under test is configured for; `parametrize(indirect=True)` names an edition."""
     box = FastSandbox(speed=100, edition=getattr(request, "param", 2))
-    server = Server(box)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    box.url = settings.MEIGEN_BASE_URL = server.url
-    settings.MEIGEN_UPLOAD_URL = f"{server.url}/api"
     settings.MEIGEN_POLL_SECONDS = 0.05
-    yield box
-    server.shutdown()
-    server.server_close()
+    with serving(box) as server:
+        box.url = settings.MEIGEN_BASE_URL = server.url
+        settings.MEIGEN_UPLOAD_URL = f"{server.url}/api"
+        yield box
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Every Client makes the middleware anew, and WhiteNoise then looks at two hundred files."""
+    listed: dict[str, StaticFile] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            look(middleware)
+            listed.update(middleware.files)
+        middleware.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

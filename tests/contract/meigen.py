@@ -3,7 +3,6 @@
 import io
 import json
 import struct
-import threading
 import uuid
 from typing import Any
 
@@ -14,7 +13,7 @@ from meigen_api.client import Client, put_file
 from meigen_api.secret import Secret
 from meigen_api.types import Json, Presigned
 from sandbox import Sandbox
-from sandbox.serve import Server
+from tests.serving import serving
 
 TOKEN = Secret("meigen_sk_" + "1" * 32)
 PICTURE = "https://x.example/a.png"
@@ -37,12 +36,11 @@ class Meigen:
     def __init__(self, kind: type[Sandbox] = Sandbox, **options: Any) -> None:
         self.clock = Clock()
         self.box = kind(clock=self.clock, **options)
-        self.server = Server(self.box)
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._serving = serving(self.box)
+        self.server = self._serving.__enter__()
 
     def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self._serving.__exit__(None, None, None)
 
     def send(self, call: calls.Call[Any], token: Secret | None = TOKEN, seconds: float = 5) -> Any:
         with Client(self.server.url, token, seconds=seconds) as client:

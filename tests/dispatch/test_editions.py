@@ -15,6 +15,7 @@ BOTH = pytest.mark.parametrize("sandbox", [1, 2], indirect=True)
 
 @BOTH
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("looks_often")
 @pytest.mark.parametrize(
     ("chosen", "kind"),
     [

@@ -26,12 +26,7 @@ from tests.helpers import make_generation, settle
 S = Generation.Status
 
 
-@pytest.fixture(autouse=True)
-def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(sweep, "FLUSH_SECONDS", 0.02)
-
-
+pytestmark = pytest.mark.usefixtures("looks_often")
 STATUS = "/api/generate/v2/status"
 
 
@@ -150,8 +145,8 @@ class TestASweep:
 
     def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         make_generation(user, prompt="a fox sandbox:stuck")
-        for _ in range(20):  # a busy machine sends it in a later slice
-            sweep.run_slice(seconds=1)
+        for _ in range(40):  # a busy machine sends it in a later slice
+            sweep.run_slice(seconds=0.4)
             if Generation.objects.get().status == S.RUNNING:
                 break
         assert Generation.objects.get().status == S.RUNNING
@@ -300,9 +295,10 @@ class TestASweep:
     def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
-        make_generation(user, prompt="a slow fox sandbox:slow=6")
-        quick = make_generation(user, prompt="a fox sandbox:seconds=1")
-        sweep.run_slice(seconds=3)
+        quick = make_generation(user, prompt="a fox sandbox:seconds=1.5")
+        submit.send(quick.pk)
+        make_generation(user, prompt="a slow fox sandbox:slow=2.5")
+        sweep.run_slice(seconds=1)
         quick.refresh_from_db()
         assert quick.status == S.DONE
 

@@ -81,10 +81,9 @@ def browser(user: User) -> Client:
 
 
 def pytest_collection_finish() -> None:
-    """All that is loaded by now stays; the collector went through it two thousand times, a tenth of the whole time."""
+    """What is loaded by now stays; the collector need not go through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_unconfigure() -> None:

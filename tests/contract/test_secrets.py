@@ -4,6 +4,7 @@ import asyncio
 import json
 import pickle
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -53,6 +54,7 @@ class Parrot(Sandbox):
 
 
 Send = Callable[[calls.Call[Any], Secret], Any]
+Senders = list[tuple[Send, Secret]]
 
 
 @pytest.fixture
@@ -62,17 +64,18 @@ def parrot() -> Iterator[Meigen]:
     running.stop()
 
 
-@pytest.fixture(params=["client", "pool"])
-def send(request: pytest.FixtureRequest, parrot: Meigen) -> Send:
-    """Both senders."""
+@pytest.fixture
+def senders(parrot: Meigen) -> Senders:
+    """Both senders with both kinds of token."""
 
     async def by_pool(call: calls.Call[Any], token: Secret) -> Any:
         async with Pool(parrot.server.url, clients=1, connections=1) as pool:
             return await pool.send(call, token)
 
-    if request.param == "client":
-        return parrot.send
-    return lambda call, token: asyncio.run(by_pool(call, token))
+    def through_pool(call: calls.Call[Any], token: Secret) -> Any:
+        return asyncio.run(by_pool(call, token))
+
+    return list(product([parrot.send, through_pool], [API_TOKEN, SESSION]))
 
 
 def box(parrot: Meigen) -> Parrot:
@@ -92,15 +95,14 @@ def everything(found: Any) -> str:
     return "\n".join(parts)
 
 
-@pytest.mark.parametrize("token", [API_TOKEN, SESSION], ids=["API token", "session token"])
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 class TestEverySpelling:
     @pytest.fixture(autouse=True)
     def spelled(self, spelling: Spelling, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Parrot, "spelling", staticmethod(spelling))
 
-    def test_is_in_no_error(self, parrot: Meigen, send: Send, token: Secret) -> None:
-        for status in (302, 400, 402, 409, 429, 503):
+    def test_is_in_no_error(self, parrot: Meigen, senders: Senders) -> None:
+        for (send, token), status in product(senders, (302, 400, 402, 409, 429, 503)):
             box(parrot).status = status
             with pytest.raises(errors.MeigenError) as caught:
                 send(calls.status("job-1"), token)
@@ -109,22 +111,24 @@ class TestEverySpelling:
             assert "x-sent" in caught.value.answer.headers
             assert not finds(everything(caught.value), token.reveal())
 
-    def test_is_in_no_page_of_html(self, parrot: Meigen, send: Send, token: Secret) -> None:
+    def test_is_in_no_page_of_html(self, parrot: Meigen, senders: Senders) -> None:
         box(parrot).status, box(parrot).body = 502, "<html><h1>Bad Gateway</h1><pre>Authorization: Bearer @</pre>"
-        with pytest.raises(errors.ServerError) as caught:
-            send(calls.status("job-1"), token)
-        assert finds(box(parrot).said, token.reveal())
-        assert "Bad Gateway" in everything(caught.value)
-        assert not finds(everything(caught.value), token.reveal())
+        for send, token in senders:
+            with pytest.raises(errors.ServerError) as caught:
+                send(calls.status("job-1"), token)
+            assert finds(box(parrot).said, token.reveal())
+            assert "Bad Gateway" in everything(caught.value)
+            assert not finds(everything(caught.value), token.reveal())
 
-    def test_is_in_no_result(self, parrot: Meigen, send: Send, token: Secret) -> None:
+    def test_is_in_no_result(self, parrot: Meigen, senders: Senders) -> None:
         box(parrot).status, box(parrot).body = 200, JSON_BODY.replace('"success": false', '"success": true')
-        status = send(calls.status("job-1"), token)
-        assert status.state == "completed"
-        assert status.image_urls
-        for found in [status, send(calls.submit("{}"), token), *send(calls.search("x"), token)]:
-            assert not finds(everything(found), token.reveal())
-        assert not any(finds(url, token.reveal()) for url in (*status.urls, *status.image_urls))
+        for send, token in senders:
+            status = send(calls.status("job-1"), token)
+            assert status.state == "completed"
+            assert status.image_urls
+            for found in [status, send(calls.submit("{}"), token), *send(calls.search("x"), token)]:
+                assert not finds(everything(found), token.reveal())
+            assert not any(finds(url, token.reveal()) for url in (*status.urls, *status.image_urls))
 
 
 class TestASecret:

@@ -26,7 +26,10 @@ try:
     if options.only in {None, "thumbnails"}:
         thumbnails.main(small=options.small)
     if options.only in {None, "dispatch"}:
-        dispatch.main(jobs=100 if options.small else 2000, idle_seconds=5 if options.small else 30)
+        if options.small:
+            dispatch.main(jobs=100, idle_seconds=1, within=(1, 3))
+        else:
+            dispatch.main(jobs=2000, idle_seconds=30, within=(10, 20))
     if options.only in {None, "picture"}:
         picture.main(small=options.small)
     if options.only in {None, "lists"}:

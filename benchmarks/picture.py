@@ -23,6 +23,7 @@ NOTE_PICTURES = """
     if (card) requestAnimationFrame(() => (window.seen[card.id] ??= Date.now() / 1000));
   }, true);
 """
+PROMPT = "a sailing boat, amber sea"
 REMOTE_IDS = """
 import json; from generations.models import Generation
 print(json.dumps({f"generation-{pk}": remote for pk, remote in Generation.objects.values_list("pk", "remote_id")}))
@@ -38,7 +39,8 @@ def main(*, small: bool) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for model in MODELS[:1] if small else MODELS:
-                seen |= batch(studio, browser, model, 4 if small else BATCH)
+                count, prompt = (4, f"{PROMPT} sandbox:seconds=2") if small else (BATCH, PROMPT)
+                seen |= batch(studio, browser, model, count, prompt)
             browser.close()
         finished = finished_at(studio)
     lags = sorted(at - finished[card] for card, at in seen.items())
@@ -49,14 +51,14 @@ def main(*, small: bool) -> None:
     )
 
 
-def batch(studio: Studio, browser: Browser, model: str, count: int) -> dict[str, float]:
+def batch(studio: Studio, browser: Browser, model: str, count: int, prompt: str) -> dict[str, float]:
     """When each card of a fresh person's batch showed its picture, in seconds since the epoch."""
     with browser.new_context(base_url=studio.url, viewport={"width": 1366, "height": 2600}) as context:
         page = context.new_page()
         page.add_init_script(NOTE_PICTURES)
         sign_in(page, studio.person())
         page.goto(f"/?model_id={model}")
-        page.fill("[name=prompt]", "a sailing boat, amber sea")
+        page.fill("[name=prompt]", prompt)
         page.fill("[name=count]", str(count))
         page.click("#generate .button.primary")
         pictures = page.locator("#wall article.card[data-status=done] img")

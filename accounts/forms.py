@@ -32,7 +32,7 @@ class NewTokenForm(forms.Form):
     name = forms.CharField(
         max_length=60,
         strip=True,
-        error_messages={"required": _("Give the token a name, so that you know it again.")},
+        error_messages={"required": _("Give the token a name so you can recognize it later.")},
         widget=forms.TextInput(attrs={"placeholder": _("Studio"), "autocomplete": "off"}),
     )
 
@@ -63,20 +63,22 @@ class TokenForm(forms.Form):
     def clean_label(self) -> str:
         label: str = self.cleaned_data["label"]
         if "meigen_sk_" in label:
-            raise forms.ValidationError(_("This is a token; the label is only a name for it."))
+            raise forms.ValidationError(
+                _("This looks like a token. Paste it into the token field; the label is only a name.")
+            )
         return label
 
     def clean_token(self) -> Secret:
         value = self.cleaned_data["token"].removeprefix("Bearer ").strip()
         if not value.isascii() or not value.isprintable() or " " in value:
             raise forms.ValidationError(
-                _("This is not a token: it has spaces or special characters in it. Copy it again.")
+                _("This is not a token: it contains spaces or special characters. Copy it again.")
             )
         if not value.startswith("meigen_sk_") and value.count(".") != 2:
             raise forms.ValidationError(
                 _(
-                    "This does not look like a Meigen token. An API token starts with meigen_sk_; make one at "
-                    "meigen.ai, under Settings, API Keys."
+                    "This does not look like a Meigen token. API tokens start with meigen_sk_; create one at "
+                    "meigen.ai under Settings, API Keys."
                 )
             )
         return Secret(value)

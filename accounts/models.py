@@ -28,7 +28,7 @@ class User(AbstractUser):
                 Lower("email"),
                 name="email_is_unique",
                 condition=~models.Q(email=""),
-                violation_error_message=_("Another account uses this e-mail address."),
+                violation_error_message=_("Another account already uses this email address."),
             )
         ]
 

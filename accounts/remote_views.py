@@ -22,7 +22,7 @@ def remote_tokens(request: Request) -> HttpResponse:
     """Lists the account's tokens; a POST makes one, stores it at once and shows it this once."""
     session = Token.objects.sessions_of(request.user).first()
     if session is None:
-        messages.info(request, _("Add a session token first; managing tokens at Meigen needs one."))
+        messages.info(request, _("Add a session token first. It is needed to manage tokens at Meigen."))
         return redirect("tokens")
     form = NewTokenForm(request.POST or None)
     plain = ""
@@ -48,7 +48,7 @@ def revoke_remote(request: Request, token_id: str) -> HttpResponse:
     if session is not None:
         try:
             remote.revoke(session, token_id)
-            revoked = _("The token is revoked at Meigen. Whatever still uses it is refused from now on.")
+            revoked = _("Token revoked at Meigen. Requests that still use it will be refused.")
             messages.success(request, revoked)
         except (MeigenError, vault.Unreadable) as error:
             messages.error(request, _words(error))
@@ -70,9 +70,9 @@ def remote_usage(request: Request, token_id: str) -> HttpResponse:
 
 def _words(error: Exception) -> str:
     if isinstance(error, BadToken):
-        return _("Meigen does not accept the session token any more. Copy a fresh one from the browser and add it.")
+        return _("Meigen no longer accepts this session token. Copy a new one from your browser and add it.")
     if isinstance(error, vault.Unreadable):
-        return _("The session token cannot be read with the server's keys. Add it again, or tell your admin.")
+        return _("The server's keys cannot decrypt this session token. Add it again, or tell your admin.")
     if isinstance(error, Refused):
-        return _("Meigen refused: %(reason)s.") % {"reason": error.message}
-    return _("Meigen cannot be reached, or its answer cannot be read. Try again in a minute.")
+        return _("Meigen refused the request: %(reason)s.") % {"reason": error.message}
+    return _("Could not reach Meigen, or its response could not be read. Try again in a minute.")

@@ -21,10 +21,10 @@ from .models import Token
 from .token_check import Verdict
 
 REFUSED = gettext_lazy(
-    "Meigen does not accept this token (401). Copy it again, or make a new one at meigen.ai under Settings, API Keys."
+    "Meigen does not accept this token (401). Copy it again, or create a new one at meigen.ai under Settings, API Keys."
 )
 UNCHECKED = gettext_lazy(
-    "The token is saved, but Meigen could not be asked whether it is good. Check it again before you generate."
+    "The token is saved, but Meigen could not be reached to check it. Check it again before you generate."
 )
 
 
@@ -62,9 +62,9 @@ def replace_token(request: Request, pk: int) -> HttpResponse:
             try:
                 vaulted.replace(token, secret, verdict)
             except IntegrityError:
-                form.add_error("token", _("You have this token already, in another row."))
+                form.add_error("token", _("You have already added this token."))
             except Token.DoesNotExist:
-                form.add_error("token", _("This token was removed meanwhile. Add the new one below."))
+                form.add_error("token", _("This token has been removed in the meantime. Add the new one below."))
             else:
                 _report(request, verdict)
                 return redirect("tokens")
@@ -77,15 +77,15 @@ def check_token(request: Request, pk: int) -> HttpResponse:
     try:
         verdict = token_check.check(token.secret())
     except vault.Unreadable:
-        messages.error(request, _("This token cannot be read with the server's keys. Replace it, or tell your admin."))
+        messages.error(request, _("The server's keys cannot decrypt this token. Replace it, or tell your admin."))
         return redirect("tokens")
     vaulted.note_verdict(token, verdict)
     if verdict is Verdict.REFUSED:
-        messages.error(request, _("Meigen refuses this token (401). Replace it; what is queued on it waits."))
+        messages.error(request, _("Meigen refuses this token (401). Replace it; generations queued with it will wait."))
     elif verdict is Verdict.GOOD:
         messages.success(request, _("Meigen accepts this token."))
     else:
-        messages.warning(request, _("Meigen could not be asked. Try again in a minute."))
+        messages.warning(request, _("Could not reach Meigen. Try again in a minute."))
     return redirect("tokens")
 
 
@@ -93,7 +93,7 @@ def check_token(request: Request, pk: int) -> HttpResponse:
 def use_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.make_default(token)
-    messages.success(request, _("New generations are paid with %(label)s.") % {"label": token.label})
+    messages.success(request, _("New generations will be paid with %(label)s.") % {"label": token.label})
     return redirect("tokens")
 
 
@@ -101,7 +101,7 @@ def use_token(request: Request, pk: int) -> HttpResponse:
 def remove_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.remove(token)
-    removed = _("%(label)s is removed. It still works at meigen.ai; revoke it there if it leaked.")
+    removed = _("%(label)s removed. It still works at meigen.ai; revoke it there if it has leaked.")
     messages.success(request, removed % {"label": token.label})
     return redirect("tokens")
 

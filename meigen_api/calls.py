@@ -171,13 +171,13 @@ def _segment(value: str) -> str:
 def _submitted(data: Json, answer: Answer) -> Status:
     found = Status.from_json(data, answer)
     if not 0 < len(found.generation_id) <= 200:
-        raise errors.BadAnswer("Meigen took the request but named no generation.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen accepted the request but returned no generation id.", answer=answer, fields=data)
     return found
 
 
 def _status(data: Json, answer: Answer) -> Status:
     if not types.text(data.get("status")):
-        raise errors.BadAnswer("The answer names no status.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen's response has no status.", answer=answer, fields=data)
     return Status.from_json(data, answer)
 
 
@@ -198,7 +198,7 @@ def decode(body: str) -> tuple[Json, str]:
     except RecursionError:
         return {}, "The answer is nested too deeply."
     except ValueError:
-        return {}, "The answer is not JSON."
+        return {}, "Meigen's response is not JSON."
     if isinstance(data, list):
         return {LIST: data}, ""
     if not isinstance(data, dict):
@@ -226,7 +226,7 @@ def error(answer: Answer, fields: Json) -> errors.MeigenError:
     said = types.text(fields.get("error")) or types.text(fields.get("message"))
     kind = _kind(answer.status, fields)
     wait = retry_after(answer, fields)
-    return kind(said or f"Meigen answered {answer.status}.", answer=answer, fields=fields, retry_after=wait)
+    return kind(said or f"Meigen responded with {answer.status}.", answer=answer, fields=fields, retry_after=wait)
 
 
 def _kind(status: int, fields: Json) -> type[errors.MeigenError]:

@@ -55,9 +55,9 @@ class _Reading:
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)
         if self.size > MAX_BODY_BYTES:
-            raise errors.BadAnswer("The answer is larger than 10 MB.")
+            raise errors.BadAnswer("Meigen's response is larger than 10 MB.")
         if time.monotonic() > self.ends:
-            raise errors.NoAnswer("The answer did not end in time.")
+            raise errors.NoAnswer("Meigen's response took too long.")
         self.chunks.append(chunk)
 
     def answer(self, response: httpx.Response, token: Secret | None) -> Answer:
@@ -80,8 +80,8 @@ def _failure(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> errors.Meig
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return errors.Unreachable("Meigen could not be reached.")
     if isinstance(error, httpx.TimeoutException):
-        return errors.NoAnswer("Meigen did not answer in time.")
-    return errors.NoAnswer("The connection broke before Meigen's answer was complete.")
+        return errors.NoAnswer("Meigen did not respond in time.")
+    return errors.NoAnswer("The connection was lost before Meigen's response was complete.")
 
 
 class Client:
@@ -211,7 +211,7 @@ class Pool:
                 async for chunk in response.aiter_raw():
                     reading.add(chunk)
         except TimeoutError:
-            raise errors.NoAnswer("Meigen did not answer in time.") from None
+            raise errors.NoAnswer("Meigen did not respond in time.") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise _failure(error) from None
         finally:

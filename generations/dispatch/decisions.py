@@ -67,7 +67,10 @@ def send_all_again(user: User) -> int:
     """Puts everything back into the queue that was refused for want of credits lately; says how many."""
     with transaction.atomic():
         refused = Generation.objects.owned_by(user).lacking_credits(timezone.now())
-        count = sum(submit.requeue(row, gettext_noop("Sent again, with all that lacked credits.")) for row in refused)
+        count = sum(
+            submit.requeue(row, gettext_noop("Sent again, along with everything that was waiting for credits."))
+            for row in refused
+        )
         if count:
             wake.sweep()
     return count
@@ -95,5 +98,5 @@ def check_again(generation: Generation) -> str:
         receipt.look_up(generation, CLICK_SECONDS)
         wake.sweep()
     except (MeigenError, vault.Unreadable):
-        return gettext("Meigen could not say what became of it. Check again later; that is free.")
+        return gettext("Meigen could not tell what happened to it. Check again later; checking is free.")
     return ""

@@ -21,7 +21,7 @@ S = Generation.Status
 WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
 # No server may have a job watched for longer, whatever it hints.
 LONGEST_WATCH = timedelta(hours=6)
-STOPPED = gettext_noop("Still running at Meigen, we stopped watching. Check again; it is free.")
+STOPPED = gettext_noop("Still running at Meigen, but we stopped watching. Check again; it is free.")
 
 
 @dataclass
@@ -90,7 +90,7 @@ def settle(generation: Generation, status: Status, now: datetime, kept: Journal)
     if status.state == "completed":
         return _finish(generation, status, now, kept)
     if status.state == "failed":
-        message = status.error or gettext_noop("The model failed without saying why.")
+        message = status.error or gettext_noop("The model failed without giving a reason.")
         return generation.move(
             S.FAILED,
             expecting=S.RUNNING,

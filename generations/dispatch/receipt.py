@@ -19,7 +19,9 @@ S = Generation.Status
 NEVER_ARRIVED = gettext_noop("Meigen never received this, so nothing was charged.")
 # 402 and 400: not charged. 410: the key is dead. 409: a person decides. Without a code it may be a proxy that speaks.
 FINAL = {400, 402, 409, 410}
-STILL_ACCEPTING = gettext_noop("Meigen is still accepting it. The same request goes out again, and is charged once.")
+STILL_ACCEPTING = gettext_noop(
+    "Meigen is still processing the request. We will send the same request again; it is charged only once."
+)
 
 
 def look_up(generation: Generation, seconds: float = submit.POST_SECONDS) -> None:

@@ -41,18 +41,18 @@ GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 LONGEST_PAUSE_UNREACHED = 60.0
 
-TOO_LATE = errors.Unreachable(gettext_noop("This process was held up; the request was not sent."))
-NEVER_TAKEN = gettext_noop("Meigen could not take this for 24 hours. It was never sent, so nothing was charged.")
+TOO_LATE = errors.Unreachable(gettext_noop("The server was held up, so the request was not sent."))
+NEVER_TAKEN = gettext_noop("Meigen could not accept this for 24 hours. It was never sent, so nothing was charged.")
 UPLOADS_EXPIRED = gettext_noop(
-    "It waited so long that Meigen has forgotten its references. It was never sent; send it as new."
+    "It waited so long that its references have expired at Meigen. It was never sent; send it as new."
 )
-UNREADABLE = gettext_noop("The server cannot read your token. Replace it on the token page.")
+UNREADABLE = gettext_noop("The server cannot decrypt your token. Replace it on the token page.")
 MAYBE_CHARGED = gettext_noop(
-    "We could not learn what became of this. It may have been charged; check your Meigen history."
+    "We could not find out what happened to this. It may have been charged; check your Meigen history."
 )
 CONFLICT_MAYBE_CHARGED = gettext_noop(
-    "Meigen has another request under this key, so it is not sent again by itself. It may have been charged; check "
-    "your Meigen history."
+    "Meigen already has a different request with this key, so it will not be sent again automatically. It may have "
+    "been charged; check your Meigen history."
 )
 
 
@@ -95,7 +95,7 @@ def record(attempt: Attempt, answer: Status | MeigenError) -> None:
             accepted(attempt, answer)
     except (DatabaseError, ValueError):
         logger.exception("The answer for generation %s could not be written", attempt.generation_id)
-        failed(attempt, errors.BadAnswer(gettext_noop("Meigen's answer could not be kept.")))
+        failed(attempt, errors.BadAnswer(gettext_noop("Meigen's response could not be saved.")))
 
 
 def claim(pk: UUID) -> Claim | None:
@@ -190,12 +190,12 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
         match error:
             case errors.Unreachable():
                 pause = _backoff(generation.tries, LONGEST_PAUSE_UNREACHED)
-                _wait(generation, now + pause, gettext_noop("Meigen cannot be reached. We keep trying."), now)
+                _wait(generation, now + pause, gettext_noop("Could not reach Meigen. We will keep trying."), now)
             case errors.RateLimited():
                 _wait(generation, quiet_until, gettext_noop("Meigen asked us to wait (429)."), now)
             case errors.NotYet():
                 pause = max(_asked(error), _backoff(generation.tries))
-                _wait(generation, now + pause, gettext_noop("Meigen could not read a reference in time."), now)
+                _wait(generation, now + pause, gettext_noop("Meigen could not load a reference in time."), now)
             case errors.Refused():
                 if isinstance(error, errors.BadToken) and generation.token:
                     generation.token.note_refusal(now, attempt.token_revision)

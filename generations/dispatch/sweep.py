@@ -200,7 +200,7 @@ class _Sweep:
             answer = error
         except Exception:
             logger.exception("Sending generation %s failed", pk)
-            answer = errors.NoAnswer(gettext_noop("The request could not be followed to its end."))
+            answer = errors.NoAnswer(gettext_noop("The request could not be tracked to its end."))
         await self._db(partial(submit.record, claim.attempt, answer))
 
     async def _abandon(self) -> None:

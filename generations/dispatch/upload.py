@@ -26,7 +26,7 @@ class Gone(Exception):
     """The file of a reference is not there any more."""
 
 
-GONE = gettext_noop("The clip is not there any more. Add it again, or leave it out.")
+GONE = gettext_noop("This clip is no longer available. Add it again, or leave it out.")
 
 
 def public_url(reference: Reference, token: Token, model_id: str) -> str:

@@ -41,7 +41,7 @@ def inspiration(request: Request) -> HttpResponse:
         lacks_token = token is None or token.refused_at is not None
         problem = _limited(error, is_own=not lacks_token)
     except MeigenError:
-        problem = _("Meigen's gallery cannot be reached. Try again in a minute.")
+        problem = _("Could not reach Meigen's gallery. Try again in a minute.")
     following = offset + gallery.PAGE if len(images) == gallery.PAGE else None
     context = {"q": words, "offset": offset, "images": images, "next": following}
     context |= {"problem": problem, "lacks_token": lacks_token}
@@ -60,7 +60,7 @@ def inspiration_image(request: Request, image_id: str) -> HttpResponse:
         image, problem, status = None, _limited(error, is_own=False), 503
     except MeigenError:
         image, status = None, 503
-        problem = _("Meigen's gallery cannot be reached. Try again in a minute.")
+        problem = _("Could not reach Meigen's gallery. Try again in a minute.")
     context = {"image": image, "media": _media(request, image) if image else 0, "problem": problem}
     return render(request, "generations/inspiration_image.html", context, status=status)
 
@@ -105,12 +105,12 @@ def _media(request: Request, image: GalleryImage) -> int:
 def _limited(error: RateLimited, *, is_own: bool) -> str:
     """What a 429 means for a search with the person's own token (`is_own`) or without one, and when to search again."""
     if error.code == "DAILY_LIMIT_REACHED":
-        whose = _("Today's searches of your Meigen account are used up.")
-        said = whose if is_own else _("Today's searches from here are used up.")
+        whose = _("Your Meigen account has used up its searches for today.")
+        said = whose if is_own else _("This studio has used up its searches for today.")
         return f"{said} {_after(error.retry_after)}"
     wait = error.retry_after or 60
     again = _after(wait) if wait > HOUR else _in_minutes(math.ceil(wait / 60))
-    return _("Meigen's gallery is asked too often from here.") + f" {again}"
+    return _("This studio is searching Meigen's gallery too often.") + f" {again}"
 
 
 def _in_minutes(minutes: int) -> str:

@@ -33,7 +33,7 @@ def collections(request: Request) -> HttpResponse:
         values = form.cleaned_data
         made, is_new = collecting.create(request.user, values["name"], is_team=values["is_team"])
         if not is_new:
-            messages.warning(request, _("You have a collection of this name already; here it is."))
+            messages.warning(request, _("You already have a collection with this name; here it is."))
         return redirect(made)
     rows = list(Collection.objects.visible_to(request.user).with_face(request.user))
     pictures = Result.objects.filter(generation__in=[row.face for row in rows], thumbnail__gt="").order_by("-number")
@@ -67,14 +67,14 @@ def collection(request: Request, pk: UUID) -> HttpResponse:
     more = cards[PAGE - 1] if len(cards) > PAGE else None
     last = more and CollectionItem.objects.filter(collection=row, generation=more.pk).first()
     is_own = row.owner_id == request.user.pk
-    cover = [("cover", _("Make it the cover"))] if is_own else []
+    cover = [("cover", _("Set as cover"))] if is_own else []
     context = {
         "collection": row,
         "is_own": is_own,
         "cards": cards[:PAGE],
         "next": last and f"{row.get_absolute_url()}?after={last.position}_{last.pk}",
         "everything": row.get_absolute_url(),
-        "verbs": [("star", _("Star")), *cover, ("take_out", _("Take out"))],
+        "verbs": [("star", _("Star")), *cover, ("take_out", _("Remove from collection"))],
         "orders": Collection.Order.choices,
     }
     return render(request, "generations/_page.html" if request.htmx else "generations/collection.html", context)
@@ -94,7 +94,9 @@ def collection_settings(request: Request, pk: UUID) -> HttpResponse:
     if form.is_valid():
         if collecting.rename(request.user, pk, form.cleaned_data["name"]):
             return redirect(row)
-        form.add_error("name", _("You have another collection of this name. Merge them below, or choose another name."))
+        form.add_error(
+            "name", _("You already have another collection with this name. Merge them below, or choose another name.")
+        )
     done, live = collecting.hidden(request.user, row)
     context = {
         "collection": row,
@@ -115,13 +117,13 @@ def collection_team(request: Request, pk: UUID) -> HttpResponse:
     count = collecting.show(request.user, pk, shown=is_shown)
     if is_shown:
         said = ngettext(
-            "The team sees this collection, and %(count)s result of yours more.",
-            "The team sees this collection, and %(count)s results of yours more.",
+            "The team now sees this collection and %(count)s more result of yours.",
+            "The team now sees this collection and %(count)s more results of yours.",
             count,
         )
         messages.success(request, said % {"count": count})
     else:
-        messages.success(request, _("The team does not see this collection any more."))
+        messages.success(request, _("The team no longer sees this collection."))
     return redirect(row)
 
 
@@ -171,7 +173,7 @@ def merge_collection(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
     target = collecting.merge(request.user, pk, _uuid(request.POST.get("into", "")))
     if target is None:
-        messages.warning(request, _("Choose another collection to merge it into."))
+        messages.warning(request, _("Choose a different collection to merge it into."))
         return redirect("collection_settings", pk=pk)
     words = _("“%(name)s” is now part of this collection.")
     messages.success(request, words % {"name": row.name})
@@ -188,7 +190,7 @@ def delete_collection(request: Request, pk: UUID) -> HttpResponse:
         context = {"collection": row, "links": _links(row)}
         return render(request, "generations/delete_collection.html", context)
     collecting.delete(request.user, pk)
-    messages.success(request, _("“%(name)s” is deleted. What was in it is kept.") % {"name": row.name})
+    messages.success(request, _("“%(name)s” deleted. Its contents are kept.") % {"name": row.name})
     return redirect("collections")
 
 

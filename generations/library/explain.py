@@ -17,30 +17,34 @@ def refusal(card: Generation) -> str:
     fields = card.answer_fields
     match card.answer_status, fields.get("code"):
         case 402, "premium_model_paywall":
-            return _("Daily credits do not pay for this model; it needs purchased ones. Top up, then send it again.")
+            return _("Daily credits cannot pay for this model; it needs purchased credits. Top up, then send it again.")
         case 402, _code:
             return _credits(card, fields)
         case 401, _code:
-            return _("Meigen refuses your token. Replace it and this goes out by itself.")
+            return _("Meigen refuses your token. Replace it, and this will be sent automatically.")
         case 403, "model_not_available":
-            return _("Meigen does not offer this model to your account now. Choose another, or send it again later.")
+            return _(
+                "Meigen does not offer this model to your account right now. Choose another, or send it again later."
+            )
         case 404, _code:
-            unknown = _("Meigen does not know what was asked for: %(reason)s. It is not sent again by itself.")
+            unknown = _(
+                "Meigen could not find what was requested: %(reason)s. It will not be sent again automatically."
+            )
             return unknown % {"reason": _said(card)}
         case 409, "request_id_collision":
             return _(
-                "Meigen knows this request's key from somewhere else, so it did not take it. It is not sent again by "
-                "itself; look at your Meigen history before you send it as new."
+                "Meigen already knows this request's key from elsewhere, so it refused the request. It will not be "
+                "sent again automatically; check your Meigen history before you send it as new."
             )
         case 409, _code:
             return _(
-                "Meigen has another request under this key, so it did not take this one. It is not sent again by "
-                "itself; look at your Meigen history before you send it as new."
+                "Meigen already has a different request with this key, so it refused this one. It will not be sent "
+                "again automatically; check your Meigen history before you send it as new."
             )
         case 410, _code:
             return _(
-                "Meigen has this request no more, and its key cannot be used again. Your Meigen history tells whether "
-                "it was charged. Send it as new if you still want it."
+                "Meigen no longer has this request, and its key cannot be reused. Check your Meigen history to see "
+                "whether it was charged. Send it as new if you still want it."
             )
     words = _("Meigen did not accept it: %(reason)s.") % {"reason": _said(card)}
     allowed = _allowed(fields)
@@ -60,16 +64,14 @@ def _credits(card: Generation, fields: dict[str, Any]) -> str:
     required, available = number(fields.get("required")), number(fields.get("available"))
     if required is not None and available is not None:
         missing = max(0, required - available)
-        needs = _(
-            "Needs %(required)s credits, you have %(available)s: %(missing)s missing. Top up, then send it again."
-        )
+        needs = _("Needs %(required)s credits, you have %(available)s: %(missing)s short. Top up, then send it again.")
         return needs % {"required": f"{required:g}", "available": f"{available:g}", "missing": f"{missing:g}"}
     return _("Not enough credits: %(reason)s. Top up, then send it again.") % {"reason": _said(card)}
 
 
 def _said(card: Generation) -> str:
     reason = shortened(said(card.message)).rstrip(".。")
-    return reason or _("it answered %(status)s") % {"status": card.answer_status}
+    return reason or _("it responded with %(status)s") % {"status": card.answer_status}
 
 
 def shortened(value: Any, depth: int = 0) -> str:

@@ -30,7 +30,7 @@ def _in_full(words: list[str]) -> list[RawSQL]:
 STATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "waiting": (_("Waiting or running"), {"status__in": _in_full(WAITING)}),
     "done": (_("Done"), {"status": S.DONE}),
-    "trouble": (_("Needs a look"), {"status__in": _in_full(TROUBLE)}),
+    "trouble": (_("Needs attention"), {"status__in": _in_full(TROUBLE)}),
     "cancelled": (_("Cancelled"), {"status": S.CANCELLED}),
 }
 DELETED = "deleted"
@@ -47,7 +47,7 @@ class HistoryForm(forms.Form):
         label=_("Search prompts"),
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words of the prompt"), "data-key": "/"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words in the prompt"), "data-key": "/"}),
     )
     author = forms.ChoiceField(label=_("Made by"), required=False)
     state = forms.ChoiceField(

@@ -17,7 +17,7 @@ class CollectionForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=80, error_messages={"required": WRONG_NAME, "max_length": WRONG_NAME}
     )
-    is_team = forms.BooleanField(label=_("For the team: every member sees it and may add to it"), required=False)
+    is_team = forms.BooleanField(label=_("Team collection: every member can see it and add to it"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial, label_suffix="")

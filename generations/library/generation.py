@@ -135,7 +135,7 @@ def preview(request: Request, pk: UUID, number: int) -> HttpResponseBase:
 def cancel(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
     if not decisions.cancel(row):
-        messages.warning(request, _("It was on its way already, so it could not be cancelled."))
+        messages.warning(request, _("It was already being sent, so it could not be cancelled."))
     return _back(request, row)
 
 
@@ -144,7 +144,7 @@ def cancel_click(request: Request, pk: UUID) -> HttpResponse:
     """All of the click that this one belongs to."""
     row = _own(request, pk)
     if not decisions.cancel_click(row):
-        messages.warning(request, _("All of them are on their way already."))
+        messages.warning(request, _("All of them are already being sent."))
     if not request.htmx:
         return redirect("studio")
     together = Generation.objects.owned_by(request.user).filter(nonce=row.nonce).with_card().order_by("number")
@@ -190,7 +190,7 @@ def team(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
     shown = request.POST.get("shown") != "0"
     if not curation.show_to_team(request.user, [pk], shown=shown) and shown and row.team_at is None:
-        messages.warning(request, _("Only what is finished can be shown to the team."))
+        messages.warning(request, _("Only finished results can be shown to the team."))
     return _back(request, row)
 
 
@@ -198,7 +198,7 @@ def team(request: Request, pk: UUID) -> HttpResponse:
 def delete(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
     if not curation.delete(request.user, [pk]) and row.deleted_at is None:
-        messages.warning(request, _("It is still under way. Delete it when it has ended."))
+        messages.warning(request, _("It is still in progress. Delete it once it has finished."))
     return _back(request, row)
 
 
@@ -222,7 +222,7 @@ def share(request: Request, pk: UUID) -> HttpResponse:
     if rows := links.chosen(request.user, [_own(request, pk).pk]).rows:
         nonce = next(iter(uuids([request.POST.get("nonce", "")])), None)
         links.share(request.user, rows, nonce=nonce, expires_at=end_after(usual_days()))
-        messages.success(request, _("The link is ready. Whoever has it can see the result, until you take it back."))
+        messages.success(request, _("The link is ready. Anyone who has it can see the result until you revoke it."))
     else:
-        messages.warning(request, _("Only a finished generation can be shared."))
+        messages.warning(request, _("Only finished generations can be shared."))
     return redirect(f"{reverse('generation', args=[pk])}#share")

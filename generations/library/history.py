@@ -61,8 +61,8 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
 def _verbs(form: HistoryForm) -> list[tuple[str, str]]:
     """What can be done with many of these at once, as (verb of `selected`, word)."""
     if form.cleaned_data.get("state") == DELETED:
-        return [("restore", _("Undo delete"))]
-    own = [("team", _("Show to the team")), ("private", _("Take back")), ("delete", _("Delete"))]
+        return [("restore", _("Restore"))]
+    own = [("team", _("Show to the team")), ("private", _("Hide from the team")), ("delete", _("Delete"))]
     return [("star", _("Star")), *([] if form.of_team else own)]
 
 

@@ -39,10 +39,10 @@ def selected(request: Request) -> HttpResponseBase:
     ids = uuids(request.POST.getlist("selected"))
     verb = request.POST.get("do", "")
     if not ids:
-        messages.warning(request, _("Nothing is selected. Choose some first."))
+        messages.warning(request, _("Nothing is selected. Select some results first."))
         return _back(request, [])
     if len(ids) > MOST:
-        messages.warning(request, _("At most %(most)s at once. Choose fewer.") % {"most": MOST})
+        messages.warning(request, _("You can select at most %(most)s at once. Select fewer.") % {"most": MOST})
         return _back(request, [])
     if verb == "download":
         return _zip(request, ids)
@@ -52,7 +52,7 @@ def selected(request: Request) -> HttpResponseBase:
     if verb == "compare":
         return _compare(request, ids)
     if verb not in _VERBS:
-        messages.warning(request, _("This cannot be done with many at once."))
+        messages.warning(request, _("This cannot be done for several at once."))
     else:
         _VERBS[verb](request, ids)
     return _back(request, ids)
@@ -66,7 +66,7 @@ def _star(request: Request, ids: list[UUID]) -> None:
 def _collect(request: Request, ids: list[UUID]) -> None:
     if target := _target(request):
         count = collecting.add(request.user, target.pk, ids)
-        said = ngettext("%(count)s is in %(name)s.", "%(count)s are in %(name)s.", count or 0)
+        said = ngettext("%(count)s added to %(name)s.", "%(count)s added to %(name)s.", count or 0)
         _tell(request, target, count, said)
 
 
@@ -75,32 +75,32 @@ def _move(request: Request, ids: list[UUID]) -> None:
     target = _target(request) if source else None
     if source and target:
         count = collecting.move(request.user, source, target.pk, ids)
-        said = ngettext("%(count)s is in %(name)s now.", "%(count)s are in %(name)s now.", count or 0)
+        said = ngettext("%(count)s moved to %(name)s.", "%(count)s moved to %(name)s.", count or 0)
         _tell(request, target, count, said)
         _tell_rest(request, count or 0, len(ids))
 
 
 def _tell(request: Request, target: Collection, count: int | None, said: str) -> None:
     if count is None:
-        messages.warning(request, _("This collection is not there any more."))
+        messages.warning(request, _("This collection no longer exists."))
         return
     words = [said % {"count": count, "name": target.name}]
     if target.is_team:
         words.append(_("The team sees what is in it."))
     if target.owner_id == request.user.pk and with_links(Collection.objects.filter(pk=target.pk)).get().is_linked:
-        words.append(_("A link shows to the world what you put into it."))
+        words.append(_("Anyone with its link sees what you add."))
     messages.success(request, " ".join(words))
 
 
 def _tell_rest(request: Request, count: int, asked: int) -> None:
     if count < asked:
-        messages.warning(request, _("What others put into their collection stays in it."))
+        messages.warning(request, _("Results that others added to their own collection stay in it."))
 
 
 def _take_out(request: Request, ids: list[UUID]) -> None:
     if source := _source(request):
         count = collecting.take_out(request.user, source, ids)
-        said = ngettext("%(count)s is taken out.", "%(count)s are taken out.", count)
+        said = ngettext("%(count)s removed from the collection.", "%(count)s removed from the collection.", count)
         messages.success(request, said % {"count": count})
         _tell_rest(request, count, len(ids))
 
@@ -109,9 +109,9 @@ def _cover(request: Request, ids: list[UUID]) -> None:
     if not (source := _source(request)):
         return
     if len(ids) == 1 and collecting.choose_cover(request.user, source, ids[0]):
-        messages.success(request, _("It is the cover of %(name)s now.") % {"name": source.name})
+        messages.success(request, _("Set as the cover of %(name)s.") % {"name": source.name})
     else:
-        messages.warning(request, _("Choose one result of your collection as its cover."))
+        messages.warning(request, _("Select one result in your collection to use as its cover."))
 
 
 def _target(request: Request) -> Collection | None:
@@ -132,22 +132,22 @@ def _source(request: Request, *, quietly: bool = False) -> Collection | None:
         wanted = UUID(int=0)
     source = Collection.objects.visible_to(request.user).filter(pk=wanted).first()
     if source is None and not quietly:
-        messages.warning(request, _("This collection is not there any more."))
+        messages.warning(request, _("This collection no longer exists."))
     return source
 
 
 def _team(request: Request, ids: list[UUID]) -> None:
     count = curation.show_to_team(request.user, ids, shown=True)
     if not count:
-        messages.warning(request, _("Only what is finished, and not shown yet, can be shown to the team."))
+        messages.warning(request, _("Only finished results that are not shown yet can be shown to the team."))
         return
-    said = ngettext("The team sees %(count)s more now.", "The team sees %(count)s more now.", count)
+    said = ngettext("The team now sees %(count)s more.", "The team now sees %(count)s more.", count)
     messages.success(request, said % {"count": count})
 
 
 def _private(request: Request, ids: list[UUID]) -> None:
     count = curation.show_to_team(request.user, ids, shown=False)
-    said = ngettext("The team does not see %(count)s any more.", "The team does not see %(count)s any more.", count)
+    said = ngettext("%(count)s hidden from the team.", "%(count)s hidden from the team.", count)
     messages.success(request, said % {"count": count})
 
 
@@ -155,18 +155,18 @@ def _delete(request: Request, ids: list[UUID]) -> None:
     gone = len(curation.delete(request.user, ids))
     if gone:
         said = ngettext(
-            "%(count)s deleted. It is under History, State: Deleted.",
-            "%(count)s deleted. They are under History, State: Deleted.",
+            "%(count)s deleted. Find it in the history with State: Deleted.",
+            "%(count)s deleted. Find them in the history with State: Deleted.",
             gone,
         )
         messages.success(request, said % {"count": gone})
     if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
-        messages.warning(request, _("What is under way, or another person's, is still there."))
+        messages.warning(request, _("Results in progress and other people's results were not deleted."))
 
 
 def _restore(request: Request, ids: list[UUID]) -> None:
     count = curation.restore(request.user, ids)
-    messages.success(request, ngettext("%(count)s is back.", "%(count)s are back.", count) % {"count": count})
+    messages.success(request, ngettext("%(count)s restored.", "%(count)s restored.", count) % {"count": count})
 
 
 _VERBS = {
@@ -186,7 +186,7 @@ def _compare(request: Request, ids: list[UUID]) -> HttpResponse:
     pictures = serving.readable(viewer=request.user).filter(generation__in=ids, content_type__startswith="image/")
     firsts = {result.generation_id: result for result in pictures.order_by("-number")}
     if len(ids) != 2 or len(firsts) != 2:
-        messages.warning(request, _("Choose two pictures to compare."))
+        messages.warning(request, _("Select two pictures to compare."))
         return _back(request, ids)
     one, other = (firsts[pk] for pk in ids)
     query = urlencode({"picture": one.number, "with": other.generation_id, "number": other.number})
@@ -198,7 +198,7 @@ def _zip(request: Request, ids: list[UUID]) -> HttpResponseBase:
         serving.readable(viewer=request.user).filter(generation__in=ids).order_by("-generation__created_at", "number")
     )
     if not results.exists():
-        messages.warning(request, _("There is no file among these yet."))
+        messages.warning(request, _("None of these has a file yet."))
         return _back(request, ids)
     told, may_have = partial(_told, request.user.pk), partial(_may_have, request.user)
     response = StreamingHttpResponse(zips.stream(list(results), told, may_have), content_type="application/zip")

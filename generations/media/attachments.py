@@ -36,9 +36,9 @@ CHUNK = 1_000_000
 # Which kind of clip an address names, by its ending.
 CLIP_ENDINGS = {".mp4": "video", ".mov": "video", ".mp3": "audio", ".wav": "audio"}
 STORE_FAILS = gettext_noop(
-    "The studio's disk or bucket takes no files right now. Try again in a while, or tell an admin."
+    "The studio's storage is not accepting files right now. Try again later, or tell your admin."
 )
-NOT_MEIGENS = gettext_noop("A reference video or sound must be at one of Meigen's own addresses.")
+NOT_MEIGENS = gettext_noop("A reference video or sound must be hosted by Meigen.")
 NOT_PUBLIC = gettext_noop("A reference link must be a public https address.")
 
 
@@ -137,7 +137,7 @@ def _look_at_clip(link: str, kind: str, seconds: float) -> dict[str, Any]:
     except Failed:
         return {"kind": kind}
     if found is None:
-        raise Refused(gettext_noop("There is neither a video nor a sound at this address."))
+        raise Refused(gettext_noop("There is no video or sound at this address."))
     return {"kind": found.kind, "content_type": found.content_type, "seconds": found.seconds, "size": size}
 
 
@@ -146,7 +146,7 @@ def add_result(owner: User, result: Result) -> Reference:
     try:
         file = default_storage.open(result.file.name or "")
     except FileNotFoundError:
-        raise Refused(gettext_noop("The file is missing. An admin of your team can look after it.")) from None
+        raise Refused(gettext_noop("The file is missing. Ask an admin of your team to look into it.")) from None
     except OSError:
         logger.exception("A result could not be opened")
         raise Refused(STORE_FAILS) from None

@@ -11,8 +11,8 @@ from generations.media import ffmpeg, video
 from generations.media.download import Refused
 from meigen_api.types import number
 
-OTHER_VIDEO = gettext_noop("Meigen takes reference videos as MP4 or QuickTime.")
-OTHER_SOUND = gettext_noop("Meigen takes reference sounds as WAV or MP3.")
+OTHER_VIDEO = gettext_noop("Meigen accepts reference videos as MP4 or QuickTime.")
+OTHER_SOUND = gettext_noop("Meigen accepts reference sounds as WAV or MP3.")
 
 
 @dataclass(frozen=True)

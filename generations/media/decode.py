@@ -38,7 +38,7 @@ MAX_BYTES = 100_000_000
 # What the largest WebP takes.
 MAX_MEMORY = 320_000_000
 MAX_SECONDS = 20.0
-TOO_HEAVY = gettext_noop("The picture takes more memory or time to open than any real one.")
+TOO_HEAVY = gettext_noop("The picture takes too much memory or time to open.")
 # The longer side in pixels: for a card, and for a page of its own or a sharp screen.
 THUMBNAIL = 640
 PREVIEW = 1280
@@ -90,7 +90,7 @@ def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Fou
         # MPO is a JPEG with others behind it, as phones make them. Every browser shows the first.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         if not _has_end(file, kind):
-            raise Refused(gettext_noop("The file breaks off before its end."))
+            raise Refused(gettext_noop("The file is incomplete."))
         return Found(FORMATS[kind], _small(image, width, height))
 
 
@@ -155,7 +155,7 @@ def decoded(
     except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
         if watched.ended is not None:
             raise watched.ended from None
-        raise Refused(gettext_noop("The file is not a PNG, JPEG, WebP or GIF picture that can be opened.")) from None
+        raise Refused(gettext_noop("The file is not a readable PNG, JPEG, WebP or GIF picture.")) from None
 
 
 def _numbers_kept(image: Image.Image, file: IO[bytes]) -> float:

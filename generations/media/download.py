@@ -17,7 +17,7 @@ from meigen_api import tls
 
 SECONDS = 110.0
 MAX_BYTES = 200_000_000
-TOO_SLOW = gettext_noop("The file did not arrive in time.")
+TOO_SLOW = gettext_noop("The file took too long to arrive.")
 
 
 class Refused(Exception):
@@ -35,7 +35,7 @@ def check_address(url: str) -> None:
         own = urlsplit(settings.MEIGEN_BASE_URL)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise Refused(gettext_noop("The result's address is not a URL.")) from None
+        raise Refused(gettext_noop("The result's address is not a valid URL.")) from None
     own_schemes = {"https", own.scheme}  # http only where the base URL itself is http, on loopback
     own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
     if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
@@ -92,7 +92,7 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
     except (httpx.HTTPError, httpx.InvalidURL):
         if line.is_cut:
             raise Failed(TOO_SLOW) from None
-        raise Failed(gettext_noop("The connection to the file's server broke.")) from None
+        raise Failed(gettext_noop("The connection to the file server was lost.")) from None
 
 
 class _Line:

@@ -108,7 +108,7 @@ def _claim(pk: UUID) -> Result | None:
     result.refresh_from_db()
     result.problem = problem
     if has_killed and _is_tried_enough(result):
-        _refuse(result, gettext_noop("Whatever opens the file breaks off."))
+        _refuse(result, gettext_noop("The program that opens this file keeps crashing."))
         return None
     return result
 

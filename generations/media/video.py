@@ -36,7 +36,7 @@ def type_of(file: IO[bytes]) -> str | None:
     else:
         return None
     if not is_whole(file):
-        raise Refused(gettext_noop("The video is not whole."))
+        raise Refused(gettext_noop("The video is incomplete."))
     file.seek(0)
     return found
 

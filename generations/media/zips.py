@@ -70,7 +70,7 @@ def stream(
     Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file and
     again before `metadata.json`, for a download can be long and much be taken back meanwhile. `is_bare` leaves out what
     was written into pictures. A file that cannot be read to its end is named there, and the others follow; without
-    `tell` the zip breaks off.
+    `tell` the zip ends early.
     """
     pipe = _Pipe()
     told: list[tuple[Result, dict[str, Any]]] = []
@@ -97,7 +97,7 @@ def stream(
                     if tell is None:
                         raise  # nothing in the zip could say so
                     logger.exception("%s could not be read to its end", result.file.name)
-                    problem = {"problem": "The file breaks off: it could not be read to its end."}
+                    problem = {"problem": "The file is incomplete: it could not be read to the end."}
             told.append((result, {"file": name, **problem, **asked}))
         if tell:
             said = [entry for result, entry in told if may_have(result)]

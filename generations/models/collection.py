@@ -72,7 +72,7 @@ class Collection(models.Model):
     class Order(models.TextChoices):
         NEWEST = "newest", _("Newest first")
         OLDEST = "oldest", _("Oldest first")
-        HAND = "hand", _("By hand")
+        HAND = "hand", _("Custom order")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="collections")

@@ -242,7 +242,7 @@ class Generation(models.Model):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
-        REJECTED = "rejected", _("Not accepted")
+        REJECTED = "rejected", _("Rejected")
         STALLED = "stalled", _("No longer watched")
         CANCELLED = "cancelled", _("Cancelled")
 
@@ -493,13 +493,13 @@ class Attempt(models.Model):
     """One POST: committed before it leaves, completed with whatever came back. The rate window counts these rows."""
 
     class Outcome(models.TextChoices):
-        SENT = "sent", _("Sent, no answer yet")
+        SENT = "sent", _("Sent, no response yet")
         ACCEPTED = "accepted", _("Accepted")
         REFUSED = "refused", _("Refused")
         LIMITED = "limited", _("Asked to wait")
-        UNREACHABLE = "unreachable", _("Not reached")
+        UNREACHABLE = "unreachable", _("Could not reach Meigen")
         UNKNOWN = "unknown", _("Outcome unknown")
-        SETTLED = "settled", _("Settled by a later answer")
+        SETTLED = "settled", _("Settled by a later response")
 
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="attempts")
     number = models.PositiveSmallIntegerField()

@@ -6,17 +6,17 @@ from functools import cache
 from django.utils.translation import gettext, gettext_noop
 
 # Sentences in which something differs. Fixed ones stand where they are used, marked with gettext_noop.
-FILE_KEPT = gettext_noop("File %(number)s is kept.")
+FILE_KEPT = gettext_noop("File %(number)s saved.")
 FILE_LOST = gettext_noop("File %(number)s: %(reason)s")
 FILE_GONE = gettext_noop("Meigen no longer has the file (%(status)s).")
-FILE_ANSWER = gettext_noop("The file's server answered %(status)s.")
+FILE_ANSWER = gettext_noop("The file server responded with %(status)s.")
 FILE_TOO_LARGE = gettext_noop("The file is larger than %(megabytes)s MB.")
-FILE_NOT_WRITTEN = gettext_noop("The file could not be kept here: %(reason)s.")
+FILE_NOT_WRITTEN = gettext_noop("The file could not be saved here: %(reason)s.")
 TOO_MANY_PIXELS = gettext_noop("The picture has more than %(millions)s million pixels.")
-WRONG_HOST = gettext_noop("Results are not fetched from %(reason)s; MEIGEN_MEDIA_HOSTS lists the hosts.")
-JOB_GONE = gettext_noop("Meigen no longer knows this generation (%(status)s). It is not sent again by itself.")
-SENT_ONCE = gettext_noop("%(reason)s We make sure it is sent once.")
-ANSWERED = gettext_noop("Meigen answered %(status)s.")
+WRONG_HOST = gettext_noop("Results are not fetched from %(reason)s. MEIGEN_MEDIA_HOSTS lists the allowed hosts.")
+JOB_GONE = gettext_noop("Meigen no longer has this generation (%(status)s). It will not be sent again automatically.")
+SENT_ONCE = gettext_noop("%(reason)s We make sure it is sent only once.")
+ANSWERED = gettext_noop("Meigen responded with %(status)s.")
 
 _SENTENCES = [
     FILE_KEPT,
@@ -38,13 +38,13 @@ gettext_noop("pending")
 gettext_noop("confirmed")
 gettext_noop("refunded")
 gettext_noop("Meigen could not be reached.")
-gettext_noop("Meigen did not answer in time.")
-gettext_noop("The connection broke before Meigen's answer was complete.")
-gettext_noop("The answer did not end in time.")
-gettext_noop("The answer is larger than 10 MB.")
-gettext_noop("The answer is not JSON.")
-gettext_noop("The answer names no status.")
-gettext_noop("Meigen took the request but named no generation.")
+gettext_noop("Meigen did not respond in time.")
+gettext_noop("The connection was lost before Meigen's response was complete.")
+gettext_noop("Meigen's response took too long.")
+gettext_noop("Meigen's response is larger than 10 MB.")
+gettext_noop("Meigen's response is not JSON.")
+gettext_noop("Meigen's response has no status.")
+gettext_noop("Meigen accepted the request but returned no generation id.")
 
 
 def said(text: str, depth: int = 2) -> str:

@@ -27,33 +27,33 @@ class ShareForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    days = forms.ChoiceField(label=gettext_lazy("Ends"))
+    days = forms.ChoiceField(label=gettext_lazy("Expires"))
     password = forms.CharField(
         label=gettext_lazy("Password"),
         required=False,
         min_length=6,
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Leave it empty for a link without one."),
+        help_text=gettext_lazy("Leave it empty for a link without a password."),
     )
     hint = forms.CharField(
-        label=gettext_lazy("Hint for the password"),
+        label=gettext_lazy("Password hint"),
         required=False,
         max_length=120,
-        help_text=gettext_lazy("Everybody who has the link reads it."),
+        help_text=gettext_lazy("Anyone who has the link can read it."),
     )
-    no_password = forms.BooleanField(label=gettext_lazy("Ask for no password any more"), required=False)
-    follows = forms.BooleanField(label=gettext_lazy("Show what comes into the collection later, too"), required=False)
+    no_password = forms.BooleanField(label=gettext_lazy("Remove the password"), required=False)
+    follows = forms.BooleanField(label=gettext_lazy("Also show what is added to the collection later"), required=False)
     shows_prompts = forms.BooleanField(label=gettext_lazy("Show the prompts"), required=False, initial=True)
     allows_downloads = forms.BooleanField(
         label=gettext_lazy("Allow downloads"),
         required=False,
         initial=True,
         help_text=gettext_lazy(
-            "Without it guests see smaller pictures. A video that can be watched can be saved, too."
+            "If this is off, guests see smaller pictures. Videos can still be saved by anyone who can watch them."
         ),
     )
-    allows_hearts = forms.BooleanField(label=gettext_lazy("Let guests give hearts"), required=False)
+    allows_hearts = forms.BooleanField(label=gettext_lazy("Allow hearts"), required=False)
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class ShareForm(forms.Form):
         if share is None or not share.password:
             del self.fields["no_password"]
         else:
-            self.fields["password"].help_text = _("It has one. A new one here replaces it.")
+            self.fields["password"].help_text = _("This link has a password. Enter a new one to replace it.")
         if collection is None:
             del self.fields["follows"]
         days = self.fields["days"]
@@ -87,12 +87,12 @@ class ShareForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not password and self.data.get("password"):
-            raise forms.ValidationError(_("Spaces alone are no password."))
+            raise forms.ValidationError(_("A password cannot consist of spaces only."))
         return password
 
     def clean(self) -> dict[str, Any]:
         if self.is_empty and not self.cleaned_data.get("follows"):
-            problem = _("Nothing in it can be shared yet. Tick this, or put finished results into it first.")
+            problem = _("Nothing in it can be shared yet. Check this box, or add finished results first.")
             self.add_error("follows", problem)
         if self.errors and self.cleaned_data.get("password"):
             # Browsers are not given it back, and a link without it would be open.
@@ -125,4 +125,4 @@ def _ends(share: Share | None) -> list[tuple[str, str]]:
     days = [number for number in offered if not most or number <= most]
     words = [(str(n), ngettext("in %(count)s day", "in %(count)s days", n) % {"count": n}) for n in days]
     never = [] if most else [("0", _("never"))]
-    return [*([("", _("as it is"))] if share else []), *words, *never]
+    return [*([("", _("no change"))] if share else []), *words, *never]

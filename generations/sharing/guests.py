@@ -149,7 +149,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     if opened is None:
         problem, status = _("Too many wrong passwords. Try again in 15 minutes."), 429
     else:
-        problem, status = _("This is not the password."), 403
+        problem, status = _("Wrong password."), 403
     context = {"secret": secret, "hint": share.hint, "problem": problem}
     return render(request, "generations/shared_locked.html", context, status=status)
 

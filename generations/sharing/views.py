@@ -47,8 +47,10 @@ def new_share(request: Request) -> HttpResponse:
         follow = collection if form.cleaned_data.get("follows") else None
         password, nonce = form.cleaned_data["password"], form.cleaned_data["nonce"]
         made = links.share(request.user, offer.rows, follow=follow, password=password, nonce=nonce, **form.choices())
-        protected = _("The link is ready. Whoever has it and the password sees what is below, until you take it back.")
-        without = _("The link is ready. Whoever has it sees what is below, until you take it back.")
+        protected = _(
+            "The link is ready. Anyone who has the link and the password can see what is below until you revoke it."
+        )
+        without = _("The link is ready. Anyone who has it can see what is below until you revoke it.")
         messages.success(request, protected if password else without)
         return redirect("share_link", made.pk)
     return ask(request, offer, collection, form)
@@ -59,7 +61,7 @@ def ask(
 ) -> HttpResponse:
     """The page that asks what a new link to these shall say and allow."""
     if not offer.rows and collection is None:
-        messages.warning(request, _("Only finished results of your own can be shared."))
+        messages.warning(request, _("You can only share your own finished results."))
         return redirect("generations")
     first = Generation.objects.filter(pk__in=[row.pk for row in offer.rows[:SHOWN]]).with_card()
     context = {
@@ -85,7 +87,7 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
             share.set_password(form.cleaned_data["password"])
             changed.append("password")
         share.save(update_fields=changed)  # and nothing that another tab has changed meanwhile
-        messages.success(request, _("The link is changed."))
+        messages.success(request, _("Link updated."))
         return redirect("share_link", share.pk)
     context = {
         "share": share,
@@ -102,7 +104,7 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
 def revoke(request: Request, pk: UUID) -> HttpResponse:
     """Said twice it is the same, and so it is for a link that has ended meanwhile."""
     links.revoke(get_object_or_404(Share, pk=pk, created_by=request.user))
-    messages.success(request, _("The link is taken back. It shows nothing any more."))
+    messages.success(request, _("Link revoked. It no longer shows anything."))
     target = back_to(request, reverse("shares"))
     return HttpResponseRedirect(reverse("shares") if target == reverse("share_link", args=[pk]) else target)
 

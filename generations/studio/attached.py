@@ -106,11 +106,11 @@ class Attached:
         model = self.model.name
         yield from self._problems_of_pictures(self.model)
         if self.videos and self.model.reference_video is None:
-            yield _("%(model)s takes no reference videos. Remove them and send again.") % {"model": model}
+            yield _("%(model)s does not accept reference videos. Remove them and send again.") % {"model": model}
         elif self.videos and self.model.reference_video:
             yield from self._problems_of_clips(model, self.videos, self.model.reference_video)
         if self.audios and self.model.reference_audio is None:
-            yield _("%(model)s takes no reference sounds. Remove them and send again.") % {"model": model}
+            yield _("%(model)s does not accept reference sounds. Remove them and send again.") % {"model": model}
         elif self.audios and self.model.reference_audio:
             yield from self._problems_of_clips(model, self.audios, self.model.reference_audio)
 
@@ -120,39 +120,39 @@ class Attached:
         words = {"model": model.name, "most": most}
         if len(self.pictures if has_content else [*self.frames, *self.pictures]) > most:
             if has_content:
-                yield _("%(model)s takes at most %(most)s content pictures. Remove some and send again.") % words
+                yield _("%(model)s accepts at most %(most)s content pictures. Remove some and send again.") % words
             elif most:
-                yield _("%(model)s takes at most %(most)s reference pictures. Remove some and send again.") % words
+                yield _("%(model)s accepts at most %(most)s reference pictures. Remove some and send again.") % words
             else:
-                yield _("%(model)s takes no reference pictures. Remove some and send again.") % words
+                yield _("%(model)s does not accept reference pictures. Remove them and send again.") % words
         if model.requires_first_frame and not self.images:
             yield _("%(model)s needs a first frame. Add a picture to the references.") % words
         elif model.requires_first_frame and has_content and not self.first:
             yield _("%(model)s needs a first frame. Choose one of the pictures.") % words
         if self.last and not self.first:
-            yield _("A last frame needs a first frame. Choose that too, or no last frame.")
+            yield _("A last frame needs a first frame. Choose one, or clear the last frame.")
 
     def _problems_of_clips(self, model: str, clips: list[Reference], limits: ClipLimits) -> Iterator[str]:
         if len(clips) > limits.max_count:
             many = ngettext(
-                "%(model)s takes at most %(most)s clip of this kind. Remove some and send again.",
-                "%(model)s takes at most %(most)s clips of this kind. Remove some and send again.",
+                "%(model)s accepts at most %(most)s clip of this kind. Remove some and send again.",
+                "%(model)s accepts at most %(most)s clips of this kind. Remove some and send again.",
                 limits.max_count,
             )
             yield many % {"model": model, "most": limits.max_count}
         known = {clip.identity: clip.name for clip in clips}
         for identity, times in Counter(clip.identity for clip in clips).items():
             if times > 1:
-                yield _("%(name)s is there twice. Remove one of them.") % {"name": known[identity]}
+                yield _("%(name)s is attached twice. Remove one of them.") % {"name": known[identity]}
         for clip in clips:
             if problem := _problem_of_clip(clip, limits):
                 yield _("%(name)s: %(problem)s") % {"name": clip.name, "problem": problem}
         total = round(sum(clip.seconds or 0 for clip in clips), 3)
         if limits.max_total_seconds is not None and total > limits.max_total_seconds:
-            long = _("These clips have %(total)s s together; %(model)s takes at most %(most)s s.")
+            long = _("These clips are %(total)s s long in total; %(model)s accepts at most %(most)s s.")
             yield long % {"total": f"{total:g}", "model": model, "most": f"{limits.max_total_seconds:g}"}
         if limits.requires_visual and not self.has_input:
-            yield _("%(model)s takes sound only together with a picture or a video. Add one.") % {"model": model}
+            yield _("%(model)s accepts sound only together with a picture or a video. Add one.") % {"model": model}
 
     def missing(self, prompt: str) -> list[str]:
         """The tokens in a prompt, such as [image2], that name a reference which is not there."""
@@ -170,13 +170,13 @@ def _problem_of_clip(clip: Reference, limits: ClipLimits) -> str:
     least, most, seconds = limits.min_seconds, limits.max_seconds, clip.seconds
     if seconds is not None and ((least is not None and seconds < least) or (most is not None and seconds > most)):
         if least is not None and most is not None:
-            words = _("it has %(seconds)s s; clips of %(least)s to %(most)s s are taken.")
+            words = _("it is %(seconds)s s long; clips must be %(least)s to %(most)s s.")
             return words % {"seconds": f"{seconds:g}", "least": f"{least:g}", "most": f"{most:g}"}
-        return _("its %(seconds)s s are too short or too long for this model.") % {"seconds": f"{seconds:g}"}
+        return _("at %(seconds)s s it is too short or too long for this model.") % {"seconds": f"{seconds:g}"}
     if limits.max_bytes is not None and clip.size is not None and clip.size > limits.max_bytes:
-        words = _("it has %(size)s; at most %(most)s are taken.")
+        words = _("it is %(size)s; at most %(most)s is allowed.")
         return words % {"size": filesizeformat(clip.size), "most": filesizeformat(limits.max_bytes)}
     extension = EXTENSIONS.get(clip.content_type)
     if limits.formats and extension and extension not in limits.formats:
-        return _("this model takes %(formats)s only.") % {"formats": ", ".join(limits.formats).upper()}
+        return _("this model accepts %(formats)s only.") % {"formats": ", ".join(limits.formats).upper()}
     return ""

@@ -25,7 +25,7 @@ from meigen_api.types import ADAPTIVE, Model, number
 MAX_COUNT = 8
 MAX_AT_ONCE = 40
 MAX_PROMPT = 10_000
-COUNT_ERROR = format_lazy(_("Choose between 1 and {most}."), most=MAX_COUNT)
+COUNT_ERROR = format_lazy(_("Choose a number from 1 to {most}."), most=MAX_COUNT)
 
 
 class FrameSelect(forms.RadioSelect):
@@ -59,7 +59,7 @@ class GenerateForm(forms.Form):
         initial=1,
         error_messages={"min_value": COUNT_ERROR, "max_value": COUNT_ERROR, "invalid": COUNT_ERROR},
     )
-    into = forms.CharField(label=_("Into"), required=False)
+    into = forms.CharField(label=_("Collection"), required=False)
     nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -102,9 +102,9 @@ class GenerateForm(forms.Form):
             automatic = gettext("Auto") if choice.name == "aspect_ratio" else gettext("Default")
             ours = choice.name == "reference_type"  # the others are the catalogue's words
             field.choices = [("", automatic), *((value, gettext(value) if ours else value) for value in values)]
-            wrong = gettext("{model} does not have the {setting} %(value)s. Choose one of its own.")
+            wrong = gettext("{model} does not support the {setting} %(value)s. Choose one it offers.")
             if self.has_clips and choice.name in {"tier", "resolution"}:
-                wrong = gettext("{model} does not have the {setting} %(value)s together with a reference video.")
+                wrong = gettext("{model} does not support the {setting} %(value)s together with a reference video.")
             field.error_messages["invalid_choice"] = wrong.format(
                 model=model.name.replace("%", "%%"), setting=gettext(choice.word)
             )
@@ -122,10 +122,10 @@ class GenerateForm(forms.Form):
             return
         has_input = Attached(self.references).has_input
         asked = str((self.data if self.is_bound else self.initial).get("aspect_ratio") or "")
-        offered = [*([(ADAPTIVE, gettext("Follow the input"))] if has_input or asked == ADAPTIVE else [])]
+        offered = [*([(ADAPTIVE, gettext("Match input"))] if has_input or asked == ADAPTIVE else [])]
         field.choices = [*offered, *((ratio, ratio) for ratio in model.fixed_ratios)]
         field.required = True
-        field.error_messages["required"] = gettext("Choose a ratio: there is no input to follow.")
+        field.error_messages["required"] = gettext("Choose a ratio: there is no input to match.")
         known = {value for value, _label in field.choices}
         if not self.is_bound and (asked not in known or (asked == ADAPTIVE and not has_input)):
             self.initial["aspect_ratio"] = self.proposed_ratio
@@ -151,7 +151,7 @@ class GenerateForm(forms.Form):
                 self.initial[name] = pictures[least - 1][0]
             field = self._choice(name)
             field.choices = [("", gettext("None")), *pictures]
-            field.error_messages["invalid_choice"] = gettext("This picture is not attached any more.")
+            field.error_messages["invalid_choice"] = gettext("This picture is no longer attached.")
 
     def clean_into(self) -> uuid.UUID | None:
         """The collection that was chosen; whether it is there shows when the click is written."""
@@ -166,15 +166,19 @@ class GenerateForm(forms.Form):
             return values
         for name, word in options.WORDS.items():
             if name not in self.fields and self.data.get(name):
-                lacks = gettext("%(model)s has no %(setting)s setting. It was dropped; check the rest and send again.")
+                lacks = gettext(
+                    "%(model)s has no %(setting)s setting, so it was dropped. Check the rest and send again."
+                )
                 self.add_error(None, lacks % {"model": self.model.name, "setting": gettext(word)})
         self._check_references(values)
         values["count"] = values.get("count") or 1
         if self.total > MAX_AT_ONCE:
-            many = gettext("The alternatives make %(total)s generations; at most %(most)s at once. Leave some out.")
+            many = gettext(
+                "These alternatives make %(total)s generations; at most %(most)s are allowed at once. Remove some."
+            )
             self.add_error("prompt", many % {"total": self.total, "most": MAX_AT_ONCE})
         elif values.get("prompt") and not all(self.prompts):
-            self.add_error("prompt", _("One of the alternatives is empty. Write something around or into it."))
+            self.add_error("prompt", _("One of the alternatives is empty. Add some text in or around it."))
         return values
 
     def _check_references(self, values: dict[str, Any]) -> None:
@@ -182,12 +186,12 @@ class GenerateForm(forms.Form):
         for problem in attached.problems():
             self.add_error(None, problem)
         if values.get("aspect_ratio") == ADAPTIVE and not attached.has_input:
-            self.add_error("aspect_ratio", _("There is no input to follow. Add a reference, or choose a ratio."))
+            self.add_error("aspect_ratio", _("There is no input to match. Add a reference, or choose a ratio."))
         prompt = values.get("prompt") or ""
         if missing := self.missing_tokens:
             self.add_error("prompt", missing)
         if too_many_characters(prompt):
-            self.add_error("prompt", _("A prompt takes at most three characters. Remove some and send again."))
+            self.add_error("prompt", _("A prompt can include at most three characters. Remove some and send again."))
 
     @property
     def attached(self) -> Attached:
@@ -199,7 +203,9 @@ class GenerateForm(forms.Form):
     def missing_tokens(self) -> str:
         """A sentence about tokens in the prompt that name nothing, "" when there are none."""
         missing = self.attached.missing(str(self.chosen.get("prompt") or ""))
-        words = gettext("The prompt names %(tokens)s, and there is no such reference. Attach it, or remove the name.")
+        words = gettext(
+            "The prompt mentions %(tokens)s, but there is no such reference. Attach it, or remove the name."
+        )
         return words % {"tokens": ", ".join(missing)} if missing else ""
 
     @property
@@ -310,8 +316,8 @@ def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
 def not_offered(offer: Offer, model_id: str) -> str:
     """Why a model cannot be chosen."""
     if offer.is_broken(model_id):
-        return gettext("Meigen lists this model, but says that its settings are broken. Choose another.")
-    return gettext("Meigen does not offer this model any more. Choose another.")
+        return gettext("Meigen lists this model but reports its settings as broken. Choose another.")
+    return gettext("Meigen no longer offers this model. Choose another.")
 
 
 FIELD_OF_MEMBER = {

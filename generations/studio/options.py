@@ -91,10 +91,10 @@ def midjourney_fields() -> dict[str, forms.Field]:
             max_value=most,  # type: ignore[arg-type]
             widget=forms.NumberInput(attrs={"step": step}),
         )
-    fields["sref"] = forms.CharField(label=_("Style reference, a code or a link"), required=False, max_length=2000)
-    fields["profile"] = forms.CharField(label=_("Profile, a code"), required=False, max_length=200)
+    fields["sref"] = forms.CharField(label=_("Style reference (code or link)"), required=False, max_length=2000)
+    fields["profile"] = forms.CharField(label=_("Profile (code)"), required=False, max_length=200)
     qualities = [("", _("Default")), *((value, value) for value in MIDJOURNEY_QUALITIES)]
-    fields["midjourney_quality"] = forms.ChoiceField(label=_("Quality, same price"), required=False, choices=qualities)
+    fields["midjourney_quality"] = forms.ChoiceField(label=_("Quality (same price)"), required=False, choices=qualities)
     fields["raw"] = forms.BooleanField(label=_("Raw style"), required=False)
     return fields
 

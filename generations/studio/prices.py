@@ -48,5 +48,5 @@ def risen(shown: str, price: Price | None) -> str:
     """
     if price is None or not shown.isdecimal() or price.most <= int(shown):
         return ""
-    words = _("The price is now %(price)s. Nothing was sent; press Generate again if that is all right.")
+    words = _("The price is now %(price)s. Nothing was sent; press Generate again to accept it.")
     return words % {"price": credits(price)}

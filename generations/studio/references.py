@@ -26,7 +26,7 @@ LOOK_SECONDS = 20.0
 def collect(request: Request) -> tuple[list[Reference], list[str]]:
     """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
     found, complete = attachments.owned(request.user, request.POST.getlist("reference"))
-    problems = [] if complete else [_("A reference is not there any more. Add it again, or leave it out.")]
+    problems = [] if complete else [_("A reference is no longer available. Add it again, or leave it out.")]
     for file in request.FILES.getlist("reference_file")[: attachments.MAX_AT_ONCE]:
         try:
             found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))

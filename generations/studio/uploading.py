@@ -34,9 +34,9 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
         case BadToken() | Unreadable():
             problem = _("Meigen refuses your token. Replace it, then send again.")
         case InsufficientCredits():
-            problem = _("Meigen takes clips only from accounts with purchased credits. Top up, then send again.")
+            problem = _("Meigen accepts clips only from accounts with purchased credits. Top up, then send again.")
         case Refused():
-            problem = _("Meigen did not take it: %(reason)s.") % {"reason": shortened(failure.message).rstrip(".")}
+            problem = _("Meigen did not accept it: %(reason)s.") % {"reason": shortened(failure.message).rstrip(".")}
         case _:
             problem = _("It could not be uploaded to Meigen. Try again.")
     words = _("%(name)s: %(problem)s Nothing was sent.")

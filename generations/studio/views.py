@@ -164,7 +164,7 @@ def _made(request: Request, form: GenerateForm, rows: list[Generation], *, new: 
     if request.session.get(INTO, "") != (kept := str(into) if is_there else ""):
         request.session[INTO] = kept
     if into and not is_there:
-        words = _("The collection you chose is not there any more. What you generate is in your history.")
+        words = _("The collection you chose no longer exists. Your results are in your history.")
         messages.warning(request, words)
     if not request.htmx:
         return redirect("studio")
@@ -221,7 +221,7 @@ def _inspired(request: Request) -> dict[str, Any]:
     try:
         return {"prompt": gallery.image(wanted).prompt}
     except MeigenError:
-        messages.warning(request, _("Meigen's gallery could not be asked for this prompt. Try again in a minute."))
+        messages.warning(request, _("Could not get this prompt from Meigen's gallery. Try again in a minute."))
         return {}
 
 
@@ -291,8 +291,8 @@ def _asks_wrongly(request: Request, *, in_line: bool) -> bool:
 def send_all_again(request: Request) -> HttpResponse:
     """Everything refused for want of credits lately, after a top-up."""
     if count := decisions.send_all_again(request.user):
-        said = ngettext("On its way again.", "%(count)s on their way again.", count)
+        said = ngettext("%(count)s sent again.", "%(count)s sent again.", count)
         messages.success(request, said % {"count": count})
     else:
-        messages.warning(request, _("Nothing waits for credits any more."))
+        messages.warning(request, _("Nothing is waiting for credits anymore."))
     return redirect("studio")

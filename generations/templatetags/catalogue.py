@@ -33,7 +33,7 @@ def takes(model: Model | None) -> str:
     if model is None:
         return _("References")
     if not (model.max_references or model.max_content_references or model.takes_clips):
-        return _("References: {model} takes none").format(model=model.name)
+        return _("References: not supported by {model}").format(model=model.name)
     told = [_pictures_taken(model)]
     if model.reference_video:
         told.append(_videos_taken(model.reference_video))
@@ -52,19 +52,19 @@ def _pictures_taken(model: Model) -> str:
     if not model.is_video:
         return ngettext("at most {most} picture", "at most {most} pictures", most).format(most=most)
     if model.requires_first_frame:
-        return _("a picture is needed as the first frame")
+        return _("a picture is required as the first frame")
     return _("a picture as the first frame") if most == 1 else _("pictures as first and last frame")
 
 
 def _videos_taken(limits: ClipLimits) -> str:
     if _has_bounds(limits):
-        return _("at most {most} videos of {least} to {longest} s, {total} s together").format(**_bounds(limits))
+        return _("at most {most} videos of {least} to {longest} s, {total} s in total").format(**_bounds(limits))
     return ngettext("at most {most} video", "at most {most} videos", limits.max_count).format(most=limits.max_count)
 
 
 def _sounds_taken(limits: ClipLimits) -> str:
     if _has_bounds(limits):
-        return _("at most {most} sounds of {least} to {longest} s, {total} s together").format(**_bounds(limits))
+        return _("at most {most} sounds of {least} to {longest} s, {total} s in total").format(**_bounds(limits))
     return ngettext("at most {most} sound", "at most {most} sounds", limits.max_count).format(most=limits.max_count)
 
 

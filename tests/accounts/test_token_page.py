@@ -60,7 +60,7 @@ def test_when_meigen_cannot_be_asked_the_token_is_kept_unchecked(
 ) -> None:
     sandbox.fail_next("/api/", answer, times=2)
     response = browser.post(PAGE, {"token": PLAIN}, follow=True)
-    assert "could not be asked" in response.content.decode()
+    assert "could not be reached" in response.content.decode()
     assert Token.objects.get().checked_at is None
 
 
@@ -115,7 +115,7 @@ def test_replacing_with_a_token_of_another_row_is_refused_in_words(
     make_token(user, PLAIN)
     response = browser.post(f"{PAGE}{token.pk}/replace/", {"token": PLAIN})
     assert response.status_code == 422
-    assert "You have this token already" in response.content.decode()
+    assert "You have already added this token" in response.content.decode()
 
 
 def test_removing_leaves_another_as_default(sandbox: FastSandbox, browser: Client, user: User, token: Token) -> None:
@@ -179,14 +179,14 @@ class TestPurses:
         header, page = body.split("<h1>")
         assert "400 purchased · 20 daily" in header
         assert "400 purchased · 20 daily" in page
-        assert "Purchased credits pay for every model, daily credits for basic models only; which those are" in page
+        assert "Purchased credits pay for every model, daily credits only for basic ones" in page
         assert "420" not in body
 
     def test_of_an_api_token_too(self, browser: Client, token: Token) -> None:
         Token.objects.update(credits=400, daily_credits=20)
         body = browser.get(PAGE).content.decode()
         assert body.count("400 credits") == 2
-        assert "It spends purchased credits, on every model" in body
+        assert "It spends purchased credits and works with every model" in body
         assert "20 daily" not in body
 
 
@@ -201,7 +201,7 @@ class TestAtMeigen:
         body = browser.get(PAGE).content.decode()
         assert "Session token" in body
         assert "Expires on" in body
-        assert "Manage the tokens at Meigen" in body
+        assert "Manage tokens at Meigen" in body
 
     def test_without_one_the_page_says_what_is_needed(self, sandbox: FastSandbox, browser: Client) -> None:
         body = browser.get(f"{PAGE}at-meigen/", follow=True).content.decode()
@@ -226,7 +226,7 @@ class TestAtMeigen:
 
     def test_an_expired_session_says_what_to_do(self, sandbox: FastSandbox, browser: Client, user: User) -> None:
         tokens.add(user, Secret(sandbox.session_token("ana", seconds=-5)), "Browser", Verdict.UNKNOWN)
-        assert "Copy a fresh one" in browser.get(f"{PAGE}at-meigen/").content.decode()
+        assert "Copy a new one" in browser.get(f"{PAGE}at-meigen/").content.decode()
 
     @pytest.mark.parametrize("answer", [html(502), Response(200, b"nonsense"), Response(200, b'{"tokens": 5}')])
     def test_a_server_that_fails_gets_a_sentence(

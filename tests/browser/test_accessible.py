@@ -100,7 +100,7 @@ def test_no_page_has_a_violation(studio: Studio, chromium: Browser, size: Viewpo
         page.keyboard.press("?")
         found += violations(page)
         page.goto(result)
-        page.click("text=Make a link")
+        page.click("text=Create link")
         page.goto(page.locator("input.share-link").first.input_value())
         found += violations(page)
     assert not found, "\n".join(found)

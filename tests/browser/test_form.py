@@ -29,7 +29,9 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
 
     # A choice the next model has stays, one it lacks is dropped visibly.
     page.select_option("[name=model_id]", "seedance-2-0")
-    expect(page.locator("#fields")).to_contain_text("Dropped, because Seedance 2.0 does not have it: aspect ratio 3:2")
+    expect(page.locator("#fields")).to_contain_text(
+        "Dropped because Seedance 2.0 does not support it: aspect ratio 3:2"
+    )
     expect(page.locator("#fields")).to_contain_text("quality high")
     page.check("[name=tier][value=pro]")
     page.check("[name=resolution][value='720p']")
@@ -53,7 +55,7 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
     expect(page.locator("article.card")).to_have_count(2)
 
     page.locator("article.card a.frame").first.click()
-    page.click("text=The request as it was sent")
+    page.click("text=The request as sent")
     sent = json.loads(page.locator("details pre").first.inner_text())
     references = sent.pop("referenceImages")
     assert len(references) == 2
@@ -91,7 +93,7 @@ def test_a_pasted_picture_and_one_taken_out_again(studio: Studio, page: Page) ->
     page.click("#generate button.primary")
     expect(page.locator("article.card")).to_have_count(1)
     page.locator("article.card a.frame").click()
-    page.click("text=The request as it was sent")
+    page.click("text=The request as sent")
     sent = json.loads(page.locator("details pre").first.inner_text())
     assert sent["referenceImages"] == ["https://pictures.example/a.png"]
 
@@ -120,7 +122,7 @@ def test_generate_waits_for_a_picture_that_is_still_on_its_way(studio: Studio, p
     page.unroute("**/references/")
     expect(page.locator("article.card")).to_have_count(1)
     page.locator("article.card a.frame").click()
-    page.click("text=The request as it was sent")
+    page.click("text=The request as sent")
     sent = json.loads(page.locator("details pre").first.inner_text())
     assert sent["referenceImages"] == ["https://pictures.example/a.png"]
 
@@ -140,7 +142,7 @@ def test_a_refused_field_is_marked_in_the_form(studio: Studio, page: Page) -> No
     page.select_option("[name=model_id]", "z-image-turbo")
     page.click("#generate button.primary")
     expect(page.locator("#hint-aspect_ratio")).to_contain_text("Allowed for aspectRatio: 1:1")
-    page.click("text=What Meigen answered (400)")
+    page.click("text=Meigen's response (400)")
     expect(page.locator(".answer")).to_contain_text("invalid")
     page.fill("[name=prompt]", "a fox")
     page.click("#generate button.primary")
@@ -156,7 +158,7 @@ def test_inspiration_gives_a_prompt_and_a_picture(studio: Studio, page: Page) ->
     expect(page.locator("article.card")).to_have_count(4)
     expect(page.locator("article.card img").first).to_be_visible()
     page.locator("article.card a.frame").first.click()
-    page.click("text=Use the prompt")
+    page.click("text=Use prompt")
     expect(page.locator("[name=prompt]")).to_have_value("a glass teapot with blooming jasmine, 35mm film, soft grain")
 
 

@@ -115,7 +115,7 @@ def test_a_result_is_looked_at_closely_and_compared_without_a_mouse(person: str,
     expect(page.get_by_text("a fox", exact=True)).to_be_visible()
     page.keyboard.press("c")
     page.wait_for_url("**/compare/**")
-    slider = page.get_by_label("How much of the first")
+    slider = page.get_by_label("How much of the first picture to show")
     slider.focus()
     wide = page.locator("[data-compare]").evaluate("pair => pair.style.getPropertyValue('--cut')")
     page.keyboard.press("ArrowRight")

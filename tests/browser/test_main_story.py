@@ -26,7 +26,7 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
     page.wait_for_url("**/accounts/tokens/**")
     page.fill("form:not([action*=replace]) [name=token]", TOKEN)
     page.fill("[name=label]", "Work")
-    page.click("text=Save the token")
+    page.click("text=Save token")
     page.wait_for_url("**/")
     expect(page.locator("[name=prompt]")).to_have_value("a lighthouse at night, teal sea")
     expect(page.locator("[name=aspect_ratio][value='16:9']")).to_be_checked()
@@ -43,7 +43,7 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
     # Its page, and a link for somebody outside.
     page.click("article.card a.frame")
     expect(page.locator(".large img")).to_be_visible()
-    page.click("text=Make a link")
+    page.click("text=Create link")
     link = page.locator(".share-link").input_value()
     with chromium.new_context(viewport={"width": 390, "height": 800}) as outside:
         visitor = outside.new_page()
@@ -51,12 +51,12 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
         visitor.goto(link)
         expect(visitor.locator(".pictures img")).to_be_visible()
         expect(visitor.locator("body")).not_to_contain_text("credits")
-        page.click("text=Take back")
+        page.click("text=Revoke")
         expect(page.locator(".share-link")).to_have_count(0)
         gone = visitor.goto(link)
         assert gone is not None
         assert gone.status == 404
-        expect(visitor.locator("body")).to_contain_text("There is nothing here")
+        expect(visitor.locator("body")).to_contain_text("Nothing here")
 
     # A video, played.
     page.goto("/?model_id=seedance-2-0")
@@ -123,7 +123,7 @@ def test_it_works_without_javascript(studio: Studio, chromium: Browser, watch: W
         sign_in(page, studio.person(token=False))
         page.goto("/accounts/tokens/")
         page.fill("form:not([action*=replace]) [name=token]", "meigen_sk_plain0000plain0000plain0000plai")
-        page.click("text=Save the token")
+        page.click("text=Save token")
         expect(page.locator("body")).to_contain_text("Meigen accepts this token")
         page.goto("/?model_id=z-image-turbo")
         page.fill("[name=prompt]", "a snowy mountain")

@@ -66,7 +66,7 @@ def test_no_token_is_found_in_anything_the_studio_keeps(studio: Studio, page: Pa
     sign_in(page, studio.person(token=False))
     page.goto("/accounts/tokens/")
     page.fill("form:not([action*=replace]) [name=token]", TOKEN)
-    page.click("text=Save the token")
+    page.click("text=Save token")
     expect(page.locator("body")).to_contain_text("meigen_sk_...ry00")
     page.goto("/?model_id=z-image-turbo")
     for count, prompt in enumerate(["a fox", "a fox sandbox:402", "a fox sandbox:401"], 1):

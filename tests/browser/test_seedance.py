@@ -71,9 +71,9 @@ def test_two_frames_three_pictures_two_clips_and_a_sound_with_tokens_in_the_prom
     prompt.press("Escape")
     expect(page.locator(".mentions")).to_have_count(0)
     prompt.fill("from [image1] like [video2] to [audio1] and [image6]")
-    expect(page.locator("#price-help")).to_contain_text("The prompt names [image6], and there is no such reference")
+    expect(page.locator("#price-help")).to_contain_text("The prompt mentions [image6], but there is no such reference")
     button.click()
-    expect(page.locator(".prompt-field")).to_contain_text("and there is no such reference")
+    expect(page.locator(".prompt-field")).to_contain_text("but there is no such reference")
     expect(page.locator("article.card")).to_have_count(1)
     page.fill("[name=prompt]", "from [image1] like [video2] to [audio1] sandbox:seconds=1")
     expect(page.locator("#price-help")).not_to_contain_text("no such reference")
@@ -82,10 +82,10 @@ def test_two_frames_three_pictures_two_clips_and_a_sound_with_tokens_in_the_prom
     expect(page.locator("article.card")).to_have_count(2)
     expect(page.locator("article.card[data-status=done]")).to_have_count(2, timeout=30_000)
     expect(page.locator("article.card").first).to_contain_text("96 cr")
-    expect(page.locator("article.card").first).not_to_contain_text("Announced")
+    expect(page.locator("article.card").first).not_to_contain_text("Estimated")
 
     page.locator("article.card a.frame").first.click()
-    page.click("text=The request as it was sent")
+    page.click("text=The request as sent")
     sent = json.loads(page.locator("details pre").first.inner_text())
     media = {name: len(sent.pop(name)) for name in list(sent) if isinstance(sent[name], list)}
     assert media == {

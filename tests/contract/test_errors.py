@@ -99,7 +99,7 @@ def test_what_was_not_taken_is_refused(kind: type[errors.MeigenError]) -> None:
 
 
 def test_an_error_without_a_code_or_words_still_says_something() -> None:
-    assert error(418).message == "Meigen answered 418."
+    assert error(418).message == "Meigen responded with 418."
     assert error(400, {"message": "In other words"}).message == "In other words"
     assert error(400, {"error": {"deep": 1}, "code": ["x"]}).code == ""
 

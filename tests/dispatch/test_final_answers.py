@@ -52,8 +52,8 @@ def stalled(user: User, switches: str) -> Generation:
 
 
 FINAL = [
-    ("sandbox:collision", 409, "request_id_collision", "It is not sent again by itself"),
-    ("sandbox:unavailable", 410, "generation_unavailable", "its key cannot be used again"),
+    ("sandbox:collision", 409, "request_id_collision", "It will not be sent again automatically"),
+    ("sandbox:unavailable", 410, "generation_unavailable", "its key cannot be reused"),
     ("sandbox:400", 400, "invalid_input", "Allowed for aspectRatio: 1:1"),
 ]
 
@@ -122,7 +122,7 @@ def test_a_conflict_after_a_lost_answer_is_left_to_a_person_in_words(
     assert generation.status == S.STALLED
     assert posts(sandbox) == 1  # the second was answered before the sandbox counted it
     card = browser.get("/").content.decode()
-    assert "Meigen has another request under this key" in card
+    assert "Meigen already has a different request with this key" in card
     assert "Check again · free" in card
 
 
@@ -146,7 +146,7 @@ class TestAPaymentThatIsNotTaken:
         self, sandbox: FastSandbox, browser: Browser, user: User, token: Token
     ) -> None:
         generation = sent(make_generation(user, prompt="a fox sandbox:paywall"))
-        assert "Daily credits do not pay for this model" in browser.get("/").content.decode()
+        assert "Daily credits cannot pay for this model" in browser.get("/").content.decode()
         assert generation.can_send_again
 
     def test_a_model_that_is_not_available_may_be_asked_for_later(
@@ -161,7 +161,7 @@ def test_a_reference_that_could_not_be_read_in_time_goes_again_under_the_same_ke
 ) -> None:
     generation = sent(make_generation(user, prompt="a fox sandbox:probe sandbox:seconds=99"))
     assert generation.status == S.QUEUED  # nothing was charged, so it may be cancelled
-    assert "could not read a reference in time" in browser.get("/").content.decode()
+    assert "could not load a reference in time" in browser.get("/").content.decode()
     sweep_for_a_day(generation)
     assert generation.attempts.count() == 3
     [charge] = sandbox.ledger.charges()
@@ -175,10 +175,10 @@ class TestReceipts:
         ("switches", "status", "words", "again"),
         [
             ("sandbox:lost sandbox:402", 402, "Needs", True),
-            ("sandbox:lost sandbox:paywall", 402, "Daily credits do not pay", True),
+            ("sandbox:lost sandbox:paywall", 402, "Daily credits cannot pay", True),
             ("sandbox:lost sandbox:400", 400, "Allowed for aspectRatio: 1:1", False),
-            ("sandbox:lost sandbox:collision", 409, "from somewhere else", False),
-            ("sandbox:lost sandbox:unavailable", 410, "cannot be used again", False),
+            ("sandbox:lost sandbox:collision", 409, "from elsewhere", False),
+            ("sandbox:lost sandbox:unavailable", 410, "cannot be reused", False),
         ],
     )
     def test_a_refusal_is_one(
@@ -239,7 +239,7 @@ class TestReceipts:
     ) -> None:
         generation = stalled(user, "sandbox:interrupted sandbox:seconds=99")
         for _ in range(2):
-            assert "Meigen could not say" in decisions.check_again(generation)
+            assert "Meigen could not tell" in decisions.check_again(generation)
             generation.refresh_from_db()
             assert generation.status == S.STALLED
         assert decisions.check_again(generation) == ""

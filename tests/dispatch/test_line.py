@@ -162,11 +162,11 @@ class TestASharedToken:
     def test_the_token_page_says_with_whom(self, browser: Client, user: User, token: Token, other: User) -> None:
         make_token(make_user("stranger"))
         page = browser.get("/accounts/tokens/").content.decode()
-        assert "other has this token too: its 12 requests a minute are shared" in page
+        assert "other also uses this token: its 12 requests per minute are shared" in page
         assert "stranger" not in page
 
     def test_an_unshared_one_says_nothing(self, browser: Client, token: Token) -> None:
-        assert "this token too" not in browser.get("/accounts/tokens/").content.decode()
+        assert "this token:" not in browser.get("/accounts/tokens/").content.decode()
 
     def test_its_places_are_counted_for_both(self, sandbox: FastSandbox, user: User, token: Token, other: User) -> None:
         for _ in range(7):

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def test_a_lost_answer_is_settled_under_the_same_key(sandbox: FastSandbox, user: User, token: Token) -> None:
     generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
     assert generation.status == S.SENDING
-    assert "sent once" in generation.message
+    assert "sent only once" in generation.message
     with after(generation):
         sent(generation)
     assert generation.status == S.RUNNING

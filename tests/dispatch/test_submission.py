@@ -155,7 +155,7 @@ def test_an_unreachable_server_leaves_the_job_queued_and_cancellable(
     settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
     generation = sent(make_generation(user))
     assert generation.status == S.QUEUED
-    assert "cannot be reached" in generation.message
+    assert "Could not reach Meigen" in generation.message
     assert generation.not_before is not None
 
 

@@ -91,11 +91,11 @@ def test_a_picture_on_a_host_that_is_not_allowed_is_not_fetched(sandbox: FastSan
 
 def test_failures_get_a_sentence(sandbox: FastSandbox, browser: Client) -> None:
     sandbox.fail_next("/api/search", html(502))
-    assert "cannot be reached" in browser.get("/inspiration/").content.decode()
+    assert "Could not reach Meigen" in browser.get("/inspiration/").content.decode()
     assert "no image with this id" in browser.get("/inspiration/nothing/").content.decode()
     sandbox.fail_next("/api/images", Response(200, b"nonsense"))
     response = browser.get("/inspiration/nothing/")
-    assert (response.status_code, "cannot be reached" in response.content.decode()) == (503, True)
+    assert (response.status_code, "Could not reach Meigen" in response.content.decode()) == (503, True)
     sandbox.fail_next("/api/images", html(500))
     assert browser.get("/", {"inspiration": "nothing"}).status_code == 200
 
@@ -167,7 +167,7 @@ class TestWhoseSearch:
         self, sandbox: FastSandbox, searches: Searches, browser: Client
     ) -> None:
         sandbox.fail_next("/api/search", refusal(401, "Sign in first"), times=2)
-        assert "cannot be reached" in browser.get("/inspiration/").content.decode()
+        assert "Could not reach Meigen" in browser.get("/inspiration/").content.decode()
         assert tokens_of(searches) == [""]
 
     def test_single_images_are_asked_without_a_token(
@@ -199,7 +199,7 @@ class TestUsedUp:
             with time_machine.travel(datetime(2026, 9, 14, 10, 30, tzinfo=UTC), tick=False):
                 browser.force_login(User.objects.get())
                 body = browser.get("/inspiration/", query, headers={"HX-Request": "true"}).content.decode()
-            assert "cannot be reached" not in body
+            assert "Could not reach Meigen" not in body
             return body
 
         return page
@@ -208,8 +208,8 @@ class TestUsedUp:
         self, limited: Callable[..., str], token: Token
     ) -> None:
         body = limited(3600)
-        assert "Today&#x27;s searches of your Meigen account are used up. Search again after 13:30." in body
-        assert "a quota of your own" not in body
+        assert "Your Meigen account has used up its searches for today. Search again after 13:30." in body
+        assert "a search quota of your own" not in body
 
     @pytest.mark.parametrize(
         ("retry_after", "words"),
@@ -243,12 +243,12 @@ class TestUsedUp:
         self, limited: Callable[..., str], token: Token, retry_after: object, words: str
     ) -> None:
         body = limited(retry_after, code="rate_limited")
-        assert f"Meigen&#x27;s gallery is asked too often from here. Search again {words}" in body
-        assert "a quota of your own" not in body
+        assert f"This studio is searching Meigen&#x27;s gallery too often. Search again {words}" in body
+        assert "a search quota of your own" not in body
 
     def test_without_a_token_it_says_that_ones_own_has_a_quota_of_its_own(self, limited: Callable[..., str]) -> None:
         body = limited(60, code="rate_limited")
-        assert "a quota of your own" in body
+        assert "a search quota of your own" in body
         assert 'href="/accounts/tokens/?next=/inspiration/">Add a token' in body
 
     def test_with_a_refused_one_it_says_the_same(self, limited: Callable[..., str], token: Token) -> None:
@@ -257,7 +257,7 @@ class TestUsedUp:
 
     def test_without_a_token_no_account_is_blamed(self, limited: Callable[..., str]) -> None:
         body = limited(3600)
-        assert "Today&#x27;s searches from here are used up. Search again after 13:30." in body
+        assert "This studio has used up its searches for today. Search again after 13:30." in body
         assert "your Meigen account" not in body
 
     def test_in_the_middle_of_the_results_one_can_go_on_from_there(
@@ -269,14 +269,14 @@ class TestUsedUp:
         sandbox.fail_next("/api/images", refusal(429, "Too many requests", {"Retry-After": "60"}, code="rate_limited"))
         response = browser.get(f"/inspiration/{ITEM['id']}/")
         assert response.status_code == 503
-        assert "asked too often from here. Search again in 1 minute." in response.content.decode()
+        assert "gallery too often. Search again in 1 minute." in response.content.decode()
 
     def test_the_whole_page_says_it_too_and_not_that_nothing_was_found(
         self, sandbox: FastSandbox, browser: Client, token: Token
     ) -> None:
         sandbox.fail_next("/api/search", refusal(429, "Too many", {"Retry-After": "60"}, code="DAILY_LIMIT_REACHED"))
         body = browser.get("/inspiration/").content.decode()
-        assert "Today&#x27;s searches of your Meigen account are used up. Search again after" in body
+        assert "Your Meigen account has used up its searches for today. Search again after" in body
         assert "Nothing found" not in body
 
 

@@ -21,7 +21,7 @@ def test_two_selected_pictures_are_compared(browser: Client, user: User, done: G
     body = browser.get(response["Location"]).content.decode()
     assert body.count('/results/0/"') == 2
     assert (
-        "Choose two"
+        "Select two"
         in browser.post("/generations/selected/", {"do": "compare", "selected": done.pk}, headers=HTMX).content.decode()
     )
 
@@ -35,7 +35,7 @@ def test_a_video_is_not_compared(browser: Client, user: User, done: Generation) 
     clip = make_generation(user, status="done", media_type="video")
     make_result(clip, content_type="video/mp4")
     response = browser.post("/generations/selected/", {"do": "compare", "selected": [done.pk, clip.pk]}, headers=HTMX)
-    assert "Choose two pictures" in response.content.decode()
+    assert "Select two pictures" in response.content.decode()
     assert "data-compare" not in browser.get(f"{clip.get_absolute_url()}compare/").content.decode()
 
 

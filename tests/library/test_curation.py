@@ -45,7 +45,7 @@ def test_undo_brings_it_back_whole(browser: Client, user: User, done: Generation
 @pytest.mark.parametrize("status", ["queued", "sending", "running"])
 def test_what_is_under_way_cannot_be_deleted(browser: Client, user: User, token: Token, status: str) -> None:
     row = make_generation(user, status=status)
-    assert "still under way" in browser.post(f"/generations/{row.pk}/delete/", headers=HTMX).content.decode()
+    assert "still in progress" in browser.post(f"/generations/{row.pk}/delete/", headers=HTMX).content.decode()
     row.refresh_from_db()
     assert row.deleted_at is None
 
@@ -107,7 +107,7 @@ def test_the_team_sees_what_is_shown_to_it_and_nothing_that_is_only_the_owners(
         "4321",
         "/s/",
         "Timeline",
-        "The request as it was sent",
+        "The request as sent",
         'formaction="' + url + "delete/",
     ]:
         assert private not in body
@@ -258,9 +258,9 @@ def test_many_are_deleted_and_brought_back(browser: Client, user: User, done: Ge
         "/generations/selected/", {"do": "delete", "selected": [done.pk, running.pk]}, headers=HTMX
     ).content.decode()
     assert "1 deleted" in body
-    assert "still there" in body
+    assert "were not deleted" in body
     again = do(browser, "delete", done, next="/generations/")
-    assert "still there" not in browser.get(again["Location"]).content.decode()
+    assert "were not deleted" not in browser.get(again["Location"]).content.decode()
     do(browser, "restore", done)
     assert "CANARY" in browser.get("/generations/").content.decode()
 
@@ -287,7 +287,7 @@ def test_a_senseless_selection_is_answered_in_words(
 def test_too_many_at_once_are_refused_whole(browser: Client, done: Generation, count: int) -> None:
     ids = [str(uuid.uuid4()) for _ in range(count)]
     response = browser.post("/generations/selected/", {"do": "delete", "selected": [*ids, done.pk]}, headers=HTMX)
-    assert "At most 500 at once" in response.content.decode()
+    assert "at most 500 at once" in response.content.decode()
     done.refresh_from_db()
     assert done.deleted_at is None
 

@@ -182,7 +182,7 @@ def test_an_empty_gallery_says_how_to_fill_it(browser: Client) -> None:
 
 def test_nothing_found_leads_back_to_the_whole_gallery(browser: Client, rows: dict[str, Generation]) -> None:
     body = browser.get("/gallery/", {"q": "zebra"}).content.decode()
-    assert '<a href="/gallery/">Show everything</a>' in body
+    assert '<a href="/gallery/">Clear filters</a>' in body
 
 
 def test_in_the_gallery_nothing_of_others_can_be_taken_back_or_deleted(

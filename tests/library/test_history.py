@@ -118,7 +118,7 @@ def test_the_next_page_keeps_the_filters(browser: Client, user: User, token: Tok
 
 
 def test_nothing_found_says_how_to_go_on(browser: Client, rows: dict[str, Generation]) -> None:
-    assert "Show everything" in browser.get("/generations/", {"q": "zebra"}).content.decode()
+    assert "Clear filters" in browser.get("/generations/", {"q": "zebra"}).content.decode()
 
 
 def test_a_result_leads_to_its_neighbours_of_ones_own(browser: Client, rows: dict[str, Generation]) -> None:

@@ -230,7 +230,12 @@ def test_the_admin_still_has_it_in_the_books(user: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(30, "Emptied after 30 days."), (1, "Emptied after 1 day."), (7, "Emptied after 7 days.")]
+    ("days", "said"),
+    [
+        (30, "Deleted permanently after 30 days."),
+        (1, "Deleted permanently after 1 day."),
+        (7, "Deleted permanently after 7 days."),
+    ],
 )
 def test_the_history_says_when_things_are_gone(
     user: User, browser: Client, settings: Settings, days: int, said: str
@@ -239,7 +244,7 @@ def test_the_history_says_when_things_are_gone(
     deleted(user, 0)
     for headers in [{}, HTMX]:
         assert said in browser.get("/generations/?state=deleted", headers=headers).content.decode()
-        assert "Emptied after" not in browser.get("/generations/", headers=headers).content.decode()
+        assert "Deleted permanently after" not in browser.get("/generations/", headers=headers).content.decode()
 
 
 class TestReferences:

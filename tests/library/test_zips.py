@@ -83,4 +83,4 @@ def test_a_file_that_breaks_off_leaves_the_rest_of_the_zip_whole(
     names = archive.namelist()
     assert len(names) == 3
     assert sum(len(archive.read(name)) == 4 for name in names) == 1
-    assert archive.read("metadata.json").decode().count("breaks off") == 1
+    assert archive.read("metadata.json").decode().count("is incomplete") == 1

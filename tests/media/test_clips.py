@@ -69,10 +69,10 @@ class TestAdding:
     @pytest.mark.parametrize(
         ("name", "data", "words"),
         [
-            ("half.mp4", film(3)[:-9], "not whole"),
+            ("half.mp4", film(3)[:-9], "is incomplete"),
             ("song.m4a", film(3, b"M4A "), "WAV or MP3"),
             ("film.webm", b"\x1a\x45\xdf\xa3\x82ab\x18\x53\x80\x67" + b"\x01" + b"\xff" * 7, "MP4 or QuickTime"),
-            ("notes.txt", b"neither nor", "is not a PNG"),
+            ("notes.txt", b"neither nor", "is not a readable PNG"),
         ],
     )
     def test_another_file_gets_a_sentence(self, browser: Client, name: str, data: bytes, words: str) -> None:
@@ -104,7 +104,7 @@ class TestAdding:
     @pytest.mark.parametrize("link", ["https://elsewhere.example/a.mp4", "https://10.0.0.1/a.wav"])
     def test_an_address_elsewhere_is_not_fetched(self, browser: Client, link: str) -> None:
         body = browser.post("/references/", {"reference_url": link}, headers=HTMX).content.decode()
-        assert "at one of Meigen&#x27;s own addresses" in body
+        assert "hosted by Meigen" in body
         assert not Reference.objects.exists()
 
     def test_many_addresses_at_once_are_looked_at_for_a_while_and_not_more(
@@ -147,7 +147,7 @@ class TestAnOwnResult:
         default_storage.delete(result.file.name or "")
         Reference.objects.update(uploaded_at=timezone.now() - timedelta(days=9))
         make_token(user)
-        assert "not there any more" in generate(browser, reference).content.decode()
+        assert "no longer available" in generate(browser, reference).content.decode()
         assert not Generation.objects.filter(model_id=MODEL).exists()
 
 

@@ -78,7 +78,7 @@ def test_half_a_video_is_refused(body: bytes, *, is_whole: bool) -> None:
     if is_whole:
         assert video.type_of(io.BytesIO(body)) in {"video/mp4", "video/webm"}
     else:
-        with pytest.raises(download.Refused, match="not whole"):
+        with pytest.raises(download.Refused, match="is incomplete"):
             video.type_of(io.BytesIO(body))
 
 
@@ -161,8 +161,8 @@ def test_what_is_not_a_whole_picture_is_refused_with_a_reason_on_the_card(
     assert result.gone_at is not None
     assert result.problem
     page = browser.get(result.generation.get_absolute_url()).content.decode()
-    assert f"The file could not be kept: {escape(result.problem)}" in page
-    assert "The file could not be kept." in browser.get("/").content.decode()
+    assert f"The file could not be saved: {escape(result.problem)}" in page
+    assert "The file could not be saved." in browser.get("/").content.decode()
     assert no_files_left()
 
 
@@ -207,7 +207,7 @@ class TestAFileThatEndsWhoeverOpensIt:
             self.tried(1)
         bad.refresh_from_db()
         assert bad.gone_at
-        assert "breaks off" in bad.problem
+        assert "keeps crashing" in bad.problem
 
 
 def test_a_picture_that_takes_forever_to_open_is_refused(
@@ -224,4 +224,4 @@ def test_half_an_animation_is_refused(files: Callable[..., str], user: User, kin
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:], duration=100)
     body = buffer.getvalue()
     assert fetched(pending(user, files(body, name="whole"))).kept_at
-    assert "breaks off" in refused(pending(user, files(body[: len(body) // 2], name="half"))).problem
+    assert "is incomplete" in refused(pending(user, files(body[: len(body) // 2], name="half"))).problem

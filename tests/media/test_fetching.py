@@ -111,7 +111,7 @@ def test_a_trickle_of_headers_stops_at_the_deadline(settings: Settings) -> None:
         settings.MEIGEN_BASE_URL = f"http://127.0.0.1:{server.getsockname()[1]}"
         begun = time.monotonic()
         with (
-            pytest.raises(download.Failed, match="in time"),
+            pytest.raises(download.Failed, match="took too long"),
             download.download(f"{settings.MEIGEN_BASE_URL}/a", seconds=0.3),
         ):
             pass
@@ -121,7 +121,7 @@ def test_a_trickle_of_headers_stops_at_the_deadline(settings: Settings) -> None:
 
 def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
     url = files(*[b"x"] * 100, pause=0.05)
-    with pytest.raises(download.Failed, match="in time"), download.download(url, seconds=0.2):
+    with pytest.raises(download.Failed, match="took too long"), download.download(url, seconds=0.2):
         pass
 
 
@@ -134,7 +134,7 @@ def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
             0,
             "The file is larger than 1 MB.",
         ),
-        (partial(download.download, seconds=0.2), [b"x"] * 30, 0.05, "The file did not arrive in time."),
+        (partial(download.download, seconds=0.2), [b"x"] * 30, 0.05, "The file took too long to arrive."),
     ],
     ids=["endless", "a trickle"],
 )
@@ -151,7 +151,7 @@ def test_a_file_without_end_is_refused_with_a_reason_on_the_card(
     monkeypatch.setattr(fetch, "download", limited)
     result = fetched(pending(user, files(*chunks, pause=pause)))
     assert result.problem == reason
-    assert f"{reason} We try again." in browser.get("/").content.decode()
+    assert f"{reason} We will try again." in browser.get("/").content.decode()
     assert no_files_left()
 
 

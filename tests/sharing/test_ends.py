@@ -155,7 +155,7 @@ class TestTheEnd:
     ) -> None:
         share = links.share(user, [done])  # without an end
         settings.SHARE_MAX_DAYS = 7
-        assert "ends" in browser.get(reverse("shares")).content.decode()
+        assert "expires" in browser.get(reverse("shares")).content.decode()
         admin = Client()
         admin.force_login(make_user(is_staff=True, is_superuser=True))
         listed = admin.get("/admin/generations/share/").content.decode()

@@ -172,7 +172,7 @@ def test_the_list_has_every_live_link_and_its_way_back(browser: Client, user: Us
 def test_a_page_that_waits_for_its_files_says_so(user: User) -> None:
     row = make_generation(user, status="done")
     Result.objects.create(generation=row, number=0, source_url="https://images.meigen.ai/a.png")
-    assert "on their way" in Client().get(path(links.share(user, [row]))).content.decode()
+    assert "not ready yet" in Client().get(path(links.share(user, [row]))).content.decode()
 
 
 def test_the_list_counts_what_the_link_still_shows(browser: Client, user: User, done: Generation) -> None:
@@ -185,7 +185,7 @@ def test_the_list_counts_what_the_link_still_shows(browser: Client, user: User, 
 
 def test_one_button_makes_one_link_however_often_it_is_pressed(browser: Client, done: Generation) -> None:
     page = browser.get(done.get_absolute_url()).content.decode()
-    button = re.search(r'name="nonce" value="([\w-]{36})">Make a link', page)
+    button = re.search(r'name="nonce" value="([\w-]{36})">Create link', page)
     assert button
     for _ in range(2):
         browser.post(reverse("share", args=[done.pk]), {"nonce": button[1]})

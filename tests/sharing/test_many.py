@@ -53,7 +53,7 @@ class TestManyAtOnce:
         theirs = str(make_generation(make_user(), status="done", team_at=timezone.now()).pk)
         for url, data in [("selected", {"do": "share"}), ("new_share", {"days": "30"}), ("new_share", {"days": "x"})]:
             page = browser.post(reverse(url), {"selected": theirs, **data}, follow=True).content.decode()
-            assert "Only finished results of your own" in page
+            assert "You can only share your own finished results" in page
         assert not Share.objects.exists()
 
     @pytest.mark.parametrize("follows", [True, False])
@@ -139,12 +139,12 @@ class TestManyAtOnce:
         links.share(user, [done])
         links.share(user, [], follow=other)
         links.revoke(links.share(user, [], follow=collection))
-        assert not any("and end" in browser.get(page).content.decode() for page in pages)
+        assert not any("stop working" in browser.get(page).content.decode() for page in pages)
         live = links.share(user, [], follow=collection)
         said = [browser.get(page).content.decode().count("1 link follows this collection") for page in pages]
         assert said == [2, 1]  # where it is merged and where it is deleted
         links.share(user, [], follow=collection)
-        assert "2 links follow this collection and end with it." in browser.get(pages[1]).content.decode()
+        assert "2 links follow this collection and stop working with it." in browser.get(pages[1]).content.decode()
         browser.post(pages[1])
         assert Client().get(path(live)).status_code == 404
 
@@ -228,8 +228,8 @@ def test_pages_of_what_a_link_shows_through_its_collection_say_so(
 ) -> None:
     collection = birds(user, done)
     pages = {
-        done.get_absolute_url(): ["Nobody outside sees this", "Only you."],
-        collection.get_absolute_url(): ["Only you see this collection"],
+        done.get_absolute_url(): ["No links yet", "Only you."],
+        collection.get_absolute_url(): ["Only you can see this collection"],
         reverse("collection_settings", args=[collection.pk]): ["Only you."],
     }
     for address, words in pages.items():
@@ -238,9 +238,9 @@ def test_pages_of_what_a_link_shows_through_its_collection_say_so(
     for address, words in pages.items():
         page = browser.get(address).content.decode()
         assert not any(word in page for word in words)
-        assert "whoever has a link to it" in page
-    assert "A link to the collection Birds shows this too." in browser.get(done.get_absolute_url()).content.decode()
-    assert "Birds · a link shows it" in browser.get(reverse("studio")).content.decode()
+        assert "anyone with a link" in page
+    assert "Also shown by the link to the collection Birds." in browser.get(done.get_absolute_url()).content.decode()
+    assert "Birds · has a link" in browser.get(reverse("studio")).content.decode()
     links.revoke(share)
     for address, words in pages.items():
         assert all(word in browser.get(address).content.decode() for word in words)
@@ -253,12 +253,12 @@ def test_whoever_puts_something_into_a_collection_that_a_link_shows_is_told(
     target, source = birds(user), Collection.objects.create(owner=user, name="Inside")
     collecting.add(user, source.pk, [done.pk])
     share = links.share(user, [], follow=target)
-    assert "Birds (a link shows what you put into it)" in browser.get(reverse("collection_names")).content.decode()
+    assert "Birds (what you add is visible through a link)" in browser.get(reverse("collection_names")).content.decode()
     settings = browser.get(reverse("collection_settings", args=[source.pk])).content.decode()
-    assert "Birds · a link shows it" in settings
+    assert "Birds · has a link" in settings
     asked = {"selected": str(done.pk), "do": how, "collection": "Birds", "from": str(source.pk)}
     page = browser.post(reverse("selected"), asked, headers={"HX-Request": "true"}).content.decode()
-    assert "A link shows to the world what you put into it." in page
+    assert "Anyone with its link sees what you add." in page
     assert list(share.contents()) == [done]
 
 
@@ -280,10 +280,10 @@ def test_what_is_taken_back_from_the_team_is_not_called_private_while_a_link_sho
     collecting.show(user, collection.pk, shown=True)
     links.share(user, [], follow=collection)
     page = browser.post(reverse("collection_team", args=[collection.pk]), {"shown": ""}, follow=True).content.decode()
-    assert "The team does not see this collection any more." in page
+    assert "The team no longer sees this collection." in page
     assert "Only you" not in page
     page = browser.post(reverse("selected"), {"selected": str(done.pk), "do": "private"}, follow=True).content.decode()
-    assert "The team does not see 1 any more." in page
+    assert "1 hidden from the team." in page
     assert "only yours" not in page
 
 

@@ -112,7 +112,7 @@ class TestAPassword:
         asked = {"selected": str(done.pk), "days": "30", "password": "      "}
         response = browser.post(reverse("new_share"), asked)
         assert response.status_code == 422
-        assert "Spaces alone are no password." in response.content.decode()
+        assert "A password cannot consist of spaces only." in response.content.decode()
         assert not Share.objects.exists()
 
     def test_is_asked_for_again_after_another_mistake(self, browser: Client, user: User, done: Generation) -> None:

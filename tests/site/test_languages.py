@@ -124,7 +124,10 @@ def test_credits_are_counted_in_words() -> None:
 
 
 def test_people_with_the_same_token_are_named_and_counted(browser: Client, token: Token) -> None:
-    for name, words in [("ana", "ana has this token too: its 12 requests a minute"), ("bo", "ana, bo have this token")]:
+    for name, words in [
+        ("ana", "ana also uses this token: its 12 requests per minute"),
+        ("bo", "ana, bo also use this token"),
+    ]:
         Token.objects.create(owner=make_user(name), fingerprint=token.fingerprint, label="Same")
         assert words in browser.get(TOKENS).content.decode()
     body = browser.get(TOKENS, headers={"Accept-Language": "zh-Hans"}).content.decode()
@@ -308,11 +311,11 @@ def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Clien
         (FILE_GONE % {"status": 404}, "Meigen 已不再保留此文件（404）。"),
         ("File 2: Meigen no longer has the file (410).", "文件 2：Meigen 已不再保留此文件（410）。"),
         (
-            "The request could not be followed to its end. We make sure it is sent once.",
+            "The request could not be tracked to its end. We make sure it is sent only once.",
             "未能跟踪请求直到结束。我们会确保只发送一次。",
         ),
-        ("Meigen answered 500. We make sure it is sent once.", "Meigen 返回了 500。我们会确保只发送一次。"),
-        ("Out of stock. We make sure it is sent once.", "Out of stock.我们会确保只发送一次。"),
+        ("Meigen responded with 500. We make sure it is sent only once.", "Meigen 返回了 500。我们会确保只发送一次。"),
+        ("Out of stock. We make sure it is sent only once.", "Out of stock.我们会确保只发送一次。"),
         ("File too large: 12", "File too large: 12"),
         ("100% of %(number)s", "100% of %(number)s"),
         ("", ""),

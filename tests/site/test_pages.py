@@ -102,7 +102,7 @@ def test_a_nonsense_place_shows_the_first_page(browser: Client, place: str) -> N
 
 
 def test_an_empty_history_says_what_to_do(browser: Client) -> None:
-    assert "Make the first picture" in browser.get("/generations/").content.decode()
+    assert "Generate your first picture" in browser.get("/generations/").content.decode()
 
 
 class TestHealth:
@@ -176,7 +176,7 @@ class TestASetOfWhichOneIsNotThere:
         page = browser.get(row.get_absolute_url()).content.decode()
         assert 'class="large"' in page
         assert "Picture 2 of 2" in page
-        assert "Keeping another file of this set" in page
+        assert "Saving another file of this set" in page
 
     def test_its_page_is_loaded_anew_when_one_more_is_kept(
         self, browser: Client, row: Generation, sandbox: FastSandbox

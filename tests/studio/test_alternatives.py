@@ -67,7 +67,7 @@ class TestTheForm:
             response = browser.post(url, form_data(prompt=prompt), headers=HTMX)
         response = browser.post("/generations/", form_data(prompt=prompt), headers=HTMX)
         assert response.status_code == 422
-        assert "make 1000000 generations; at most 40 at once" in response.content.decode()
+        assert "make 1000000 generations; at most 40 are allowed at once" in response.content.decode()
         assert not Generation.objects.exists()
 
     def test_an_empty_alternative_alone_is_refused(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:

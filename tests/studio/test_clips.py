@@ -32,11 +32,11 @@ class TestBeforeTheClick:
         assert "at most 3 clips" in self.refused(browser, *(make_clip(user, 2 + n / 10) for n in range(4)))
 
     def test_one_that_is_too_short_or_too_long(self, browser: Client, user: User) -> None:
-        assert "clips of 2 to 15 s are taken" in self.refused(browser, make_clip(user, 1.5))
-        assert "it has 16 s" in self.refused(browser, make_clip(user, 16))
+        assert "clips must be 2 to 15 s" in self.refused(browser, make_clip(user, 1.5))
+        assert "it is 16 s" in self.refused(browser, make_clip(user, 16))
 
     def test_too_many_seconds_together(self, browser: Client, user: User) -> None:
-        assert "have 17 s together" in self.refused(browser, make_clip(user, 8), make_clip(user, 9))
+        assert "are 17 s long in total" in self.refused(browser, make_clip(user, 8), make_clip(user, 9))
 
     def test_seconds_that_add_up_to_the_limit_are_not_too_many(self, browser: Client, user: User) -> None:
         clips = [make_clip(user, seconds) for seconds in (2.007, 4.065, 8.928)]
@@ -45,15 +45,15 @@ class TestBeforeTheClick:
     def test_the_same_one_under_two_names(self, browser: Client, user: User) -> None:
         one, other = make_clip(user, 3), make_clip(user, 3)
         Reference.objects.filter(pk=other.pk).update(name="another.mp4")
-        assert "is there twice" in self.refused(browser, one, other)
+        assert "is attached twice" in self.refused(browser, one, other)
 
     def test_the_same_one_twice(self, browser: Client, user: User) -> None:
-        assert "is there twice" in self.refused(browser, make_clip(user, 3), make_clip(user, 3))
+        assert "is attached twice" in self.refused(browser, make_clip(user, 3), make_clip(user, 3))
 
     def test_one_that_is_too_large(self, browser: Client, user: User) -> None:
         clip = make_clip(user, 3)
         Reference.objects.update(size=60_000_000)
-        assert "it has 57.2" in self.refused(browser, clip)
+        assert "it is 57.2" in self.refused(browser, clip)
 
     def test_sound_needs_something_to_see(self, browser: Client, user: User) -> None:
         sound = make_clip(user, 3, "audio")
@@ -63,20 +63,20 @@ class TestBeforeTheClick:
     def test_a_sound_of_another_format(self, browser: Client, user: User) -> None:
         sound = make_clip(user, 3, "audio")
         Reference.objects.update(content_type="video/mp4")
-        assert "takes WAV, MP3 only" in self.refused(browser, sound, *pictures(user, 1))
+        assert "accepts WAV, MP3 only" in self.refused(browser, sound, *pictures(user, 1))
 
     def test_a_size_that_is_not_made_from_clips(self, browser: Client, user: User) -> None:
         body = self.refused(browser, make_clip(user, 3), tier="pro", resolution="4k")
-        assert "does not have the size 4k together with a reference video" in body
+        assert "does not support the size 4k together with a reference video" in body
 
     def test_a_model_that_takes_none(self, browser: Client, user: User) -> None:
         body = self.refused(browser, make_clip(user, 3), model_id="veo-3.1", resolution="", duration="4")
-        assert "Veo 3.1 takes no reference videos" in body
+        assert "Veo 3.1 does not accept reference videos" in body
 
     def test_a_first_frame_that_is_needed(self, browser: Client) -> None:
         body = self.refused(browser, model_id="grok-video", tier="", aspect_ratio="")
         assert "needs a first frame" in body
-        assert "a picture is needed as the first frame" in body
+        assert "a picture is required as the first frame" in body
 
     def test_a_last_frame_without_a_first(self, browser: Client, user: User) -> None:
         [last] = pictures(user, 1)
@@ -90,12 +90,12 @@ class TestBeforeTheClick:
 
     def test_a_frame_that_is_not_attached_any_more(self, browser: Client, user: User) -> None:
         one, other = pictures(user, 2)
-        assert "not attached any more" in self.refused(browser, one, first_frame=str(other.pk))
+        assert "no longer attached" in self.refused(browser, one, first_frame=str(other.pk))
 
     @pytest.mark.parametrize("prompt", ["[image3]", "[image0]", "a [video1] b", "[audio1]"])
     def test_a_token_that_names_nothing(self, browser: Client, user: User, prompt: str) -> None:
         two = pictures(user, 2)
-        assert "and there is no such reference" in self.refused(browser, *two, prompt=prompt)
+        assert "but there is no such reference" in self.refused(browser, *two, prompt=prompt)
         priced = form_data(model_id=MODEL, prompt=prompt, reference=[str(one.pk) for one in two])
         assert "no such reference" in browser.post("/studio/price/", priced, headers=HTMX).content.decode()
 

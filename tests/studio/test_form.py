@@ -70,19 +70,19 @@ def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, tok
     [
         ({"prompt": "  "}, "Write a prompt first"),
         ({"prompt": "x" * 10_001}, "at most 10000 characters"),
-        ({"model_id": "no-such-model"}, "does not offer this model any more"),
-        ({"model_id": "atelier-internal"}, "does not offer this model any more"),
+        ({"model_id": "no-such-model"}, "no longer offers this model"),
+        ({"model_id": "atelier-internal"}, "no longer offers this model"),
         ({"model_id": ""}, "Choose a model"),
-        ({"aspect_ratio": "7:5"}, "Z Image Turbo does not have the aspect ratio 7:5"),
+        ({"aspect_ratio": "7:5"}, "Z Image Turbo does not support the aspect ratio 7:5"),
         ({"quality": "high"}, "Z Image Turbo has no quality setting"),
         (
             {"model_id": "seedance-2-0", "tier": "fast", "resolution": "1080p"},
-            "Seedance 2.0 does not have the size 1080p",
+            "Seedance 2.0 does not support the size 1080p",
         ),
-        ({"model_id": "seedance-2-0", "duration": "99"}, "does not have the duration 99"),
-        ({"count": "0"}, "Choose between 1 and 8"),
-        ({"count": "9"}, "Choose between 1 and 8"),
-        ({"count": "many"}, "Choose between 1 and 8"),
+        ({"model_id": "seedance-2-0", "duration": "99"}, "does not support the duration 99"),
+        ({"count": "0"}, "Choose a number from 1 to 8"),
+        ({"count": "9"}, "Choose a number from 1 to 8"),
+        ({"count": "many"}, "Choose a number from 1 to 8"),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -249,7 +249,7 @@ def test_with_meigen_down_a_click_is_kept_and_said_so(
     settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
     body = browser.post("/generations/", form_data(), headers=HTMX).content.decode()
     assert 'data-status="queued"' in body
-    assert "Meigen cannot be reached" in body
+    assert "Could not reach Meigen" in body
 
 
 def test_the_page_preselects_the_asked_model(sandbox: FastSandbox, browser: Client, token: Token) -> None:
@@ -315,7 +315,7 @@ class TestTheCatalogue:
         sandbox.fail_next("/api/models", html(502))
         with time_machine.travel(timezone.now() + timedelta(minutes=6)):
             body = browser.get("/").content.decode()
-        assert "could not be asked for a newer one" in body
+        assert "could not be reached for a newer one" in body
         assert "Nanobanana 2" in body
 
     def test_with_nothing_to_serve_the_page_says_so_and_keeps_the_prompt(
@@ -324,7 +324,7 @@ class TestTheCatalogue:
         sandbox.fail_next("/api/models", html(502))
         response = browser.post("/generations/", form_data(prompt="a patient heron"))
         assert response.status_code == 422
-        assert "Meigen cannot be reached" in response.content.decode()
+        assert "Could not reach Meigen" in response.content.decode()
         assert "a patient heron" in response.content.decode()
 
 

@@ -88,9 +88,9 @@ def test_only_shared_presets_are_the_teams(user: User, token: Token) -> None:
 def test_a_preset_whose_model_is_gone_says_so_and_fills_in_the_rest(browser: Client, user: User, token: Token) -> None:
     browser.get("/")  # the catalogue is known from here on
     gone = presets.save(user, "Old", {"prompt": "a fox", "model_id": "gone-1"}, [], is_team=False)
-    assert "does not offer this model any more" in browser.get("/presets/").content.decode()
+    assert "no longer offers this model" in browser.get("/presets/").content.decode()
     body = browser.get(f"/?preset={gone.pk}").content.decode()
-    assert "gone-1: Meigen does not offer this model any more" in body
+    assert "gone-1: Meigen no longer offers this model" in body
     assert ">\na fox</textarea>" in body
 
 
@@ -111,11 +111,11 @@ def test_saving_again_takes_nothing_from_the_team(browser: Client, token: Token)
 )
 def test_names_are_the_same_where_the_database_says_so(browser: Client, token: Token, first: str, second: str) -> None:
     save(browser, first)
-    assert "is saved" in save(browser, second)
+    assert " saved." in save(browser, second)
 
 
 def test_what_no_database_keeps_is_left_out(browser: Client, token: Token) -> None:
-    assert "is saved" in save(browser, "Por\0traits", prompt="a\0 fox", reference="\0")
+    assert " saved." in save(browser, "Por\0traits", prompt="a\0 fox", reference="\0")
     assert browser.get(f"/?preset={Preset.objects.get().pk}").status_code == 200
 
 

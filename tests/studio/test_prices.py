@@ -333,7 +333,7 @@ class TestOnThePages:
                 entry["credits_per_generation"] = 9  # dearer at Meigen, and our list is five minutes old
         browser.post("/generations/", form_data())
         row = Generation.objects.get(credits_used=9)
-        assert browser.get("/").content.decode().count("Announced 2 cr, charged 9.") == 1
+        assert browser.get("/").content.decode().count("Estimated 2 cr, charged 9.") == 1
         assert list(Generation.objects.charged_otherwise()) == [row]
         listed = admin_client.get("/admin/generations/generation/?price=otherwise").content.decode()
         assert str(row.pk) in listed
@@ -368,7 +368,7 @@ class TestWhatIsOffered:
         assert "cinema-beta" not in browser.get("/").content.decode()
         browser.post("/presets/", form_data(model_id="cinema-beta", preset_name="Broken"))
         for page in ["/presets/", "/?model_id=cinema-beta"]:
-            assert "its settings are broken" in browser.get(page).content.decode()
+            assert "its settings as broken" in browser.get(page).content.decode()
         response = browser.post("/generations/", form_data(model_id="cinema-beta"))
         assert response.status_code == 422
-        assert "its settings are broken" in response.content.decode()
+        assert "its settings as broken" in response.content.decode()

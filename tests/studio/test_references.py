@@ -119,7 +119,7 @@ def test_files_posted_with_a_plain_form_are_used_too(sandbox: FastSandbox, brows
 def test_a_wrong_file_gets_a_sentence_and_the_others_stay(sandbox: FastSandbox, browser: Client) -> None:
     status, body = add(browser, file(picture(), "good.png"), file(b"<svg/>", "bad.svg"))
     assert status == 200
-    assert "bad.svg: The file is not a PNG" in body
+    assert "bad.svg: The file is not a readable PNG" in body
     assert Reference.objects.get().name == "good.png"
     assert str(Reference.objects.get().pk) in body
 
@@ -134,16 +134,16 @@ def test_a_link_must_be_public_https(browser: Client, link: str) -> None:
 def test_more_than_the_model_takes_is_said(sandbox: FastSandbox, browser: Client, user: User, token: Token) -> None:
     ids = [str(attachments.add_link(user, f"https://x.example/{number}").pk) for number in range(2)]
     body = browser.post("/generations/", form_data(model_id="midjourney-v8.1", reference=ids)).content.decode()
-    assert "takes at most 1 reference pictures" in body
+    assert "accepts at most 1 reference pictures" in body
     body = browser.post("/generations/", form_data(reference=ids)).content.decode()
-    assert "takes no reference pictures" in body
+    assert "does not accept reference pictures" in body
 
 
 def test_a_reference_that_is_not_ones_own_stops_the_click(sandbox: FastSandbox, browser: Client, token: Token) -> None:
     foreign = attachments.add_link(make_user(), "https://x.example/private")
     response = browser.post("/generations/", form_data(model_id="nanobanana-2", reference=[str(foreign.pk)]))
     assert response.status_code == 422
-    assert "not there any more" in response.content.decode()
+    assert "no longer available" in response.content.decode()
     assert not Generation.objects.exists()
 
 
@@ -270,7 +270,7 @@ class TestWhileTheDiskIsFull:
         for headers in [{}, HTMX]:
             response = browser.post("/generations/", {**form, "reference_file": file(picture())}, headers=headers)
             assert response.status_code in {200, 422}
-            assert "takes no files right now" in response.content.decode()
+            assert "is not accepting files right now" in response.content.decode()
             assert "a CANARY fox" in response.content.decode()
         assert not Generation.objects.exists()
 
@@ -281,7 +281,7 @@ class TestWhileTheDiskIsFull:
         make_result(generation)
         request.getfixturevalue("full")
         browser.post(f"/generations/{generation.pk}/results/0/use/")
-        assert "takes no files right now" in browser.get(generation.get_absolute_url()).content.decode()
+        assert "is not accepting files right now" in browser.get(generation.get_absolute_url()).content.decode()
 
 
 def test_an_earlier_request_brings_its_references_back(

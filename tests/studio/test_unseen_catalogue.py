@@ -225,24 +225,24 @@ def test_the_body_carries_exactly_the_choices_made(
 @pytest.mark.parametrize(
     ("posted", "words"),
     [
-        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "16:9"}, "does not have the aspect ratio 16:9"),
-        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "adaptive"}, "no input to follow"),
+        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "16:9"}, "does not support the aspect ratio 16:9"),
+        ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "adaptive"}, "no input to match"),
         ({"model_id": "zeppelin/v99:beta", "tier": "ultra"}, "has no tier setting"),
-        ({"model_id": "cinema-old", "tier": "draft", "resolution": "9000p"}, "Cinema does not have the size 9000p"),
+        ({"model_id": "cinema-old", "tier": "draft", "resolution": "9000p"}, "Cinema does not support the size 9000p"),
         ({"model_id": "cinema-new"}, "needs a first frame"),
         ({"model_id": "zeppelin/v99:beta"}, "Choose a ratio"),
         ({"model_id": "cinema-new", "reference_url": "a b"}, "public https address"),
         (
             {"model_id": "cinema-old", "reference_url": "https://elsewhere.example/a.mp4"},
-            "one of Meigen&#x27;s own addresses",
+            "hosted by Meigen",
         ),
         ({"model_id": "cinema-old", "reference_url": f"{CLIP} {CLIP}?2"}, "at most 1 clip"),
-        ({"model_id": "zeppelin/v99:beta", "reference_url": CLIP}, "takes no reference videos"),
-        ({"model_id": "cinema-old", "reference_url": SOUND}, "takes no reference sounds"),
-        ({"model_id": "cinema-old", "prompt": "as in [video1]"}, "The prompt names [video1]"),
+        ({"model_id": "zeppelin/v99:beta", "reference_url": CLIP}, "does not accept reference videos"),
+        ({"model_id": "cinema-old", "reference_url": SOUND}, "does not accept reference sounds"),
+        ({"model_id": "cinema-old", "prompt": "as in [video1]"}, "The prompt mentions [video1]"),
         ({"model_id": "zeppelin/v99:beta", "reference_type": "style"}, "has no reference type setting"),
         ({"model_id": "zeppelin/v99:beta", "stylize": "5"}, "has no stylize setting"),
-        ({"model_id": "hidden-one"}, "does not offer this model"),
+        ({"model_id": "hidden-one"}, "no longer offers this model"),
     ],
 )
 def test_the_server_side_form_checks_against_the_same_catalogue(
@@ -260,13 +260,13 @@ def test_prices_and_tags_come_from_the_catalogue(browser: Client, token: Token) 
     assert "Cinema · from 6 cr" in body
     assert " · 14 credits" in body
     body = browser.post("/studio/price/", {"model_id": "cinema-new"}).content.decode()
-    assert "The price is unknown before the click" in body
+    assert "The price is not known in advance" in body
 
 
 def test_a_choice_the_new_model_lacks_is_dropped_visibly(browser: Client, token: Token) -> None:
     asked = {"model_id": "cinema-old", "aspect_ratio": "7:5", "quality": "ludicrous", "resolution": "9K"}
     body = browser.get("/studio/fields/", asked).content.decode()
-    assert "Dropped, because Cinema does not have it: size 9K, quality ludicrous." in body
+    assert "Dropped because Cinema does not support it: size 9K, quality ludicrous." in body
     assert re.search(r'value="7:5"[^>]*checked', body)
 
 

@@ -20,7 +20,7 @@ def test_items_move_to_another_collection_and_are_gone_from_the_page(browser: Cl
         {"do": "move", "selected": [a.pk, b.pk], "from": str(source.pk), "collection": "final"},
         headers=HTMX,
     ).content.decode()
-    assert "2 are in Final now." in body
+    assert "2 moved to Final." in body
     assert body.count('hx-swap-oob="delete"') == 2
     assert (inside(source), inside(target)) == (set(), {"a", "b"})
 
@@ -49,7 +49,7 @@ def test_merging_into_what_cannot_be_changes_nothing(browser: Client, user: User
     source = make_collection(user, "Drafts", make_done(user, "a"))
     known = {"itself": str(source.pk), "another's": str(make_collection(ana, "Hers").pk)}
     response = browser.post(f"{source.get_absolute_url()}merge/", {"into": known.get(into, into)})
-    assert "Choose another collection" in browser.get(response["Location"]).content.decode()
+    assert "Choose a different collection" in browser.get(response["Location"]).content.decode()
     assert inside(source) == {"a"}
 
 
@@ -59,7 +59,7 @@ def test_merging_into_a_team_collection_shows_ones_own_and_says_so_before(
     source = make_collection(user, "Drafts", make_done(user, "a"), make_done(user, "b"))
     target = make_collection(ana, "Hers", is_team=True)
     page = browser.get(f"{source.get_absolute_url()}settings/").content.decode()
-    assert "the team then sees 2 finished results of yours more" in page
+    assert "the team will see 2 more finished results of yours" in page
     assert f'<option value="{target.pk}">Hers · ana (Team)</option>' in page
     browser.post(f"{source.get_absolute_url()}merge/", {"into": str(target.pk)})
     assert sorted(cards(anas, target.get_absolute_url())) == ["a", "b"]
@@ -87,7 +87,7 @@ def test_a_page_that_is_open_while_its_collection_is_deleted_says_so(browser: Cl
             {"do": verb, "selected": row.pk, "from": str(collection.pk), "collection": "Other"},
             headers=HTMX,
         ).content.decode()
-        assert "not there any more" in body
+        assert "no longer exists" in body
     assert not Collection.objects.exists()
 
 
@@ -103,6 +103,6 @@ def test_the_result_page_leads_to_its_collections_and_out_of_them(
     )
     assert collection.get_absolute_url() in own
     assert collection.get_absolute_url() in theirs
-    assert own.count("Take out of") == 2
-    assert "Take out of" not in theirs
+    assert own.count("Remove from") == 2
+    assert "Remove from" not in theirs
     assert "SECRET" not in theirs

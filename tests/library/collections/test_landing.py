@@ -46,7 +46,7 @@ def test_a_click_into_a_team_collection_is_shown_when_it_is_done(
 ) -> None:
     ours = make_collection(ana, "Ours", is_team=True)
     page = browser.get("/").content.decode()
-    assert '<optgroup label="The team sees what is in these">' in page
+    assert '<optgroup label="Visible to the team">' in page
     assert "Ours · ana" in page
     browser.post("/generations/", form_data(into=str(ours.pk)))
     row = Generation.objects.get()
@@ -68,8 +68,8 @@ def test_what_leaves_the_team_before_it_is_done_is_not_shown_when_it_is(
     make_collection(ana, "Hers", is_team=True).add(user, [staying])
     other = make_collection(user, "Other")
     page = browser.get(leaving.get_absolute_url()).content.decode()
-    assert "You, and the team as soon as it is done." in page
-    assert "Take back from the team" in page
+    assert "You, and the team once it is done." in page
+    assert "Hide from the team" in page
     rows, address = [leaving, staying, done, hers], ours.get_absolute_url()
     if way == "take_out":
         do(browser, "take_out", *rows, **{"from": str(ours.pk)})
@@ -87,7 +87,7 @@ def test_a_running_one_is_taken_back_on_its_page(browser: Client, user: User, an
     row = make_generation(user, status="running")
     make_collection(user, "Ours", row, is_team=True)
     browser.post(f"{row.get_absolute_url()}team/", {"shown": "0"})
-    assert "Who sees it" not in browser.get(row.get_absolute_url()).content.decode()
+    assert "Visibility" not in browser.get(row.get_absolute_url()).content.decode()
     Generation.objects.update(status="done")
     assert cards(anas, "/gallery/") == []
 
@@ -103,7 +103,7 @@ def test_a_collection_that_is_not_there_costs_no_click(
     assert Generation.objects.count() == 1
     assert not CollectionItem.objects.exists()
     if into != "nonsense":
-        assert "The collection you chose is not there any more" in body
+        assert "The collection you chose no longer exists" in body
         assert re.search(r'<div id="into" class="field" hx-swap-oob="true">', body)
         assert f'<option value="{left.pk}">' in body
 

@@ -61,7 +61,7 @@ def test_the_overview_stops_counting_at_many_and_says_so(
 ) -> None:
     monkeypatch.setattr(models.collection, "MANY", 2)
     make_collection(user, "Mine", *(make_done(user, prompt) for prompt in ["one", "two", "three"]))
-    assert "2 results or more" in browser.get("/collections/").content.decode()
+    assert "2+ results" in browser.get("/collections/").content.decode()
 
 
 def test_the_overview_takes_as_many_queries_for_many_as_for_one(
@@ -88,7 +88,7 @@ def test_empty_pages_say_what_to_do(browser: Client, user: User) -> None:
     assert "No collections yet" in browser.get("/collections/").content.decode()
     collection = make_collection(user, "Foxes")
     for page in ["", "arrange/"]:
-        assert "Nothing in it yet" in browser.get(f"{collection.get_absolute_url()}{page}").content.decode()
+        assert "Nothing here yet" in browser.get(f"{collection.get_absolute_url()}{page}").content.decode()
     assert "There is no other collection" in browser.get(f"{collection.get_absolute_url()}settings/").content.decode()
 
 
@@ -108,7 +108,7 @@ def test_a_name_is_taken_once(browser: Client, user: User, ana: User) -> None:
     assert browser.post("/collections/", {"name": "FOXES"})["Location"] == foxes.get_absolute_url()
     page = browser.post(f"{owls.get_absolute_url()}settings/", {"name": "foxes"})
     assert page.status_code == 422
-    assert "another collection of this name" in page.content.decode()
+    assert "another collection with this name" in page.content.decode()
     assert browser.post(f"{owls.get_absolute_url()}settings/", {"name": "hers"}).status_code == 302
 
 
@@ -205,7 +205,7 @@ def test_arranging_needs_no_mouse_and_begins_with_what_is_seen(browser: Client, 
     collection = make_collection(user, "Letters", a, b, c)
     url = f"{collection.get_absolute_url()}arrange/"
     body = browser.post(url, {"move": f"later:{c.pk}"}, headers=HTMX).content.decode()
-    assert "Now at place 2 of 3." in body
+    assert "Now at position 2 of 3." in body
     assert re.findall(r'class="cut">(\w)<', body) == ["b", "c", "a"]
     for move, wanted in [
         (f"earlier:{a.pk}", "bac"),

@@ -91,7 +91,7 @@ def test_what_a_member_adds_to_a_team_collection_the_team_sees_and_is_told_so_be
     collection = make_collection(user, "Ours", is_team=True)
     assert "the team sees what is in it" in anas.get(collection.get_absolute_url()).content.decode()
     assert "Ours · " in anas.get("/collections/names/").content.decode()
-    assert "the team sees what is in it" in anas.get("/collections/names/").content.decode()
+    assert "visible to the team" in anas.get("/collections/names/").content.decode()
     hers, running = make_done(ana, "her owl"), make_generation(ana, status="running", prompt="her sea")
     private = make_done(user, "NOT hers")
     response = do(anas, "collect", hers, running, private, collection=f"ours · {user.username}")
@@ -123,7 +123,7 @@ def test_an_item_is_taken_out_by_whose_it_is_or_by_the_collections_owner(
     collecting.add(ana, collection.pk, [hers.pk, more.pk])
     place = {"from": str(collection.pk), "next": collection.get_absolute_url()}
     response = do(anas, "take_out", his, hers, **place)
-    assert "What others put into their collection stays" in anas.get(response["Location"]).content.decode()
+    assert "Results that others added to their own collection stay" in anas.get(response["Location"]).content.decode()
     assert inside(collection) == {"his", "more"}
     do(browser, "take_out", more, **place)
     assert inside(collection) == {"his"}
@@ -140,8 +140,8 @@ def test_making_it_the_teams_says_before_how_much_the_team_will_see_and_does_jus
     elsewhere = make_done(user, "elsewhere")
     collection = make_collection(user, "Plans", *rows, shown, running, failed)
     page = browser.get(f"{collection.get_absolute_url()}settings/").content.decode()
-    assert "sees 2 finished results of yours that it does not see now" in page
-    assert "1 that is under way follows" in page
+    assert "reveals 2 finished results of yours that the team does not see now" in page
+    assert "1 more in progress follows" in page
     for _click in range(2):
         browser.post(f"{collection.get_absolute_url()}team/", {"shown": "1"})
         assert set(cards(anas, collection.get_absolute_url())) == {"mine 0", "mine 1", "shown"}

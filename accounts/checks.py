@@ -36,8 +36,8 @@ def keys_of_stored_tokens(
         return []
     return [
         Error(
-            f"TOKEN_KEYS lacks {', '.join(lost)}: stored tokens are encrypted with it.",
-            hint="Put the old key back, after the new one; then run manage.py rotate_tokens.",
+            f"TOKEN_KEYS is missing {', '.join(lost)}, which stored tokens are encrypted with.",
+            hint="Put the old key back after the new one, then run manage.py rotate_tokens.",
             id="accounts.E001",
         )
     ]

@@ -14,7 +14,7 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 from benchmarks import dispatch, lists, pages, picture, thumbnails  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("--small", action="store_true", help="few jobs, to see that it runs")
+parser.add_argument("--small", action="store_true", help="a few jobs only, as a smoke test")
 parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists"])
 options = parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Generations in the admin: who asked for what, what it cost, and what Meigen answered, whole. All of it read-only."""
+"""Generations in the admin: who requested what, what it cost, and Meigen's full response. All of it is read-only."""
 
 import contextlib
 import json
@@ -45,7 +45,7 @@ class AttemptInline(ReadOnly, admin.StackedInline):
     fields = ["sent_at", "outcome", "status_code", "milliseconds", "error", "whole_answer"]
     readonly_fields = ["whole_answer"]
 
-    @admin.display(description="Answer")
+    @admin.display(description="Response")
     def whole_answer(self, attempt: Attempt) -> SafeString | str:
         return readable(attempt.answer)
 
@@ -63,7 +63,7 @@ class ResultInline(ReadOnly, admin.TabularInline):
 
 
 class NewestOnly(Paginator):
-    """Pages of the newest rows: counting a million, and skipping most of them, is what takes the time."""
+    """Pages over the newest rows only: counting a million rows and skipping most of them is slow."""
 
     most = 2000
 
@@ -74,7 +74,7 @@ class NewestOnly(Paginator):
 
 
 class AnswerFilter(admin.SimpleListFilter):
-    title = "answer status"
+    title = "response status"
     parameter_name = "answer_status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -89,7 +89,7 @@ class PriceFilter(admin.SimpleListFilter):
     parameter_name = "price"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("otherwise", "charged otherwise than announced")]
+        return [("otherwise", "charged differently than estimated")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.charged_otherwise() if self.value() == "otherwise" else queryset
@@ -100,7 +100,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["created_at", "owner", "status", "answer_status", "model_name", "short_prompt", "price", "message"]
     list_filter = ["status", AnswerFilter, PriceFilter, "media_type", "created_at", "owner"]
     search_fields = ["prompt"]
-    search_help_text = "Words of the prompt, a username, or an id: ours, Meigen's, or the idempotency key."
+    search_help_text = "Words in the prompt, a username, or an id: ours, Meigen's or the idempotency key."
     list_select_related = ["owner"]
     ordering = ["-created_at", "-id"]
     paginator = NewestOnly
@@ -109,7 +109,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["owner", "status", "message", "answer_status", "whole_answer", "deleted_at", "erased_at"]}),
         (
-            "Asked",
+            "Request",
             {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request", "created_at"]},
         ),
         (
@@ -153,9 +153,9 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
             return charged
         announced = generation.announced
         span = announced.least if announced.is_exact else f"{announced.least} to {announced.most}"
-        return f"{charged}, announced {span}"
+        return f"{charged}, estimated {span}"
 
-    @admin.display(description="Meigen's answer")
+    @admin.display(description="Meigen's response")
     def whole_answer(self, generation: Generation) -> SafeString | str:
         return readable(generation.answer_body)
 
@@ -173,9 +173,9 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin):
     actions = ["take_back"]
 
     def has_take_back_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("generations.change_share")  # to look is not enough
+        return request.user.has_perm("generations.change_share")  # view permission is not enough
 
-    @admin.action(description="Take back the chosen links", permissions=["take_back"])
+    @admin.action(description="Revoke selected links", permissions=["take_back"])
     def take_back(self, request: HttpRequest, queryset: Any) -> None:
-        """The one thing an admin does to a link: whoever made it may be gone."""
-        self.message_user(request, f"Links taken back: {links.revoke(*queryset)}.")
+        """The one thing an admin can do to a link, whose creator may have left."""
+        self.message_user(request, f"Links revoked: {links.revoke(*queryset)}.")

@@ -25,7 +25,7 @@ def database_is_of_this_release(
         return []
     return [
         Error(
-            "This database was made before the first release, and cannot be upgraded.",
+            "This database was created before the first release and cannot be upgraded.",
             hint="Keep a copy if you need it, empty the database (SQLite: remove its file) and run migrate again.",
             id="generations.E001",
         )

@@ -19,4 +19,4 @@ def media_root_is_writable(*, app_configs: Sequence[AppConfig] | None, **kwargs:
         folder = folder.parent
     if os.access(folder, os.W_OK):
         return []
-    return [Warning(f"MEDIA_ROOT {settings.MEDIA_ROOT} cannot be written to.", id="meigen_site.W001")]
+    return [Warning(f"MEDIA_ROOT {settings.MEDIA_ROOT} is not writable.", id="meigen_site.W001")]

@@ -109,7 +109,7 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
     while not stopping:
         ended = next((name for name, process in processes.items() if process.poll() is not None), None)
         if ended:
-            code = _say(f"The {ended} process ended by itself; stopping the others.")
+            code = _say(f"The {ended} process exited on its own; stopping the others.")
             break
         if not announced and (not _is_free(int(port)) or time.monotonic() - begun > READY_SECONDS):
             announced = True
@@ -122,7 +122,7 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
 def _announce(port: str, environment: dict[str, str], *, sandbox: bool) -> None:
     print(f"\n  Meigen Studio    http://127.0.0.1:{port}/")
     if sandbox:
-        print(f"  Meigen sandbox   {environment['MEIGEN_BASE_URL']}/   pretend credits, nothing is paid")
+        print(f"  Meigen sandbox   {environment['MEIGEN_BASE_URL']}/   pretend credits, nothing is charged")
     for name, password, role in PEOPLE:
         print(f"  Sign in          {name} / {password}   ({role}, if you kept the demo accounts)")
     print("  Stop             Ctrl-C\n", flush=True)

@@ -13,11 +13,15 @@ from sandbox.serve import Server
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8900)
-    parser.add_argument("--ledger", type=Path, help="keep the books in this file; without it they end with the process")
-    parser.add_argument("--speed", type=float, default=1, help="how many times faster than life jobs finish")
-    parser.add_argument("--rate", default="12/60", help="posts/seconds an account may make")
-    parser.add_argument("--credits", type=int, default=1000, help="credits of a new account")
-    parser.add_argument("--edition", type=int, choices=[1, 2], default=2, help="of the wire contract; 1 is the older")
+    parser.add_argument(
+        "--ledger", type=Path, help="keep the ledger in this file; without it, it ends with the process"
+    )
+    parser.add_argument("--speed", type=float, default=1, help="how many times faster than real time jobs finish")
+    parser.add_argument("--rate", default="12/60", help="posts/seconds allowed per account")
+    parser.add_argument("--credits", type=int, default=1000, help="credits for a new account")
+    parser.add_argument(
+        "--edition", type=int, choices=[1, 2], default=2, help="edition of the wire contract; 1 is the older one"
+    )
     options = parser.parse_args()
     posts, _, seconds = options.rate.partition("/")
     sandbox = Sandbox(

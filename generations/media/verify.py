@@ -89,10 +89,10 @@ def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Find
             return None
         is_tried = repair and fetch.anew(result)
         if result.problem:  # so it was fetched again before
-            return Finding(name, f"{wrong}, and was fetched in vain: {result.problem}")
-        return Finding(name, wrong, "is fetched again" if is_tried else "")
+            return Finding(name, f"{wrong}, and could not be fetched again: {result.problem}")
+        return Finding(name, wrong, "will be fetched again" if is_tried else "")
     if _lacks_small_pictures(result, repair=repair) and _is_row(result):
-        mended = "made anew" if repair and _make_small_pictures(result) else ""
+        mended = "regenerated" if repair and _make_small_pictures(result) else ""
         if mended or not result.is_video:  # a video may have none
             return Finding(name, "has no small pictures", mended)
     return None
@@ -135,7 +135,7 @@ def _of_a_lost(result: Result, name: str, *, repair: bool) -> Finding | None:
     kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
     if kept:
         result.generation.touch()
-    return Finding(name, "was missing and is there again", "kept" if kept else "")
+    return Finding(name, "was missing and is back", "kept again" if kept else "")
 
 
 def _rows(rows: QuerySet[M]) -> Iterator[M]:
@@ -172,7 +172,7 @@ def _compare(name: str, size: int | None, sha256: str) -> str:
         except FileNotFoundError:
             return "is missing"
         if digest.hexdigest() != sha256:
-            return "is not what was kept"
+            return "has different content"
     return ""
 
 
@@ -209,7 +209,7 @@ def _orphans(*, repair: bool, delete_unknown: bool) -> Iterator[Finding]:
         if unknown_since is None:
             continue
         if not delete_unknown and (latest is None or unknown_since > latest):
-            yield Finding(name, "belongs to nothing, and is newer than all that the database knows")
+            yield Finding(name, "is not in the database and is newer than anything in it")
             continue
         yield from _found(name, partial(_of_an_orphan, name, repair=repair))
 
@@ -217,7 +217,7 @@ def _orphans(*, repair: bool, delete_unknown: bool) -> Iterator[Finding]:
 def _of_an_orphan(name: str, *, repair: bool) -> Finding:
     if repair:
         default_storage.delete(name)
-    return Finding(name, "belongs to nothing", "deleted" if repair else "")
+    return Finding(name, "is not in the database", "deleted" if repair else "")
 
 
 def _files() -> Iterator[tuple[str, datetime | None]]:

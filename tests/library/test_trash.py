@@ -186,7 +186,7 @@ def test_a_reference_that_cannot_be_removed_keeps_nothing_else(user: User, monke
     assert not Result.objects.exists()
     monkeypatch.setattr(verify, "ORPHAN_AGE", timedelta(0))
     found = verify.findings(repair=False, hashes=False, delete_unknown=True)
-    assert [finding.wrong for finding in found] == 3 * ["belongs to nothing"]
+    assert [finding.wrong for finding in found] == 3 * ["is not in the database"]
 
 
 @pytest.mark.parametrize("state", ["processing", "completed"])

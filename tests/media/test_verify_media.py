@@ -1,4 +1,4 @@
-"""`manage.py verify_media`: rows and files are compared, and what can be mended is mended."""
+"""`manage.py verify_media`: rows and files are compared, and what can be mended is repaired."""
 
 import errno
 import io
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def test_all_is_well(result: Result, reference: Reference) -> None:
     for file in [result.file, result.thumbnail, result.preview, reference.file]:
         age(file.name or "")
-    assert run("--hashes") == "0 wrong, 0 mended.\n"
+    assert run("--hashes") == "0 wrong, 0 repaired.\n"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_all_is_well(result: Result, reference: Reference) -> None:
     [
         (None, [], "is missing"),
         (b"short", [], "has 5 bytes"),
-        ("flipped", ["--hashes"], "is not what was kept"),
+        ("flipped", ["--hashes"], "has different content"),
     ],
 )
 def test_a_damaged_file_is_found_and_fetched_again(
@@ -51,14 +51,14 @@ def test_a_damaged_file_is_found_and_fetched_again(
     assert f"{name} {wrong}" in run("--repair", *options)
     monkeypatch.setattr(fetch, "download", lambda *args, **kwargs: io.BytesIO(data))
     fetch.run()
-    assert run("--hashes") == "0 wrong, 0 mended.\n"
+    assert run("--hashes") == "0 wrong, 0 repaired.\n"
     with default_storage.open(name) as file:
         assert file.read() == data
 
 
 def test_without_hashes_files_are_not_read(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(default_storage, "open", None)
-    assert run() == "0 wrong, 0 mended.\n"
+    assert run() == "0 wrong, 0 repaired.\n"
 
 
 def lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_a_damaged_file_that_meigen_has_no_more_stays(result: Result, monkeypatc
         run()
     # Nothing is mended by asking again for what was refused.
     for _ in range(2):
-        with pytest.raises(CommandError, match="fetched in vain: Meigen no longer has the file"):
+        with pytest.raises(CommandError, match="could not be fetched again: Meigen no longer has the file"):
             run("--repair")
         lost(monkeypatch)
 
@@ -121,12 +121,12 @@ def test_what_was_given_up_is_told_and_fetched_once_more_when_asked_for(
     Result.objects.create(generation=generation, number=0, source_url="https://images.meigen.ai/a.png")
     lost(monkeypatch)
     assert Result.objects.get().gone_at
-    assert "Given up earlier, since they could not be fetched: 1." in run()
-    assert "Given up earlier, since they could not be fetched: 1." in run("--repair")  # which may run every night
-    assert "Given up earlier and fetched once more now: 1." in run("--given-up")
+    assert "Given up earlier because they could not be fetched: 1." in run()
+    assert "Given up earlier because they could not be fetched: 1." in run("--repair")  # which may run every night
+    assert "Given up earlier and being fetched again now: 1." in run("--given-up")
     monkeypatch.setattr(fetch, "download", lambda *args, **kwargs: io.BytesIO(picture()))
     fetch.run()
-    assert run() == "0 wrong, 0 mended.\n"
+    assert run() == "0 wrong, 0 repaired.\n"
 
 
 class TestOneFileThatCannotBeReadOrWritten:
@@ -158,7 +158,7 @@ class TestOneFileThatCannotBeReadOrWritten:
         with pytest.raises(CommandError) as failed:
             run("--repair")
         assert f"{result.file.name} could not be read or written (Input/output error)" in str(failed.value)
-        assert f"{other.file.name} is missing; is fetched again" in str(failed.value)
+        assert f"{other.file.name} is missing; will be fetched again" in str(failed.value)
         result.refresh_from_db()
         assert result.kept_at
 
@@ -177,7 +177,7 @@ class TestOneFileThatCannotBeReadOrWritten:
         self, result: Result, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.fails(monkeypatch, "listdir", "results")
-        with pytest.raises(CommandError, match=r"could not be read \(Input/output error\), so this has ended early"):
+        with pytest.raises(CommandError, match=r"could not be read \(Input/output error\), so the check stopped early"):
             call_command("verify_media", stdout=io.StringIO())
 
 
@@ -190,8 +190,8 @@ def test_lost_small_pictures_are_made_anew(result: Result, kind: str, *, is_name
     version = Generation.objects.get().version
     with pytest.raises(CommandError, match="has no small pictures"):
         run()
-    assert "made anew" in run("--repair")
-    assert run() == "0 wrong, 0 mended.\n"
+    assert "regenerated" in run("--repair")
+    assert run() == "0 wrong, 0 repaired.\n"
     result.refresh_from_db()
     with default_storage.open(getattr(result, kind).name) as file, Image.open(file) as small:
         assert small.size == ((640, 427) if kind == "thumbnail" else (900, 600))
@@ -210,8 +210,8 @@ def test_a_video_without_a_poster_is_not_wrong_but_gets_one(user: User) -> None:
     for name in [result.thumbnail.name, result.preview.name]:
         default_storage.delete(name or "")
     Result.objects.update(content_type="video/mp4", thumbnail="", preview="")
-    assert run() == "0 wrong, 0 mended.\n"
-    assert "made anew" in run("--repair")
+    assert run() == "0 wrong, 0 repaired.\n"
+    assert "regenerated" in run("--repair")
     result.refresh_from_db()
     assert (result.width, result.height) == (640, 360)
 
@@ -236,9 +236,9 @@ def test_what_is_left_over_is_deleted_when_it_is_old(result: Result, reference: 
     strange = [left("results/ab/holiday.png"), left("elsewhere/ab/" + stem)]
     with pytest.raises(CommandError) as error:
         run()
-    assert all(f"{name} belongs to nothing" in str(error.value) for name in old)
+    assert all(f"{name} is not in the database" in str(error.value) for name in old)
     assert "5 wrong" in str(error.value)
-    assert run("--repair").endswith("0 wrong, 5 mended.\n")
+    assert run("--repair").endswith("0 wrong, 5 repaired.\n")
     assert not any(map(default_storage.exists, old))
     assert all(map(default_storage.exists, [*young, *strange, result.file.name or "", reference.file.name or ""]))
 
@@ -247,14 +247,14 @@ def test_what_is_being_fetched_again_is_not_left_over(result: Result) -> None:
     Path(result.file.path).write_bytes(b"damaged")
     age(result.file.name or "")
     Result.objects.update(kept_at=None)
-    assert run("--repair") == "0 wrong, 0 mended.\n"
+    assert run("--repair") == "0 wrong, 0 repaired.\n"
 
 
 def test_a_file_that_is_just_being_kept_is_nobodys_orphan(result: Result) -> None:
     """Though a try that was killed days ago has left one of the same name."""
     age(result.file.name or "")
     Result.objects.update(kept_at=None, file="", thumbnail="", preview="")
-    assert "belongs to nothing" not in run("--repair")
+    assert "is not in the database" not in run("--repair")
 
 
 def test_a_file_that_goes_meanwhile_is_missing_and_no_crash(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:

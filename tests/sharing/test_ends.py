@@ -70,7 +70,7 @@ class TestTheEnd:
         choice = {"action": "take_back", "_selected_action": [str(share.pk) for share in shares[:2]]}
         assert helper.get(listed).status_code == helper.post(listed, choice, follow=True).status_code == 200
         assert Share.objects.live().count() == 3
-        assert "Links taken back: 2." in boss.post(listed, choice, follow=True).content.decode()
+        assert "Links revoked: 2." in boss.post(listed, choice, follow=True).content.decode()
         assert [Client().get(path(share)).status_code for share in shares] == [404, 404, 200]
         assert boss.post(f"{listed}{shares[2].pk}/change/", {"title": "x"}).status_code == 403
         assert boss.post(f"{listed}{shares[2].pk}/delete/", {"post": "yes"}).status_code == 403

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.IS_LOCAL_SANDBOX:
-            self.stdout.write("Demo accounts are for a local sandbox only; none made.")
+            self.stdout.write("Demo accounts are for a local sandbox only; none were created.")
             return
         with transaction.atomic():
             if User.objects.exists():
@@ -31,4 +31,4 @@ class Command(BaseCommand):
             User.objects.create_superuser(admin, f"{admin}@example.com", admin_password)
             token = Secret(f"meigen_sk_{secrets.token_hex(16)}")
             tokens.add(member, token, "Sandbox token", Verdict.GOOD)
-        self.stdout.write("Demo accounts made.")
+        self.stdout.write("Demo accounts created.")

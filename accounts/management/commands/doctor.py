@@ -20,6 +20,6 @@ class Command(BaseCommand):
                 token.secret()
             except vault.Unreadable as error:
                 unreadable.append(f"Token {token.pk}, key {token.key_id}: {error}")
-        self.stdout.write(f"{total - len(unreadable)} tokens can be read, {len(unreadable)} cannot.")
+        self.stdout.write(f"{total - len(unreadable)} tokens can be decrypted, {len(unreadable)} cannot.")
         if unreadable:
             raise CommandError("\n".join(unreadable))

@@ -26,13 +26,13 @@ class Command(BaseCommand):
                     secret = token.secret()
                 except vault.Unreadable:
                     unreadable += 1
-                    self.stderr.write(f"Token {pk} of {token.owner} cannot be read.")
+                    self.stderr.write(f"Token {pk} of {token.owner} cannot be decrypted.")
                     continue
                 token.ciphertext = vault.seal(secret, owner_id=token.owner_id)
                 token.fingerprint = vault.fingerprint(secret)
                 token.key_id = vault.current_key_id()
                 token.save(update_fields=["ciphertext", "fingerprint", "key_id"])
                 done += 1
-        self.stdout.write(f"{done} sealed anew, {unreadable} unreadable.")
+        self.stdout.write(f"{done} re-encrypted, {unreadable} unreadable.")
         if unreadable:
-            raise CommandError("Some tokens cannot be read with the keys in TOKEN_KEYS; do not drop a key yet.")
+            raise CommandError("Some tokens cannot be decrypted with the keys in TOKEN_KEYS; do not remove a key yet.")

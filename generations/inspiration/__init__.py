@@ -1,1 +1,1 @@
-"""The vendor's gallery."""
+"""Meigen's public gallery."""

@@ -1,4 +1,4 @@
-"""Meigen's curated gallery: single images cached for an hour, their pictures fetched by us and shown from here."""
+"""Meigen's curated gallery. Single images are cached for an hour; their pictures are fetched and served by us."""
 
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ PAGE = 24
 
 
 def search(words: str, offset: int, token: Token | None) -> list[GalleryImage]:
-    """One page of results, within the quota of the person's own token while that is a good one. Raises MeigenError."""
+    """One page of search results, within the quota of the person's own token if it is valid. Raises MeigenError."""
     call = calls.search(words, PAGE, offset)
     secret = _secret(token)
     try:
@@ -33,15 +33,15 @@ def search(words: str, offset: int, token: Token | None) -> list[GalleryImage]:
     except BadToken:
         if secret is None:
             raise
-        # It says nothing of what the token may pay for: the person's queue goes on.
+        # This says nothing about what the token may pay for, so the person's queue continues.
         found = _ask(call)
-    # Everybody's: which picture one person's search matched must not follow the image into another's page.
+    # Shared by everyone: which picture one person's search matched must not show up on another person's page.
     cache.set_many({_key(image.id): replace(image, matched=0) for image in found}, IMAGE_LASTS)
     return found
 
 
 def image(image_id: str) -> GalleryImage:
-    """One image by its id. Raises MeigenError; NotFound when there is none."""
+    """One image by its id. Raises MeigenError, or NotFound if there is none."""
     known: Any = cache.get(_key(image_id))
     if isinstance(known, GalleryImage):
         return known
@@ -51,11 +51,11 @@ def image(image_id: str) -> GalleryImage:
 
 
 def thumbnail(found: GalleryImage, media: int = 0) -> bytes | None:
-    """A WebP of one of the image's pictures, None when it cannot be had.
+    """A WebP thumbnail of one of the image's pictures, or None if it cannot be fetched.
 
-    Only addresses the vendor named, on allowed hosts, are asked.
+    Only addresses that Meigen named, on allowed hosts, are requested.
     """
-    # The vendor's own thumbnail shows the first picture.
+    # Meigen's own thumbnail shows the first picture.
     url = found.picture_urls[media] if media else found.thumbnail_url
     if not url:
         return None
@@ -67,7 +67,7 @@ def thumbnail(found: GalleryImage, media: int = 0) -> bytes | None:
 
 
 def _secret(token: Token | None) -> Secret | None:
-    """The token to search with; without a good one the gallery can still be asked."""
+    """The token to search with. Without a valid one the gallery can still be searched."""
     if token is None or token.refused_at:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Inspiration: the vendor's gallery, to search, to open, to take a prompt or a picture from."""
+"""Inspiration: Meigen's gallery, to search, to open, and to reuse prompts and pictures from."""
 
 import math
 import re
@@ -28,7 +28,7 @@ HOUR, WEEK = 3600, 7 * 24 * 3600
 
 @require_safe
 def inspiration(request: Request) -> HttpResponse:
-    """Search results page by page; a pasted link or id opens that image."""
+    """Search results page by page. A pasted link or id opens that image."""
     words = request.GET.get("q", "").strip()[:200]
     if image_id := _pasted_id(words):
         return redirect("inspiration_image", image_id)
@@ -67,7 +67,7 @@ def inspiration_image(request: Request, image_id: str) -> HttpResponse:
 
 @require_safe
 def inspiration_picture(request: Request, image_id: str) -> HttpResponse:
-    """A thumbnail, fetched by us: the browser asks no other host."""
+    """A thumbnail fetched by us, so that the browser contacts no other host."""
     image = _image(image_id)
     body = gallery.thumbnail(image, _media(request, image))
     if body is None:
@@ -79,7 +79,7 @@ def inspiration_picture(request: Request, image_id: str) -> HttpResponse:
 
 @require_POST
 def use_inspiration(request: Request, image_id: str) -> HttpResponse:
-    """Makes a reference of the image's public link and goes to the studio with it."""
+    """Creates a reference from the image's public link and opens the studio with it."""
     image = _image(image_id)
     try:
         link = image.picture_urls[_media(request, image)] if image.picture_urls else ""
@@ -97,7 +97,8 @@ def _image(image_id: str) -> GalleryImage:
 
 
 def _media(request: Request, image: GalleryImage) -> int:
-    """Which of the image's pictures the address names, as `?media=1` does; the first when there is no such one."""
+    """Which of the image's pictures the address selects (`?media=1`). Defaults to the first if there is no such
+    picture."""
     number = _whole(request.GET.get("media", ""))
     return number if number < len(image.picture_urls) else 0
 
@@ -119,17 +120,17 @@ def _in_minutes(minutes: int) -> str:
 
 
 def _after(seconds: float | None) -> str:
-    """When that many seconds are over, on the studio's clock; a time that is unsaid or absurd is tomorrow."""
+    """The time that many seconds from now, on the studio's clock. A missing or absurd value means tomorrow."""
     if seconds is None or seconds > WEEK:
         return _("Search again tomorrow.")
-    # Rounded up to the minute: at the time we name, it shall work.
+    # Rounded up to the minute, so that a search at the named time works.
     when = timezone.localtime(timezone.now() + timedelta(seconds=seconds + 59))
     moment = date_format(when, "H:i") if when.date() == timezone.localdate() else day_and_time(when)
     return _("Search again after %(moment)s.") % {"moment": moment}
 
 
 def _pasted_id(words: str) -> str:
-    """The id in a pasted link or a bare UUID; "" for words to search."""
+    """The id in a pasted link or a bare UUID. An empty string means that these are words to search for."""
     if words.startswith(("http://", "https://")):
         try:
             last = urlsplit(words).path.rstrip("/").rpartition("/")[2]

@@ -1,1 +1,1 @@
-"""What was made: history, gallery, collections, stars, the trash, and the page of each result."""
+"""Everything that was generated: history, gallery, collections, stars, the trash, and the page of each result."""

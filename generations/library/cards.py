@@ -19,15 +19,15 @@ from generations.dispatch import line
 from generations.models import Generation, GenerationQuerySet, Star
 
 S = Generation.Status
-# As they are, because the ORM takes longer to write subqueries than the database to answer them. No join: it could
-# lead the database away from the order of the list.
+# Raw SQL, because the ORM takes longer to compose subqueries than the database to answer them. No join: it could
+# keep the database from using the order of the list.
 STARS = "SELECT COUNT(*) FROM generations_star WHERE generation_id = generations_generation.id"
 MAKER = "SELECT username FROM accounts_user WHERE id = generations_generation.owner_id"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A card's HTML, and whether it may still change by itself."""
+    """A card's HTML, and whether the card may still change by itself."""
 
     pk: UUID
     created_at: datetime
@@ -37,7 +37,7 @@ class Shown:
 
 
 def prepared(cards: Iterable[Generation], viewer: User) -> list[Generation]:
-    """The cards with what depends on who looks and when: place in line, whose it is, the stars."""
+    """The cards with everything that depends on the viewer and the moment: place in line, ownership and stars."""
     found = list(cards)
     places = line.places(found, timezone.now())
     stars = Star.objects.filter(generation__in=found).order_by().values("generation_id")
@@ -51,10 +51,10 @@ def prepared(cards: Iterable[Generation], viewer: User) -> list[Generation]:
 
 
 def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
-    """The rows as cards, in their order. Finished ones come from memory while their version is the same.
+    """The rows as cards, in the given order. Finished cards come from the cache while their version is unchanged.
 
-    Rendering is the cost of a page of cards, so a warm one takes a single query. Others show times and buttons that
-    depend on more than their version, and are drawn anew.
+    Rendering is what makes a page of cards slow, so a cached page takes a single query. Unfinished cards show times and
+    buttons that depend on more than their version, so they are always rendered.
     """
     asked = {
         "star": RawSQL(f"({STARS} AND user_id = %s)", [viewer.pk]),  # noqa: S611
@@ -76,9 +76,9 @@ def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
     if missing:
         stars_of = {pk: (bool(starred), count) for pk, *_, starred, count, _maker in heads}
         for card in prepared(Generation.objects.filter(pk__in=missing).with_card(), viewer):
-            card.is_starred, card.stars_count = stars_of[card.pk]  # what is kept must be what its key says
+            card.is_starred, card.stars_count = stars_of[card.pk]  # the cached card must match its key
             drawn[card.pk] = (render_to_string("generations/_card.html", {"card": card}), card.is_live)
-        # A row that changed since its head was read is kept under the older version, which nobody asks for again.
+        # A row that changed after its version was read is cached under the old version, which nobody requests again.
         cache.set_many({keys[pk]: drawn[pk] for pk in drawn if pk in keys})
     found = []
     for pk, created_at, status, *_ in heads:
@@ -88,5 +88,5 @@ def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
 
 
 def _short(name: str) -> str:
-    """A person's name as a part of a key, which takes neither spaces nor much."""
+    """A person's name as part of a cache key, which may contain neither spaces nor much text."""
     return hashlib.sha256(name.encode()).hexdigest()[:16]

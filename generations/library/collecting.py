@@ -1,4 +1,4 @@
-"""What people do with collections: add, take out, move, merge, arrange, show to the team."""
+"""Changes to collections: adding, removing, moving, merging, arranging, and showing them to the team."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from accounts.models import User
 from generations.models import Collection, CollectionItem, Generation, GenerationQuerySet
 from generations.models.share import with_links
 
-BY = " · "  # between the name and the owner of somebody else's collection
+BY = " · "  # between the name and the owner of another person's collection
 
 
 def known_as(collection: Collection, user: User) -> str:
-    """What this person types to mean it: the owner stands beside the name of another's."""
+    """What this person types to refer to the collection. Another person's collection carries its owner's name."""
     return collection.name if collection.owner_id == user.pk else f"{collection.name}{BY}{collection.owner}"
 
 
 class Name(NamedTuple):
-    """A collection as somebody chooses it, and who sees what they put there: the team, the world by a link."""
+    """A collection as offered for selection, and who sees what is added to it: the team, or anyone with a link."""
 
     pk: UUID
     name: str
@@ -31,15 +31,15 @@ class Name(NamedTuple):
 
 
 def names(user: User) -> list[Name]:
-    """What this person may put something into, by name."""
+    """The collections this person may add to, by name."""
     rows = with_links(Collection.objects.visible_to(user))
-    # A link shows what the collection's owner puts there, and nobody else's.
+    # A link shows only what the collection's owner added.
     return [Name(row.pk, known_as(row, user), row.is_team, row.is_linked and row.owner_id == user.pk) for row in rows]
 
 
 def named(user: User, text: str) -> Collection | None:
-    """The collection that this person means by a text; a bare name is always one's own, so that nothing is shown to the
-    team by mistake."""
+    """The collection this text refers to. A bare name always means the person's own, so that nothing is shown to the
+    team by accident."""
     own = Collection.objects.named(user, text).select_related("owner").first()
     name, by, owner = text.rpartition(BY)
     if own or not by:
@@ -49,16 +49,16 @@ def named(user: User, text: str) -> Collection | None:
 
 
 def create(user: User, name: str, *, is_team: bool = False) -> tuple[Collection, bool]:
-    """The person's collection of this name, and whether it is new."""
+    """The person's collection with this name, and whether it was created just now."""
     try:
         with transaction.atomic():
             return Collection.objects.create(owner=user, name=name, is_team=is_team), True
-    except IntegrityError:  # it is there, or was made by another click meanwhile
+    except IntegrityError:  # it exists, or another click has just created it
         return Collection.objects.named(user, name).get(), False
 
 
 def rename(user: User, pk: UUID, name: str) -> bool:
-    """False when another of the person's collections has this name."""
+    """Renames the collection. Returns False if another of the person's collections has this name."""
     try:
         with transaction.atomic():
             Collection.objects.owned_by(user).filter(pk=pk).update(name=name)
@@ -68,7 +68,8 @@ def rename(user: User, pk: UUID, name: str) -> bool:
 
 
 def add(user: User, pk: UUID, ids: Iterable[UUID]) -> int | None:
-    """Puts what the person may see of these in, the oldest first; says how many, or None when it is gone."""
+    """Adds those of the rows that the person may see, oldest first. Returns how many, or None if the collection is
+    gone."""
     with transaction.atomic():
         collection = Collection.objects.visible_to(user).locked().filter(pk=pk).first()
         if collection is None:
@@ -79,12 +80,12 @@ def add(user: User, pk: UUID, ids: Iterable[UUID]) -> int | None:
 
 
 def may_take_out(user: User, collection: Collection) -> Q:
-    """Which items this person may take out: their own work, and everything of a collection of theirs."""
+    """Selects the items this person may remove: their own work, or everything if the collection is theirs."""
     return Q() if collection.owner_id == user.pk else Q(generation__owner=user)
 
 
 def take_out(user: User, collection: Collection, ids: Iterable[UUID]) -> int:
-    """Takes these out, which stay where else they are; says how many."""
+    """Removes these from the collection only. Returns how many were removed."""
     with transaction.atomic():
         Collection.objects.locked().filter(pk=collection.pk).first()
         items = CollectionItem.objects.filter(may_take_out(user, collection), collection=collection, generation__in=ids)
@@ -95,7 +96,7 @@ def take_out(user: User, collection: Collection, ids: Iterable[UUID]) -> int:
 
 
 def move(user: User, source: Collection, target: UUID, ids: Iterable[UUID]) -> int | None:
-    """Takes these out of one and puts them into the other; says how many, or None when either is gone."""
+    """Moves these from one collection to another. Returns how many, or None if either collection is gone."""
     with transaction.atomic():
         both = {row.pk: row for row in Collection.objects.visible_to(user).locked().filter(pk__in=[source.pk, target])}
         if source.pk not in both or target not in both:
@@ -111,7 +112,7 @@ def move(user: User, source: Collection, target: UUID, ids: Iterable[UUID]) -> i
 
 
 def merge(user: User, pk: UUID, target: UUID) -> Collection | None:
-    """Puts all that is in the person's collection into another and deletes it; None when either is gone."""
+    """Moves everything in the person's collection to another one and deletes it. Returns None if either is gone."""
     with transaction.atomic():
         both = {row.pk: row for row in Collection.objects.visible_to(user).locked().filter(pk__in=[pk, target])}
         if pk == target or pk not in both or target not in both or both[pk].owner_id != user.pk:
@@ -120,19 +121,20 @@ def merge(user: User, pk: UUID, target: UUID) -> Collection | None:
         items = CollectionItem.objects.filter(collection=pk)
         if both[target].is_team:
             Generation.objects.owned_by(user).filter(collections=pk).show()
-        # What others put into theirs, this person puts into the other: it is not as if its owner had.
+        # What the target's owner added to the source counts as added by this person, so the target's links hide it.
         items.filter(added_by=both[target].owner_id).update(added_by=user)
-        # What a colleague had put there is put there by this person now, as far as it is their own work.
+        # This person's own work that a colleague added to the target now counts as added by this person.
         own = items.filter(added_by=user, generation__owner=user).values_list("generation", flat=True)
         CollectionItem.objects.filter(collection=target, generation__in=list(own)).update(added_by=user)
         items.exclude(generation__in=there).update(collection=target, position=0)
-        both[pk].delete()  # with what was in both
+        both[pk].delete()  # along with the items that are in both
         _stay_hidden(user, Generation.objects.filter(collections=target))
         return both[target]
 
 
 def show(user: User, pk: UUID, *, shown: bool) -> int:
-    """Makes it the team's, with the owner's work in it, or private again; says how many the team sees more."""
+    """Makes the collection a team collection, including the owner's work in it, or private again. Returns how many more
+    results the team sees."""
     with transaction.atomic():
         own = Collection.objects.owned_by(user).locked().filter(pk=pk).first()
         if own is None:
@@ -147,16 +149,16 @@ def show(user: User, pk: UUID, *, shown: bool) -> int:
 
 
 def hidden(user: User, collection: Collection) -> tuple[int, int]:
-    """(how many finished results of this person in it the team does not see, how many are under way)."""
+    """How many of this person's finished results in it the team does not see, and how many are in progress."""
     rows = _of(user, collection).kept().filter(team_at=None)
     done = rows.filter(status=Generation.Status.DONE)
     return done.count(), rows.filter(status__in=Generation.LIVE).count()
 
 
 def _stay_hidden(user: User, rows: GenerationQuerySet) -> None:
-    """What of this person's is not done yet and in no collection of the team any more is not shown when it is done.
+    """Keeps this person's unfinished work hidden once it is done, unless another team collection contains it.
 
-    What is done stays shown: the team has seen it, and its page says who sees it.
+    Finished work stays shown: the team has seen it, and its page says who can see it.
     """
     with_team = CollectionItem.objects.filter(generation=OuterRef("pk"), collection__is_team=True)
     rows.owned_by(user).exclude(status=Generation.Status.DONE).exclude(Exists(with_team)).hide()
@@ -167,7 +169,7 @@ def _of(user: User, collection: Collection) -> GenerationQuerySet:
 
 
 def delete(user: User, pk: UUID) -> bool:
-    """Deletes the person's collection and keeps what is in it; False when it is gone."""
+    """Deletes the person's collection but keeps its contents. Returns False if the collection is gone."""
     with transaction.atomic():
         own = Collection.objects.owned_by(user).locked().filter(pk=pk).first()
         if own is not None:
@@ -178,17 +180,17 @@ def delete(user: User, pk: UUID) -> bool:
 
 
 def choose_cover(user: User, collection: Collection, generation: UUID) -> bool:
-    """False when it is not in it, or the collection not the person's."""
+    """Sets the cover. Returns False if the result is not in the collection or the collection is not the person's."""
     chosen = CollectionItem.objects.filter(collection=collection, generation=generation).seen_by(user)
     own = Collection.objects.owned_by(user).filter(pk=collection.pk)
     return chosen.exists() and bool(own.update(cover=generation))
 
 
 def arrange(user: User, pk: UUID, generation: UUID, step: str) -> int | None:
-    """Moves one a step `earlier` or `later`, or to be `first` or `last`, in the order as it is seen now.
+    """Moves an item `earlier`, `later`, `first` or `last`, relative to the order the owner currently sees.
 
-    From then on the order is by hand. Returns the new place from 1, or None when it is not there. What others took back
-    from the team keeps its place unseen.
+    This switches the collection to its custom order. Returns the new position, counted from 1, or None if the item is
+    not there. Items that others have hidden from the team keep their place.
     """
     with transaction.atomic():
         own = Collection.objects.owned_by(user).locked().filter(pk=pk).first()

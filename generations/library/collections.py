@@ -1,4 +1,4 @@
-"""Collections: what belongs together, private or the team's."""
+"""Pages of collections, which are private or shared with the team."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def _own(request: Request, pk: UUID) -> Collection:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def collections(request: Request) -> HttpResponse:
-    """GET: all that the person may open, with covers. POST: makes one."""
+    """GET lists all collections the person may open, with covers. POST creates one."""
     form = CollectionForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         values = form.cleaned_data
@@ -48,20 +48,21 @@ def collections(request: Request) -> HttpResponse:
 
 @require_safe
 def collection_names(request: Request) -> HttpResponse:
-    """The names as options, for fields that take a new name or a known one."""
+    """The names as options for fields that accept a new or an existing name."""
     return render(request, "generations/_collection_names.html", {"names": collecting.names(request.user)})
 
 
 @require_safe
 def collection_options(request: Request) -> HttpResponse:
-    """The collections as options of a filter; `?collection=<id>` is the chosen one."""
+    """The collections as options of a filter. `?collection=<id>` is the selected one."""
     context = {"chosen": request.GET.get("collection", ""), "nothing": _("All")}
     return render(request, "generations/_collection_options.html", context)
 
 
 @require_safe
 def collection(request: Request, pk: UUID) -> HttpResponse:
-    """What is in it, in its order; `?after=<position>_<item>` goes on from there. htmx asks for the cards alone."""
+    """The contents of a collection, in its order. `?after=<position>_<item>` continues from there. htmx requests only
+    get the cards."""
     row = get_object_or_404(with_links(Collection.objects.visible_to(request.user)), pk=pk)
     cards = shown(row.wall(request.user, after=_place(request.GET.get("after", "")))[: PAGE + 1], request.user)
     more = cards[PAGE - 1] if len(cards) > PAGE else None
@@ -88,7 +89,7 @@ def _place(text: str) -> tuple[int, int] | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def collection_settings(request: Request, pk: UUID) -> HttpResponse:
-    """GET: what its owner may do with it as a whole. POST: renames it."""
+    """GET shows the settings to the owner. POST renames the collection."""
     row = _own(request, pk)
     form = CollectionForm(request.POST if request.method == "POST" else None, initial={"name": row.name})
     if form.is_valid():
@@ -111,7 +112,7 @@ def collection_settings(request: Request, pk: UUID) -> HttpResponse:
 
 @require_POST
 def collection_team(request: Request, pk: UUID) -> HttpResponse:
-    """Makes it the team's or, with an empty `shown`, private."""
+    """Makes it a team collection or, with an empty `shown`, a private one."""
     row = _own(request, pk)
     is_shown = bool(request.POST.get("shown"))
     count = collecting.show(request.user, pk, shown=is_shown)
@@ -138,7 +139,7 @@ def collection_order(request: Request, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def arrange_collection(request: Request, pk: UUID) -> HttpResponse:
-    """GET: its items in a row. POST: moves `item` a `step`, see `collecting.arrange`."""
+    """GET lists the items. POST moves one item, see `collecting.arrange`."""
     row = _own(request, pk)
     place = None
     if request.method == "POST":
@@ -167,7 +168,8 @@ def _uuid(text: str) -> UUID:
 
 @require_POST
 def merge_collection(request: Request, pk: UUID) -> HttpResponse:
-    """Puts everything into the collection `into` and deletes this one. A second click finds it gone and is no error."""
+    """Merges this collection into the collection `into` and deletes it. A second click finds it gone, which is no
+    error."""
     if _is_gone(pk):
         return redirect("collections")
     row = _own(request, pk)
@@ -182,7 +184,8 @@ def merge_collection(request: Request, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_collection(request: Request, pk: UUID) -> HttpResponse:
-    """GET: asks whether to. POST: deletes it and keeps what is in it. A second click finds it gone and is no error."""
+    """GET asks for confirmation. POST deletes the collection but keeps its contents. A second click finds it gone,
+    which is no error."""
     if request.method == "POST" and _is_gone(pk):
         return redirect("collections")
     row = _own(request, pk)
@@ -195,7 +198,7 @@ def delete_collection(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _links(collection: Collection) -> int:
-    """How many open links end with it."""
+    """How many open links stop working with it."""
     return Share.objects.live().filter(collection=collection).count()
 
 

@@ -1,4 +1,4 @@
-"""What people do with generations that have ended: star, show to the team, delete and bring back."""
+"""Actions on finished generations: star, show to the team, delete and restore."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,7 +14,7 @@ S = Generation.Status
 
 
 def star(user: User, generation: Generation, *, on: bool = True) -> None:
-    """Puts this person's star on it, or takes it off."""
+    """Adds this person's star, or removes it."""
     if on:
         star_all(user, [generation.pk])
     else:
@@ -22,27 +22,27 @@ def star(user: User, generation: Generation, *, on: bool = True) -> None:
 
 
 def star_all(user: User, ids: Iterable[UUID]) -> int:
-    """Puts this person's star on all of these that they may see; says how many those are."""
+    """Stars all of these that the person may see. Returns how many that is."""
     seen = list(Generation.objects.visible_to(user).kept().filter(pk__in=ids))
     Star.objects.bulk_create([Star(user=user, generation=row) for row in seen], ignore_conflicts=True)
     return len(seen)
 
 
 def show_to_team(user: User, ids: Iterable[UUID], *, shown: bool) -> int:
-    """Lets the team see these finished ones of this person, or no longer; says how many changed."""
+    """Shows these finished results of the person to the team, or hides them. Returns how many changed."""
     rows = Generation.objects.owned_by(user).kept().filter(pk__in=ids)
     return rows.filter(status=S.DONE).show() if shown else rows.hide()
 
 
 def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
-    """Takes what has ended out of sight, to be brought back by `restore`; says which.
+    """Moves finished generations to the trash, from which `restore` brings them back. Returns the affected ids.
 
-    What runs, or is about to, stays: it costs credits, and nobody should lose sight of it.
+    Generations that are running or queued stay visible, because they cost credits.
     """
     rows = Generation.objects.owned_by(user).kept().filter(pk__in=ids)
     with transaction.atomic():
         for refused in rows.filter(status=S.REJECTED, answer_status=401):
-            decisions.cancel(refused)  # a new token must not send it after all
+            decisions.cancel(refused)  # otherwise a new token would still send it
         now = timezone.now()
         rows.exclude(status__in=Generation.LIVE).touch(now, deleted_at=now)
         gone = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at=now)
@@ -50,6 +50,6 @@ def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
 
 
 def restore(user: User, ids: Iterable[UUID]) -> int:
-    """Brings back what was deleted; says how many."""
+    """Restores deleted generations. Returns how many."""
     rows = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at__isnull=False)
     return rows.touch(deleted_at=None)

@@ -1,4 +1,4 @@
-"""What Meigen's answers mean, in words that say what to do next."""
+"""Explains Meigen's responses in words that say what to do next."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ TOO_LONG = 300
 
 
 def refusal(card: Generation) -> str:
-    """What a rejected card says: the reason, and what would make it work."""
+    """The text of a rejected card: the reason, and what would fix it."""
     fields = card.answer_fields
     match card.answer_status, fields.get("code"):
         case 402, "premium_model_paywall":
@@ -55,7 +55,7 @@ def refusal(card: Generation) -> str:
 
 
 def _allowed(fields: dict[str, Any]) -> Any:
-    """The values that Meigen would have taken, under whichever name it lists them."""
+    """The values Meigen would have accepted, whatever member of the response lists them."""
     listed = (value for name, value in fields.items() if name.startswith("supported") and isinstance(value, list))
     return fields.get("allowed") or next(listed, None)
 
@@ -86,6 +86,6 @@ def shortened(value: Any, depth: int = 0) -> str:
 
 
 def details(card: Generation) -> list[tuple[str, str]]:
-    """Every member of the deciding answer, as (name, value) for a person to read."""
+    """The members of the deciding response, as (name, value) pairs to display."""
     told = [(name, value) for name, value in card.answer_fields.items() if name != "success"]
     return [(shortened(name)[:60], shortened(value)) for name, value in told[:40]]

@@ -1,4 +1,4 @@
-"""What to look for in the history. Every choice is in the address, so a page can be kept or sent."""
+"""Filters of the history. Every choice is part of the address, so that a filtered page can be bookmarked or shared."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,8 @@ S = Generation.Status
 
 
 def _in_full(words: list[str]) -> list[RawSQL]:
-    """The words for the query itself: SQLite uses a partial index only for a condition that reads like its own."""
+    """The values as literals in the SQL: SQLite uses a partial index only if the condition reads like the index's
+    own."""
     return [RawSQL(f"'{word}'", ()) for word in words]  # noqa: S611 (our own words)
 
 
@@ -38,9 +39,9 @@ CHOICES_LAST = 60  # seconds
 
 
 class HistoryForm(forms.Form):
-    """Filters of one's own history or of the team's gallery; an empty one holds nothing back.
+    """Filters of a person's history or of the team gallery. An empty filter matches everything.
 
-    A value that makes no sense is shown with its error and left out.
+    An invalid value is shown with its error and otherwise ignored.
     """
 
     q = forms.CharField(
@@ -59,7 +60,7 @@ class HistoryForm(forms.Form):
         label=_("Kind"), required=False, choices=[("", _("All")), ("image", _("Pictures")), ("video", _("Videos"))]
     )
     model = forms.ChoiceField(label=_("Model"), required=False)
-    # All of them are asked for by the page itself, so that they cost it nothing and are never older than it.
+    # All of these are loaded together with the page, so they cost nothing extra and are never out of date.
     collection = forms.ChoiceField(
         label=_("Collection"),
         required=False,
@@ -82,7 +83,7 @@ class HistoryForm(forms.Form):
         super().__init__(data, label_suffix="", auto_id="find-%s")
         self.user = user
         self.of_team = of_team
-        # What the team sees is done; what is one's own needs no author.
+        # The team sees only finished results, and one's own history needs no author.
         del self.fields["state" if of_team else "author"]
         self.named = {
             "model": _models(user, of_team=of_team),
@@ -101,7 +102,7 @@ class HistoryForm(forms.Form):
         field.choices = [("", _("All")), *choices]
 
     def rows(self, before: Position | None = None) -> GenerationQuerySet:
-        """What is looked for, of all this person may see, newest first; after a place of that order."""
+        """The matching rows that this person may see, newest first, starting after the given position."""
         rows, before, text = self._filtered(), self._start(before), self.cleaned_data.get("q", "")
         if collection := self._collection:
             if self.cleaned_data.get("starred"):
@@ -130,12 +131,14 @@ class HistoryForm(forms.Form):
         if self.of_team:
             return Generation.objects.shown_to_team()
         if self._is_mixed:
-            return Generation.objects.visible_to(self.user).kept()  # others' too, which they show to the team
+            return Generation.objects.visible_to(
+                self.user
+            ).kept()  # including other people's results that the team can see
         own = Generation.objects.owned_by(self.user)
         return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
 
     def _start(self, before: Position | None) -> Position | None:
-        """Where to begin: the end of the last day is a place in the list too, which an index goes to at once."""
+        """Where the list starts. The end of the last day is a position like any other, which an index finds at once."""
         until = self.cleaned_data.get("until")
         if not until or until == date.max:
             return before
@@ -154,14 +157,14 @@ class HistoryForm(forms.Form):
 
     @property
     def _is_mixed(self) -> bool:
-        """Whether the list holds what several people made."""
+        """Whether the list contains the work of several people."""
         if self.cleaned_data.get("state") == DELETED:
-            return False  # everybody sees their own trash alone
+            return False  # everyone sees only their own trash
         return self.of_team or bool(self._collection or self.cleaned_data.get("starred"))
 
     @property
     def address(self) -> str:
-        """Of the list without filters."""
+        """The address of the list without filters."""
         return reverse("gallery" if self.of_team else "generations")
 
     @property
@@ -170,26 +173,26 @@ class HistoryForm(forms.Form):
 
     @property
     def query(self) -> str:
-        """The filters as the query of an address, without the place in the list."""
+        """The filters as a query string, without the position in the list."""
         return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
 
     @property
     def looks(self) -> str:
-        """The same for forms that look the same; the template keeps what it drew under it."""
+        """A key that is equal for forms that render the same, under which the template caches its output."""
         return f"{self.address} {self.query} {self.named}"
 
 
 def _midnight(day: date) -> datetime:
-    """When the day begins where the studio is."""
+    """The start of the day in the studio's time zone."""
     midnight = timezone.make_aware(datetime.combine(day, time.min))
     try:
         return midnight.astimezone(UTC)
-    except OverflowError:  # the first day of all, in the east
+    except OverflowError:  # the first possible day, in an eastern time zone
         return datetime.min.replace(tzinfo=UTC)
 
 
 def _models(user: User, *, of_team: bool) -> list[tuple[str, str]]:
-    """(id, name) of every model in the list, by name."""
+    """(id, name) of every model in the list, sorted by name."""
     cache, key = caches["local"], "models-of-team" if of_team else f"models-of-{user.pk}"
     known: list[tuple[str, str]] | None = cache.get(key)
     if known is None:
@@ -200,7 +203,7 @@ def _models(user: User, *, of_team: bool) -> list[tuple[str, str]]:
 
 
 def _each_model(rows: GenerationQuerySet) -> Iterator[tuple[str, str]]:
-    """Each of them by one step in an index; DISTINCT would read a million rows to find twenty."""
+    """The distinct models, one index lookup each. DISTINCT would read a million rows to find twenty."""
     pairs = rows.order_by("model_id", "-created_at", "-id").values_list("model_id", "model_name")
     pair = pairs.first()
     while pair:
@@ -209,12 +212,13 @@ def _each_model(rows: GenerationQuerySet) -> Iterator[tuple[str, str]]:
 
 
 def _made_by(shown: GenerationQuerySet, owner: Any) -> GenerationQuerySet:
-    """What one person shows. All of it is done; said again, because SQLite goes by how many columns an index has."""
+    """What one person shows to the team. It is all done; the condition is repeated because SQLite chooses an index by
+    the number of matching columns."""
     return shown.filter(owner=owner, status=S.DONE)
 
 
 def _authors() -> list[tuple[str, str]]:
-    """(id, name) of everybody who shows something to the team."""
+    """(id, name) of everyone who shows something to the team."""
     known: list[tuple[str, str]] | None = caches["local"].get("authors")
     if known is None:
         shown = Exists(_made_by(Generation.objects.shown_to_team(), OuterRef("pk")))
@@ -225,7 +229,7 @@ def _authors() -> list[tuple[str, str]]:
 
 
 def _collection(user: User, wanted: str) -> list[tuple[str, str]]:
-    """(id, name) of the collection in the address, if this person may open it."""
+    """(id, name) of the collection in the address, if the person may open it."""
     try:
         rows = list(Collection.objects.visible_to(user).filter(pk=uuid.UUID(wanted))) if wanted else []
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a collection is called, and whose it is."""
+"""The form for a collection's name and visibility."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ WRONG_NAME = _("Give the collection a name of up to 80 characters.")
 
 
 class CollectionForm(forms.Form):
-    """A name is kept with single spaces."""
+    """Repeated spaces in the name are collapsed."""
 
     name = forms.CharField(
         label=_("Name"), max_length=80, error_messages={"required": WRONG_NAME, "max_length": WRONG_NAME}

@@ -1,4 +1,4 @@
-"""One generation: its page, its files, and what people do with it."""
+"""A single generation: its page, its files, and the actions on it."""
 
 import contextlib
 import json
@@ -40,7 +40,7 @@ def _own(request: Request, pk: UUID) -> Generation:
 
 @require_safe
 def generation(request: Request, pk: UUID) -> HttpResponse:
-    """`?picture=<number>` chooses one of a set, from 0; `?in=<id>` is the collection that it is looked at in."""
+    """`?picture=<number>` selects a picture of the set, from 0. `?in=<id>` is the collection it is viewed in."""
     row = _seen(request, pk)
     wanted = _looked_at_in(request)
     collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
@@ -62,7 +62,8 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _looked_at_in(request: Request) -> str:
-    """The collection in the address, or the one whose page was left for this one; cards lead from any list alike."""
+    """The collection in the address, or the one whose page the viewer came from, since cards have the same link
+    everywhere."""
     if "in" in request.GET:
         return request.GET["in"]
     with contextlib.suppress(Resolver404, ValueError):
@@ -70,13 +71,13 @@ def _looked_at_in(request: Request) -> str:
         page = resolve(left.path)
         if page.view_name == "collection":
             return str(page.kwargs["pk"])
-        if page.view_name == "generation":  # whose form has led here
+        if page.view_name == "generation":  # whose form led here
             return parse_qs(left.query).get("in", [""])[0]
     return ""
 
 
 def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
-    """What only the owner may know: the timeline, Meigen's words, the links."""
+    """What only the owner may see: the timeline, Meigen's response and the links."""
     entries: list[Event | Attempt] = [*row.events.all(), *row.attempts.all()]
     links = Share.objects.live().showing(row).filter(created_by=request.user)
     shares = [(share, address(request, share)) for share in links]
@@ -90,7 +91,8 @@ def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
 
 @require_safe
 def compare(request: Request, pk: UUID) -> HttpResponse:
-    """Two pictures over each other. `?picture=` is the first's number, `?with=<id>` and `?number=` name the second."""
+    """Two pictures on top of each other. `?picture=` is the number of the first; `?with=<id>` and `?number=` select the
+    second."""
     row = _seen(request, pk)
     kept = [result for result in row.kept_results if not result.is_video]
     first = neighbours.chosen(kept, request.GET.get("picture", ""))
@@ -103,7 +105,7 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
 
 @require_safe
 def result(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    """The file; `?download` saves it, and `?text` saves a PNG with what it was asked for inside."""
+    """The file. `?download` saves it, and `?text` saves a PNG with its prompt and settings embedded."""
     row = serving.authorise(number, viewer=(request.user, pk))
     if "text" in request.GET and row.content_type == "image/png":
         return serving.download_with_words(request, row, _words(row.generation))
@@ -111,7 +113,7 @@ def result(request: Request, pk: UUID, number: int) -> HttpResponseBase:
 
 
 def _words(row: Generation) -> dict[str, str]:
-    """By the keywords that the PNG specification names."""
+    """The embedded texts, by the keywords that the PNG specification names."""
     told = zips.metadata(row)
     asked = {name: told[name] for name in ("model", "settings")}
     return {
@@ -141,7 +143,7 @@ def cancel(request: Request, pk: UUID) -> HttpResponse:
 
 @require_POST
 def cancel_click(request: Request, pk: UUID) -> HttpResponse:
-    """All of the click that this one belongs to."""
+    """Cancels everything from the same click."""
     row = _own(request, pk)
     if not decisions.cancel_click(row):
         messages.warning(request, _("All of them are already being sent."))
@@ -178,7 +180,7 @@ def fetch_again(request: Request, pk: UUID) -> HttpResponse:
 
 @require_POST
 def star(request: Request, pk: UUID) -> HttpResponse:
-    """Puts the person's star on it, or with `on=0` takes it off; said twice it is the same."""
+    """Adds the person's star or, with `on=0`, removes it. Idempotent."""
     row = _seen(request, pk)
     curation.star(request.user, row, on=request.POST.get("on") != "0")
     return _back(request, row)
@@ -186,7 +188,7 @@ def star(request: Request, pk: UUID) -> HttpResponse:
 
 @require_POST
 def team(request: Request, pk: UUID) -> HttpResponse:
-    """Shows it to the team, or with `shown=0` no longer; said twice it is the same."""
+    """Shows it to the team or, with `shown=0`, hides it. Idempotent."""
     row = _own(request, pk)
     shown = request.POST.get("shown") != "0"
     if not curation.show_to_team(request.user, [pk], shown=shown) and shown and row.team_at is None:
@@ -210,7 +212,7 @@ def restore(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _back(request: Request, row: Generation) -> HttpResponse:
-    """The changed card for htmx, the generation's page for a plain form."""
+    """Returns the changed card for htmx, or the generation's page for a plain form."""
     if not request.htmx:
         return HttpResponseRedirect(back_to(request, row.get_absolute_url()))
     return render(request, "generations/_acted.html", {"card": _seen(request, row.pk)})
@@ -218,7 +220,7 @@ def _back(request: Request, row: Generation) -> HttpResponse:
 
 @require_POST
 def share(request: Request, pk: UUID) -> HttpResponse:
-    """A link with the usual choices; `new_share` asks for them."""
+    """Creates a link with the default choices. `new_share` offers the other ones."""
     if rows := links.chosen(request.user, [_own(request, pk).pk]).rows:
         nonce = next(iter(uuids([request.POST.get("nonce", "")])), None)
         links.share(request.user, rows, nonce=nonce, expires_at=end_after(usual_days()))

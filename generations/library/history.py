@@ -1,4 +1,4 @@
-"""What a person made, and what the team shows: newest first, page by page without counting or skipping."""
+"""A person's history and the team gallery, newest first, paged without counting or skipping rows."""
 
 import uuid
 from contextlib import nullcontext
@@ -23,20 +23,21 @@ PAGE = 24
 
 @require_safe
 def gallery(request: Request) -> HttpResponse:
-    """What the team shows to each other."""
+    """The results that members show to the team."""
     return _list(request, HistoryForm(request.user, request.GET, of_team=True))
 
 
 def history(request: Request) -> HttpResponse:
-    """All that is one's own."""
-    if request.GET.get("whose") == "team":  # the gallery's address before it had a page
+    """Everything of one's own."""
+    if request.GET.get("whose") == "team":  # the gallery's former address
         kept = {name: value for name, value in request.GET.items() if name not in {"whose", "state"}}
         return redirect(f"{reverse('gallery')}?{urlencode(kept)}" if kept else "gallery")
     return _list(request, HistoryForm(request.user, request.GET))
 
 
 def _list(request: Request, form: HistoryForm) -> HttpResponse:
-    """One page of cards as the filters say; `?before=<time>_<id>` goes on from there. htmx asks for the cards alone."""
+    """One page of cards that match the filters. `?before=<time>_<id>` continues from there. htmx requests only get the
+    cards."""
     place = _place(request.GET.get("before", ""))
     try:
         with within_time() if form.cleaned_data.get("q") else nullcontext():
@@ -59,7 +60,7 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
 
 
 def _verbs(form: HistoryForm) -> list[tuple[str, str]]:
-    """What can be done with many of these at once, as (verb of `selected`, word)."""
+    """The bulk actions for these rows, as (verb of `selected`, label)."""
     if form.cleaned_data.get("state") == DELETED:
         return [("restore", _("Restore"))]
     own = [("team", _("Show to the team")), ("private", _("Hide from the team")), ("delete", _("Delete"))]

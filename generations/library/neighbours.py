@@ -1,4 +1,4 @@
-"""What stands beside a result: the pictures of its set, those before and after it, and those to compare it with."""
+"""What is next to a result: the pictures of its set, the previous and next results, and those to compare it with."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ COMPARABLE = 24
 
 
 def around(row: Generation, viewer: User, inside: Collection | None) -> dict[str, Any]:
-    """`ahead` and `following`, the ones beside it or None, and `strip`, those near it, in the order of the collection
-    that it is looked at in, or else of the history."""
+    """`ahead` and `following`, the adjacent results or None, and `strip`, the nearby ones, in the order of the
+    collection it is viewed in, or of the history."""
     if inside:
         before, after = inside.beside(row, viewer)
     else:
@@ -31,19 +31,19 @@ def around(row: Generation, viewer: User, inside: Collection | None) -> dict[str
 
 
 def _list_of(row: Generation, viewer: User) -> GenerationQuerySet:
-    """The list in which the viewer sees this row: their own history, or what the team shows."""
+    """The list in which the viewer sees this row: their own history or the team gallery."""
     if row.owner_id == viewer.pk:
         return Generation.objects.owned_by(viewer).kept()
     return Generation.objects.shown_to_team()
 
 
 def chosen(kept: Sequence[Result], number: str) -> Result | None:
-    """The file of this number, else the first."""
+    """The file with this number, or the first one."""
     return next((result for result in kept if str(result.number) == number), kept[0] if kept else None)
 
 
 def in_set(kept: Sequence[Result], number: str) -> dict[str, Any]:
-    """`picture`, the one to show of a set, and `before_in_set` and `after_in_set`, those beside it or None."""
+    """`picture`, the one of the set to show, and the adjacent ones or None as `before_in_set` and `after_in_set`."""
     picture = chosen(kept, number)
     place = kept.index(picture) if picture else 0
     return {
@@ -67,7 +67,7 @@ def comparable(row: Generation, viewer: User, first: Result | None) -> list[Resu
 
 
 def find(others: Sequence[Result], viewer: User, pk: str, number: str) -> Result | None:
-    """The picture the viewer named, if they may see it; the first of the others when they named none."""
+    """The picture the viewer selected, if they may see it, or the first of the others if they selected none."""
     if not pk:
         return others[0] if others else None
     try:

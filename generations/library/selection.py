@@ -1,4 +1,4 @@
-"""What people do with many generations at once."""
+"""Bulk actions on generations."""
 
 from functools import partial
 from typing import Any
@@ -32,8 +32,8 @@ MOST = 500
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def selected(request: Request) -> HttpResponseBase:
-    """`do` names what to do with the `selected` ids: star, collect, team, delete, ...; `from` is the collection whose
-    page asks. A GET is a reload of what this has drawn."""
+    """Applies the action `do` (star, collect, team, delete, ...) to the `selected` ids. `from` is the collection whose
+    page sent the request. A GET is a reload of a page this view rendered."""
     if request.method != "POST":
         return redirect("generations")
     ids = uuids(request.POST.getlist("selected"))
@@ -47,7 +47,7 @@ def selected(request: Request) -> HttpResponseBase:
     if verb == "download":
         return _zip(request, ids)
     if verb == "share":
-        # Here: so many ids make an address longer than servers take.
+        # Rendered here instead of redirecting: so many ids would exceed the address length that servers accept.
         return ask(request, links.chosen(request.user, ids))
     if verb == "compare":
         return _compare(request, ids)
@@ -115,7 +115,7 @@ def _cover(request: Request, ids: list[UUID]) -> None:
 
 
 def _target(request: Request) -> Collection | None:
-    """The collection whose name was typed, made if need be."""
+    """The collection whose name was typed, created if necessary."""
     form = CollectionForm({"name": request.POST.get("collection", "")})
     if not form.is_valid():
         messages.warning(request, str(WRONG_NAME))
@@ -216,7 +216,7 @@ def _told(viewer: int, generation: Generation) -> dict[str, Any]:
 
 
 def _back(request: Request, ids: list[UUID]) -> HttpResponse:
-    """The changed cards for htmx; the page it came from for a plain form."""
+    """Returns the changed cards for htmx, or the previous page for a plain form."""
     if request.htmx:
         rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
         gone: list[UUID] = []

@@ -1,8 +1,8 @@
-"""The refresh tick: whether an open page's live cards have changed, answered before the rest of the stack.
+"""The refresh tick: tells an open page whether its live cards have changed, before the rest of the stack runs.
 
-An open page asks every two seconds and nearly always hears that nothing is new. So a signed, expiring token of the page
-says who asks, in place of the session, and one query compares versions. In return the tick never says more than
-"changed": what has changed comes from the view `live`, after full authentication.
+An open page polls every two seconds and nearly always learns that nothing is new. So a signed, expiring token in the
+page identifies the person instead of the session, and one query compares versions. In return the tick never says more
+than "changed"; what has changed comes from the view `live`, after full authentication.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,17 +20,17 @@ from accounts.models import User
 from generations.models.ids import is_uuid
 
 LASTS = timedelta(minutes=15)
-MOST = 500  # cards asked about at once
+MOST = 500  # the most cards that one tick may ask about
 SALT = "generations.library.tick"
 
 
 def token_for(user: User) -> str:
-    """What a page shows with its ticks, good for hearing whether this person's cards have changed."""
+    """The token a page sends with its ticks. It only allows asking whether this person's cards have changed."""
     return TimestampSigner(salt=SALT).sign(str(user.pk))
 
 
 def holder(token: str) -> int | None:
-    """The id of the person whose token it is, None when it has expired or is not one of ours."""
+    """The id of the person this token was issued to, or None if it has expired or is invalid."""
     try:
         return int(TimestampSigner(salt=SALT).unsign(token, max_age=LASTS))
     except BadSignature:
@@ -38,29 +38,29 @@ def holder(token: str) -> int | None:
 
 
 def seen(request: HttpRequest) -> dict[str, str]:
-    """What the page knows of its live cards: marker by id, from `live=<id>:<marker>` each. Nonsense is left out."""
+    """The state of the page's live cards: marker by id, from `live=<id>:<marker>` each. Invalid values are ignored."""
     parts = (part.rpartition(":") for part in request.POST.getlist("live")[:MOST])
     return {pk: marker for pk, _, marker in parts if is_uuid(pk)}
 
 
 def has_changed(version: int, marker: str) -> bool:
-    """Whether the row is another than the one the marker was made of, its place in line aside."""
+    """Whether the row differs from what the marker was made of, ignoring its place in line."""
     return marker.partition(".")[0] != str(version)
 
 
 def any_changed(owner: int, markers: Mapping[str, str]) -> bool:
     """Whether one of the cards that this person may see has changed.
 
-    An id that is not among them counts as unchanged: so what belongs to others looks like what does not exist, and a
-    row that is gone does not set off the full request for ever.
+    An id that is not among them counts as unchanged. So other people's rows look like rows that do not exist, and a
+    deleted row does not trigger full requests forever.
     """
     if not markers:
         return False
-    # SQLite keeps ids as 32 digits, and PostgreSQL reads them so.
+    # SQLite stores ids as 32 hex digits, and PostgreSQL accepts that format.
     known = {pk.replace("-", ""): marker for pk, marker in markers.items()}
     holes = ", ".join(["%s"] * len(known))
-    # Written out, because composing it takes the ORM as long as all the rest of a tick.
-    # As `visible_to` has it.
+    # Raw SQL, because composing it in the ORM takes as long as the rest of a tick.
+    # The same condition as in `visible_to`.
     shown = "team_at IS NOT NULL AND deleted_at IS NULL AND status = 'done'"
     visible = f"(owner_id = %s OR ({shown})) AND erased_at IS NULL"
     query = f"SELECT id, version FROM generations_generation WHERE {visible} AND id IN ({holes})"  # noqa: S608
@@ -70,13 +70,13 @@ def any_changed(owner: int, markers: Mapping[str, str]) -> bool:
 
 
 @login_not_required
-@csrf_exempt  # it changes nothing, and the token says who asks
+@csrf_exempt  # it changes nothing, and the token identifies the person
 @require_POST
 def tick(request: HttpRequest) -> HttpResponse:
-    """204 when nothing is new, else the event `changed`, upon which the page asks `live`.
+    """Responds 204 if nothing is new, otherwise with the event `changed`, upon which the page requests `live`.
 
-    So it does when the token is no good any more: `live` renews it, or finds the person signed out. And when nothing on
-    the page is live: `live` tells it to stop.
+    It also sends `changed` if the token is no longer valid, because `live` renews it or finds the person signed out,
+    and if the page has no live cards, because `live` tells it to stop.
     """
     owner = holder(request.POST.get("tick", ""))
     markers = seen(request)
@@ -89,7 +89,7 @@ def tick(request: HttpRequest) -> HttpResponse:
 
 
 def ticks_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that answers the tick itself and lets everything else pass."""
+    """Middleware that answers the tick itself and passes everything else on."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and request.path == reverse("tick"):

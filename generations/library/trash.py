@@ -1,9 +1,9 @@
-"""Emptying the trash: what a person deleted long ago is erased, with its files; what the books need stays.
+"""Empties the trash: what was deleted long ago is erased, including files. What accounting needs stays.
 
-In an order that any process may be killed in. First one transaction takes the words and all that hangs on the
-generation away, and marks it and its results as erased: from then on nobody sees it and nobody can bring it back, so no
-living row ever names a file that is gone. Then the files go, and after them the row that named them: a result that was
-marked and is still there is found again, so no file stays behind either.
+The order makes it safe to kill the process at any step. First, one transaction removes the texts and everything
+attached to the generation, and marks it and its results as erased. From then on nobody can see or restore it, so no
+visible row ever names a missing file. Then the files are deleted, and last the rows that named them. A result that is
+marked but still exists is found again by the next run, so no file is left behind either.
 """
 
 import logging
@@ -28,7 +28,7 @@ BATCH = 100
 
 
 def empty() -> None:
-    """Erases what is due for a while, and wakes the next run when there is more."""
+    """Erases what is due for a limited time, and schedules the next run if more is due."""
     ends = time.monotonic() + RUN_SECONDS
     while not stopping.is_stopping() and time.monotonic() < ends:
         if not _erase_some(timezone.now()) + _remove_some():
@@ -44,9 +44,9 @@ def _erase_some(now: datetime) -> int:
 
 
 def erase(pk: UUID, now: datetime) -> None:
-    """Takes away what was asked and made, if it still is due: somebody may just have brought it back."""
+    """Erases a generation's prompt and results if it is still due: somebody may just have restored it."""
     with transaction.atomic():
-        # The bill stays: who, when, which model, what it cost, and every attempt.
+        # What accounting needs stays: who, when, which model, what it cost, and every attempt.
         blank = {"prompt": "", "body": "", "wish": "", "message": "", "answer_body": "", "team_at": None}
         due = Generation.objects.to_erase(now).filter(pk=pk)
         if not due.touch(now, erased_at=now, **blank):
@@ -56,18 +56,18 @@ def erase(pk: UUID, now: datetime) -> None:
         references = list(Reference.objects.filter(generations=pk).values_list("pk", flat=True))
         links = list(Share.objects.filter(generations=pk).values_list("pk", flat=True))
         _cut_off(pk)
-        Share.objects.filter(pk__in=links, generations=None).delete()  # those that showed nothing else
+        Share.objects.filter(pk__in=links, generations=None).delete()  # links that showed nothing else
         forgotten = _forget(references, now)
     failpoints.reach("erased-with-files")
     for name in forgotten:
         try:
             default_storage.delete(name)
-        except OSError:  # left to `verify_media`, so that the rest of the trash goes on
+        except OSError:  # left to `verify_media`, so that the rest of the trash is still emptied
             logger.exception("%s could not be removed", name)
 
 
 def _cut_off(pk: UUID) -> None:
-    """Whatever else there is about the generation, of whichever kind: links, stars, places in collections, events."""
+    """Deletes everything else that refers to the generation: links, stars, collection items, events."""
     for relation in Generation._meta.related_objects:  # noqa: SLF001
         if relation.many_to_many or relation.related_model in {Attempt, Result}:
             continue
@@ -79,9 +79,9 @@ def _cut_off(pk: UUID) -> None:
 
 
 def _forget(ids: list[UUID], now: datetime) -> list[str]:
-    """Deletes those of these pictures that were given so long ago and are wanted nowhere else; returns their files.
+    """Deletes those of these reference pictures that are old and used nowhere else. Returns their files.
 
-    Killed before the files are gone, it leaves them to `verify_media`.
+    If the process is killed before the files are deleted, `verify_media` finds them.
     """
     unused = Reference.objects.filter(pk__in=ids, referenceuse=None, created_at__lt=trash_ends(now))
     names = []
@@ -94,7 +94,7 @@ def _forget(ids: list[UUID], now: datetime) -> list[str]:
 
 
 def _remove_some() -> int:
-    """The files of erased results, and after them their rows. What cannot be removed now is left for another time."""
+    """Deletes the files of erased results, then their rows. What cannot be deleted now is retried later."""
     removed = 0
     for result in Result.objects.filter(erased_at__isnull=False).order_by("erased_at")[:BATCH]:
         try:
@@ -102,7 +102,7 @@ def _remove_some() -> int:
                 default_storage.delete(name)
         except OSError:
             logger.exception("The files of result %s could not be removed", result.pk)
-            Result.objects.filter(pk=result.pk).update(erased_at=timezone.now())  # the others come first
+            Result.objects.filter(pk=result.pk).update(erased_at=timezone.now())  # the others go first
             continue
         failpoints.reach("files-gone-row-left")
         result.delete()

@@ -1,1 +1,1 @@
-"""Links for people outside, and what they see."""
+"""Share links for people outside the team, and what they see."""

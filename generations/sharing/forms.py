@@ -1,4 +1,4 @@
-"""What a share link says and allows."""
+"""The form for what a share link shows and allows."""
 
 import uuid
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ DAYS = (1, 7, 30, 90, 365)
 
 
 class ShareForm(forms.Form):
-    """For a new link, or for `share` as it is. `follows` is asked only where a `collection` is shared.
+    """For a new link, or for the existing `share`. `follows` is offered only if a `collection` is shared.
 
-    Of one that `is_empty`, with nothing to share yet, there can only be a link that follows it.
+    If the collection `is_empty`, with nothing to share yet, the link has to follow it.
     """
 
     nonce = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -95,12 +95,12 @@ class ShareForm(forms.Form):
             problem = _("Nothing in it can be shared yet. Check this box, or add finished results first.")
             self.add_error("follows", problem)
         if self.errors and self.cleaned_data.get("password"):
-            # Browsers are not given it back, and a link without it would be open.
+            # The password is never sent back to the browser, and without it the link would be open to anyone.
             self.add_error("password", _("Type the password again."))
         return self.cleaned_data
 
     def choices(self) -> dict[str, Any]:
-        """The fields of a Share that this form decides, the password aside."""
+        """The fields of a Share that this form sets, except the password."""
         values = self.cleaned_data
         names = ["title", "note", "hint", "shows_prompts", "allows_downloads", "allows_hearts"]
         chosen = {name: values[name] for name in names}
@@ -110,7 +110,7 @@ class ShareForm(forms.Form):
 
 
 def usual_days() -> int:
-    """After how many days a link ends unless its maker says otherwise; 0 is never."""
+    """After how many days a link expires by default; 0 means never."""
     most = settings.SHARE_MAX_DAYS
     return min(settings.SHARE_DAYS or most, most) if most else settings.SHARE_DAYS
 

@@ -32,22 +32,22 @@ from generations.models.ids import name_in
 from generations.sharing import links
 
 View = Callable[..., HttpResponseBase]
-OPENED = 86_400  # seconds that a password given holds
+OPENED = 86_400  # how many seconds an entered password stays valid
 GUEST = "guest"
 GUEST_NAME = "guest-name"
 A_YEAR = 365 * 86_400
 
 
 def through_link(*methods: str, locked: bool = False) -> Callable[[View], View]:
-    """Finds the share behind the secret, else 404; keeps the page out of search engines, referrers and caches.
+    """Finds the share behind the secret, or responds 404. Keeps the page out of search engines, referrers and caches.
 
-    Without its password only a view that is `locked` is reached: the one that asks for it. Everything else is a 404, so
-    that no address tells more than the page does.
+    Without the password only a `locked` view, the one that asks for it, is reachable. Everything else is a 404, so that
+    no address reveals more than the page does.
     """
 
     def decorate(view: View) -> View:
         @login_not_required
-        @csrf_exempt  # no session stands behind a link: who has it may do what it allows
+        @csrf_exempt  # no session is involved: whoever has the link may do what it allows
         @wraps(view)
         def wrapper(request: HttpRequest, secret: str, **kwargs: Any) -> HttpResponseBase:
             share = Share.objects.for_secret(secret)
@@ -67,14 +67,14 @@ def through_link(*methods: str, locked: bool = False) -> Callable[[View], View]:
 
 
 def is_open(request: HttpRequest, share: Share) -> bool:
-    """Whether the share asks for no password, or this browser has given the one it has now."""
+    """Whether the share has no password, or this browser has entered the current one."""
     if not share.password:
         return True
     return request.get_signed_cookie(f"share-{share.pk.hex}", default="", salt=_salt(share), max_age=OPENED) == "open"
 
 
 def _salt(share: Share) -> str:
-    return f"share {share.pk} {share.password}"  # another password makes the former cookie worthless
+    return f"share {share.pk} {share.password}"  # a new password invalidates the cookie
 
 
 @through_link("GET", "HEAD", locked=True)
@@ -90,7 +90,7 @@ def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         value = secrets.token_urlsafe(16)
         response.set_signed_cookie(GUEST, value, salt=GUEST, max_age=A_YEAR, path="/s/", **_cookie(request))
     if looked:
-        # One visit, however often the page is loaded anew meanwhile.
+        # Counts as one visit, however often the page is reloaded in the meantime.
         response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
     return response
 
@@ -99,7 +99,7 @@ def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[
     order, results = _in_order(share)
     waiting = Result.objects.filter(generation__in=order, kept_at=None, gone_at=None).exists()
     if not results and not waiting and share.collection_id is None:
-        raise Http404  # all of it is deleted
+        raise Http404  # everything in it is deleted
     return {
         "share": share,
         "secret": secret,
@@ -115,7 +115,7 @@ def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[
 
 
 def _is_looked_at(request: HttpRequest) -> bool:
-    """Whether somebody sees the page now; a browser that fetches it beforehand says so."""
+    """Whether somebody is really viewing the page. A browser that prefetches it says so in a header."""
     purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose"))
     return request.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
 
@@ -131,7 +131,7 @@ def _cookie(request: HttpRequest) -> dict[str, Any]:
 @sensitive_post_parameters("password")
 @through_link("POST", locked=True)
 def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
-    """Takes the password; ten wrong ones pause the link for this visitor."""
+    """Checks the password. Ten wrong ones lock the link for this visitor for a while."""
     if is_open(request, share):
         return redirect("shared", secret)
     opened = links.try_password(share, _address(request), request.POST.get("password", "").strip()[:200])
@@ -155,7 +155,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
 
 
 def _address(request: HttpRequest) -> str:
-    """Where the visitor comes from, "" when the proxies in front do not say."""
+    """The visitor's address, or an empty string if the proxies in front do not pass it on."""
     try:
         return str(get_adapter().get_client_ip(request))
     except (ImproperlyConfigured, PermissionDenied):
@@ -164,7 +164,7 @@ def _address(request: HttpRequest) -> str:
 
 @through_link("GET", "HEAD")
 def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
-    """The file, or a small picture of it where downloads are not allowed."""
+    """The file, or a small picture of it if downloads are not allowed."""
     row = _result(share, result)
     if "download" in request.GET and not share.allows_downloads:
         raise Http404
@@ -175,7 +175,7 @@ def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID)
 
 @through_link("GET", "HEAD")
 def shared_preview(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
-    """The picture, or a video's poster, as the page shows it."""
+    """The picture, or a video's poster, at the size the page shows."""
     row = _result(share, result)
     return serving.serve(request, row, _small(row), title=_title(share, row))
 
@@ -199,9 +199,9 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
 
 
 def _may_still_have(share: Share, result: Result) -> bool:
-    """Whether a guest who has begun a download may have this file too, as the link is now."""
+    """Whether the link still allows a guest whose download has begun to have this file."""
     now = Share.objects.live().filter(pk=share.pk, password=share.password, allows_downloads=True)
-    if share.shows_prompts:  # the rest of the zip would still tell them
+    if share.shows_prompts:  # the rest of the zip would still contain them
         now = now.filter(shows_prompts=True)
     current = now.select_related("created_by", "collection").first()
     return current is not None and serving.readable(share=current).filter(pk=result.pk).exists()
@@ -209,9 +209,9 @@ def _may_still_have(share: Share, result: Result) -> bool:
 
 @through_link("POST")
 def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponse:
-    """Puts the guest's heart on a picture under the name they type, or with `on=0` takes it off.
+    """Adds the guest's heart to a picture under the name they enter or, with `on=0`, removes it.
 
-    The page has made them a guest: who has not opened it could be another one at every press.
+    Opening the page makes them a guest. Otherwise every press could come from a new one.
     """
     row = _result(share, result)
     if not share.allows_hearts:
@@ -220,7 +220,7 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     on = request.POST.get("on") != "0"
     full = bool(name and guest) and not links.heart(share, row, guest, name, on=on)
     if request.headers.get("Accept") == "application/json" and name and guest and not full:
-        response = HttpResponse(status=204)  # the page's script knows what to do
+        response = HttpResponse(status=204)  # the page's script handles this
     else:
         response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
     if name:
@@ -229,19 +229,19 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
 
 
 def _guest(request: HttpRequest) -> str:
-    """The random value that this browser has got from us, "" when it has none."""
+    """The random value we gave to this browser, or an empty string if it has none."""
     return request.get_signed_cookie(GUEST, default="", salt=GUEST) or ""
 
 
 def _name(request: HttpRequest) -> str:
-    """What the guest calls themselves, now or before; "" when they have not said."""
-    before = unquote(request.COOKIES.get(GUEST_NAME, ""))  # headers are Latin-1, names are not
+    """What the guest calls themselves, now or before, or an empty string if they have not said."""
+    before = unquote(request.COOKIES.get(GUEST_NAME, ""))  # headers are Latin-1, but names may not be
     names = (name_in(text)[:40].strip() for text in (request.POST.get("name", ""), before))
     return next(filter(None, names), "")
 
 
 def _in_order(share: Share) -> tuple[list[UUID], list[Result]]:
-    """What the share shows, and its files, in its order."""
+    """The generations of the share and their files, in the order of the share."""
     shown = list(share.contents().values_list("pk", flat=True)[: links.MOST])
     order = {pk: place for place, pk in enumerate(shown)}
     results = list(serving.readable(share=share).filter(generation__in=shown))
@@ -253,6 +253,6 @@ def _result(share: Share, pk: UUID) -> Result:
 
 
 def _title(share: Share, row: Result) -> str:
-    """A file name that tells the prompt only where the page does."""
+    """A file name that contains the prompt only if the page shows it."""
     words = row.generation.prompt if share.shows_prompts else share.title
     return f"{slugify(words[:60], allow_unicode=True) or 'picture'}-{row.number + 1}"

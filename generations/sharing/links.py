@@ -1,4 +1,4 @@
-"""Making share links, opening them, and taking them back."""
+"""Creating, opening and revoking share links."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from generations.models import Collection, Generation, Heart, Result, Share, Sha
 
 MOST = 500
 MOST_TRIES = 10
-MOST_HEARTS = 1000  # a link
+MOST_HEARTS = 1000  # per link
 PAUSE = timedelta(minutes=15)
-# What fetches a page to draw a preview of the link, or to index it, is not a person who looks. A CUBOT is a phone.
+# Clients that fetch a page to preview or index it are not visitors. A CUBOT, however, is a phone.
 BOT = re.compile(
     r"(?<!\bcu)bot\b|crawl|spider|preview|facebookexternalhit|facebot|whatsapp|telegram|slack|discord|twitter|linkedin|"
     r"pinterest|skype|teams|cardyb|vkshare|iframely|mastodon|embed|curl|wget|python|http\.rb|httpclient|headlesschrome|"
@@ -35,7 +35,8 @@ BOT = re.compile(
 
 @dataclass(frozen=True)
 class Offer:
-    """What a new link would show: the first `MOST` of the `number` that may be, and how many may not be."""
+    """What a new link would show: the first `MOST` of the `number` results that may be shared, and how many are left
+    out."""
 
     rows: list[Generation]
     number: int
@@ -43,14 +44,14 @@ class Offer:
 
 
 def chosen(user: User, ids: Iterable[UUID]) -> Offer:
-    """The finished ones of this person among these, in the order of the ids."""
+    """The person's finished generations among these, in the order of the ids."""
     order = {pk: place for place, pk in reversed(list(enumerate(ids)))}
     own = sorted(Generation.objects.finished_by(user).filter(pk__in=order), key=lambda row: order[row.pk])
     return Offer(own[:MOST], len(own), len(order) - len(own))
 
 
 def collected(user: User, collection: Collection) -> Offer:
-    """The finished ones of this person that they put into it, in its order."""
+    """The person's finished generations that they added to the collection themselves, in its order."""
     own = collection.arrange(Generation.objects.finished_by(user), by=user)
     number = own.count()
     return Offer(list(own[:MOST]), number, collection.wall(user).count() - number)
@@ -65,15 +66,16 @@ def share(
     nonce: UUID | None = None,
     **choices: Any,
 ) -> Share:
-    """A new link to these generations, or to what is in a collection at any time. `choices` are fields of Share.
+    """Creates a link to these generations, or to whatever is in a collection at any time. `choices` are fields of
+    Share.
 
-    The nonce is the page's. A second click, or the page sent again, finds the link it made; what was changed meanwhile
-    makes another one, and so does the same page after that link was taken back.
+    The nonce comes from the page. A second click, or the same page submitted again, finds the link that was created
+    first. A changed request creates another link, and so does the same page after that link was revoked.
     """
     made = Share(created_by=user, collection=follow, **choices)
     made.seal()
     made.set_password(password)
-    asked = {**choices, "expires_at": str(choices.get("expires_at"))[:10]}  # the end is counted from each click
+    asked = {**choices, "expires_at": str(choices.get("expires_at"))[:10]}  # the expiry counts from each click
     contents = repr((nonce, follow and follow.pk, [row.pk for row in rows], password, sorted(asked.items())))
     for number in count():
         if nonce:
@@ -95,22 +97,22 @@ def share(
 
 
 def _is_as_asked(share: Share, asked: dict[str, Any], password: str) -> bool:
-    """Whether the link is still what its page asked for: its maker may have changed it since."""
+    """Whether the link still matches what the page requested, since its owner may have changed it."""
     now = {**{name: getattr(share, name) for name in asked}, "expires_at": str(share.expires_at)[:10]}
     return now == asked and (share.is_opened_by(password) if share.password else not password)
 
 
 def revoke(*shares: Share) -> int:
-    """Takes the links back at once, and says how many; a link taken back stays so."""
+    """Revokes the links immediately and for good. Returns how many."""
     open_ones = Share.objects.filter(pk__in=[share.pk for share in shares], revoked_at=None)
     return open_ones.update(revoked_at=timezone.now())
 
 
 def try_password(share: Share, address: str, plain: str) -> bool | None:
-    """Whether the password opens the share; None when this visitor has tried too often and has to wait.
+    """Whether the password opens the share, or None if this visitor has tried too often and has to wait.
 
-    The try is counted before the password is looked at, by one conditional UPDATE, so that many at once are no more
-    than many in a row.
+    The attempt is counted before the password is checked, by one conditional UPDATE, so parallel attempts gain nothing
+    over sequential ones.
     """
     visitor = vault.derive("visitor", _household(address).encode())
     now = timezone.now()
@@ -128,7 +130,8 @@ def try_password(share: Share, address: str, plain: str) -> bool | None:
 
 
 def _household(address: str) -> str:
-    """Whom an address stands for: of IPv6 everybody has 2 ** 64. What is no address is all one."""
+    """The network an address belongs to, because an IPv6 user has 2 ** 64 addresses. Invalid addresses share one
+    key."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -139,19 +142,19 @@ def _household(address: str) -> str:
 
 
 def count_view(share: Share, agent: str) -> None:
-    """One more person has looked, unless it was a machine that draws previews."""
+    """Counts one more visitor, unless it is a bot that renders previews."""
     if not BOT.search(agent):
         Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
 
 
 def heart(share: Share, result: Result, guest: str, name: str, *, on: bool = True) -> bool:
-    """Puts this guest's heart on a picture or takes it off; False when the link holds as many as it can.
+    """Adds or removes this guest's heart. Returns False if the link has reached its limit of hearts.
 
-    Said twice it is the same.
+    Idempotent.
     """
     mine = {"share": share, "result": result, "guest": hashlib.sha256(guest.encode()).hexdigest()}
     with transaction.atomic():
-        Share.objects.select_for_update(no_key=True).get(pk=share.pk)  # one at a time counts and adds
+        Share.objects.select_for_update(no_key=True).get(pk=share.pk)  # the lock makes counting and adding atomic
         own = Heart.objects.filter(**mine)
         if not on:
             own.delete()
@@ -167,6 +170,6 @@ def is_full(share: Share) -> bool:
 
 
 def hearts_of(share: Share, guest: str) -> set[UUID]:
-    """The pictures that have this guest's heart."""
+    """The pictures that this guest has given a heart."""
     mine = Heart.objects.filter(share=share, guest=hashlib.sha256(guest.encode()).hexdigest())
     return set(mine.values_list("result_id", flat=True))

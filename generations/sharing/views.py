@@ -1,4 +1,4 @@
-"""A person's share links: making one, changing it, the list of all, taking it back."""
+"""A person's share links: creating, changing, listing and revoking them."""
 
 import io
 from uuid import UUID
@@ -25,7 +25,7 @@ HEARTS_SHOWN = 200
 
 @require_safe
 def shares(request: Request) -> HttpResponse:
-    """Every link of this person that still shows something."""
+    """Lists the person's active links."""
     rows = Share.objects.live().filter(created_by=request.user).select_related("collection")
     return render(request, "generations/shares.html", {"shares": rows.counted()})
 
@@ -33,7 +33,7 @@ def shares(request: Request) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_share(request: Request) -> HttpResponse:
-    """`selected` are ids of generations, or `collection` is one of a collection."""
+    """Creates a link to the `selected` generations or to a `collection`."""
     source = request.POST if request.method == "POST" else request.GET
     collection = _collection(request, source.get("collection", ""))
     if collection is not None:
@@ -59,7 +59,7 @@ def new_share(request: Request) -> HttpResponse:
 def ask(
     request: Request, offer: links.Offer, collection: Collection | None = None, form: ShareForm | None = None
 ) -> HttpResponse:
-    """The page that asks what a new link to these shall say and allow."""
+    """The page that asks for the settings of a new link."""
     if not offer.rows and collection is None:
         messages.warning(request, _("You can only share your own finished results."))
         return redirect("generations")
@@ -76,7 +76,7 @@ def ask(
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_link(request: Request, pk: UUID) -> HttpResponse:
-    """One link: its address, who looked, the hearts; a POST changes what it says and allows."""
+    """One link: its address, views and hearts. A POST changes its settings."""
     share = _own(request, pk)
     form = ShareForm(request.POST if request.method == "POST" else None, share=share)
     if request.method == "POST" and form.is_valid():
@@ -86,7 +86,7 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
         if form.cleaned_data["password"] or form.cleaned_data.get("no_password"):
             share.set_password(form.cleaned_data["password"])
             changed.append("password")
-        share.save(update_fields=changed)  # and nothing that another tab has changed meanwhile
+        share.save(update_fields=changed)  # and nothing that another tab has changed in the meantime
         messages.success(request, _("Link updated."))
         return redirect("share_link", share.pk)
     context = {
@@ -102,7 +102,7 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
 
 @require_POST
 def revoke(request: Request, pk: UUID) -> HttpResponse:
-    """Said twice it is the same, and so it is for a link that has ended meanwhile."""
+    """Revokes a link. Idempotent, also for a link that has expired in the meantime."""
     links.revoke(get_object_or_404(Share, pk=pk, created_by=request.user))
     messages.success(request, _("Link revoked. It no longer shows anything."))
     target = back_to(request, reverse("shares"))
@@ -111,7 +111,7 @@ def revoke(request: Request, pk: UUID) -> HttpResponse:
 
 @require_safe
 def share_qr(request: Request, pk: UUID) -> HttpResponse:
-    """The link as a QR code, drawn here."""
+    """The link as a QR code, rendered here."""
     drawn = qrcode.make(address(request, _own(request, pk)), image_factory=qrcode.image.svg.SvgPathImage, border=2)
     body = io.BytesIO()
     drawn.save(body)
@@ -119,7 +119,7 @@ def share_qr(request: Request, pk: UUID) -> HttpResponse:
 
 
 def address(request: Request, share: Share) -> str:
-    """The link as a guest gets it, "" when it can no longer be told."""
+    """The link as a guest receives it, or an empty string if it can no longer be decrypted."""
     return request.build_absolute_uri(reverse("shared", args=[share.secret])) if share.secret else ""
 
 

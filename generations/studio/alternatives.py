@@ -9,12 +9,13 @@ _GROUP = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
 def count(prompt: str) -> int:
-    """How many prompts `expand` gives, before equal ones are left out."""
+    """How many prompts `expand` returns, before duplicates are removed."""
     return math.prod(len(group.split("|")) for group in _groups(prompt))
 
 
 def expand(prompt: str) -> list[str]:
-    """Every combination of the alternatives, in reading order, each once. Braces without a bar stay as they are."""
+    """Every combination of the alternatives, in reading order, without duplicates. Braces without a bar are left
+    alone."""
     parts: list[list[str]] = []
     end = 0
     for match in _GROUP.finditer(prompt) if _groups(prompt) else ():
@@ -25,7 +26,7 @@ def expand(prompt: str) -> list[str]:
 
 
 def _groups(prompt: str) -> list[str]:
-    """The insides of the groups; none in a structured prompt, whose braces are JSON."""
+    """The contents of the groups. A structured prompt has none, because its braces are JSON."""
     found = _GROUP.findall(prompt)
     if not found:
         return []

@@ -1,4 +1,4 @@
-"""What a form refers to: pictures, frames and clips, checked against what the model takes."""
+"""The attachments of a form: pictures, frames and clips, checked against what the model accepts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_CHARACTERS = 3
 
 @dataclass(frozen=True)
 class Attached:
-    """The references of a form, for a model; `first` and `last` are the ids of the pictures chosen as frames."""
+    """The references of a form, for a model. `first` and `last` are the ids of the pictures chosen as frames."""
 
     references: Sequence[Reference]
     model: Model | None = None
@@ -50,7 +50,7 @@ class Attached:
 
     @property
     def has_input(self) -> bool:
-        """Whether there is anything to look at, whose ratio could be followed."""
+        """Whether anything visible is attached whose ratio could be matched."""
         return bool(self.images or self.videos)
 
     @cached_property
@@ -63,12 +63,12 @@ class Attached:
 
     @cached_property
     def pictures(self) -> list[Reference]:
-        """The other pictures."""
+        """The pictures that are not frames."""
         return [reference for reference in self.images if reference not in self.frames]
 
     @property
     def uses(self) -> list[tuple[Reference, str]]:
-        """(reference, its role) in the order in which the request names them."""
+        """(reference, its role) in the order in which the request lists them."""
         has_content = self.model is not None and self.model.has_frames_and_content
         role = Role.CONTENT if has_content else Role.PLAIN
         frames = [(reference, Role.FRAME if has_content else Role.PLAIN) for reference in self.frames]
@@ -78,16 +78,16 @@ class Attached:
 
     @property
     def identities(self) -> list[str]:
-        """What tells whether two requests refer to the same, for their fingerprint."""
+        """Identifies the references in a request's fingerprint: equal for requests that refer to the same files."""
         return [f"{role}:{reference.identity}" if role else reference.identity for reference, role in self.uses]
 
     @property
     def clip_seconds(self) -> list[float | None]:
-        """Those of the reference videos, for the price; sounds are never billed."""
+        """The lengths of the reference videos, for the price. Sounds are never billed."""
         return [reference.seconds for reference in self.videos]
 
     def members(self, urls: Mapping[UUID, str]) -> dict[str, Any]:
-        """The members of a request that refer to these, with the addresses where Meigen reads them."""
+        """The members of a request that carry the references, with the addresses where Meigen reads them."""
         if self.model and self.model.has_frames_and_content:
             pictures = {"frameReferenceImages": self.frames, "contentReferenceImages": self.pictures}
         else:
@@ -100,7 +100,7 @@ class Attached:
         return {name: [urls[reference.pk] for reference in found] for name, found in named.items() if found}
 
     def problems(self) -> Iterator[str]:
-        """Everything about them that Meigen would refuse, in words for the person."""
+        """Everything about the attachments that Meigen would refuse, in words for the person."""
         if self.model is None:
             return
         model = self.model.name
@@ -155,7 +155,7 @@ class Attached:
             yield _("%(model)s accepts sound only together with a picture or a video. Add one.") % {"model": model}
 
     def missing(self, prompt: str) -> list[str]:
-        """The tokens in a prompt, such as [image2], that name a reference which is not there."""
+        """The tokens in a prompt, such as [image2], that name a reference which does not exist."""
         counts = {"image": len(self.frames) + len(self.pictures), "video": len(self.videos), "audio": len(self.audios)}
         tokens = TOKEN.finditer(prompt)
         return list(dict.fromkeys(found[0] for found in tokens if not 1 <= int(found[2]) <= counts[found[1]]))
@@ -166,7 +166,7 @@ def too_many_characters(prompt: str) -> bool:
 
 
 def _problem_of_clip(clip: Reference, limits: ClipLimits) -> str:
-    """What is wrong with one clip, "" when nothing is known to be."""
+    """What is wrong with one clip, or an empty string if no problem is known."""
     least, most, seconds = limits.min_seconds, limits.max_seconds, clip.seconds
     if seconds is not None and ((least is not None and seconds < least) or (most is not None and seconds > most)):
         if least is not None and most is not None:

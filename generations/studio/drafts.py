@@ -1,4 +1,4 @@
-"""What somebody typed into the studio's form, kept while they are somewhere else."""
+"""Keeps what somebody typed into the studio's form while they are on another page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,24 +16,24 @@ from generations.models.ids import plain, uuids
 from generations.studio.form import FIELD_OF_MEMBER, MAX_PROMPT, GenerateForm
 
 DRAFT = "draft"
-PERSON = "person"  # in the form and in the draft: whose it is
+PERSON = "person"  # in the form and in the draft: who owns it
 FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values()} - {"nonce"}
 
 
 def typed(request: Request) -> tuple[dict[str, str], list[str]]:
-    """(what was typed by field, ids of the references)."""
+    """What was typed, by field, and the ids of the references."""
     names = FORM_FIELDS & request.POST.keys()
     references = [str(pk) for pk in uuids(request.POST.getlist("reference"))[:MAX_AT_ONCE]]
     return {name: plain(request.POST[name], MAX_PROMPT) for name in names}, references
 
 
 def mark(user: User) -> str:
-    """What the form carries, so that what is posted after the sign-in has expired is still known to be theirs."""
+    """A signed value in the form that identifies its owner even after the session has expired."""
     return _signer().sign(str(user.pk))
 
 
 def keep(request: Request, target: str, references: Sequence[Reference] = ()) -> HttpResponse:
-    """Sends the person somewhere first; what was typed waits in the session."""
+    """Redirects the person elsewhere first. What they typed waits in the session."""
     values, ids = typed(request)
     ids = [str(reference.pk) for reference in references] or ids
     request.session[DRAFT] = {**values, "reference": ids, PERSON: _person(request)}
@@ -41,7 +41,8 @@ def keep(request: Request, target: str, references: Sequence[Reference] = ()) ->
 
 
 def waiting(request: Request) -> dict[str, Any]:
-    """What waits in the session, until a form is accepted or the next comes; dropped when another person signed in."""
+    """The draft in the session, until a form is accepted or a newer draft replaces it. Dropped if another person signed
+    in."""
     draft: dict[str, Any] = dict(request.session.get(DRAFT, {}))
     if draft and draft.pop(PERSON, None) != str(request.user.pk):
         drop(request)
@@ -54,7 +55,8 @@ def drop(request: Request) -> None:
 
 
 def _person(request: HttpRequest) -> str:
-    """Who typed it; of a signed-out one as their form says, "" when it says nothing that is ours."""
+    """Who typed the draft. For somebody signed out, whoever their form names, or an empty string if its mark is not
+    ours."""
     if request.user.is_authenticated:
         return str(request.user.pk)
     try:

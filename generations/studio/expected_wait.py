@@ -1,4 +1,4 @@
-"""How long models usually take, from our own history."""
+"""How long models usually take, based on our own history."""
 
 import statistics
 from collections import defaultdict
@@ -13,7 +13,7 @@ SAMPLE = 300
 
 
 def typical() -> dict[str, int]:
-    """Seconds from sent to done by model id, the median of the latest runs; kept for five minutes per process."""
+    """The median seconds from sent to done of the latest runs, by model id. Cached for five minutes per process."""
     cache = caches["local"]
     known: dict[str, int] | None = cache.get(KEY)
     if known is None:
@@ -23,7 +23,7 @@ def typical() -> dict[str, int]:
 
 
 def _measure() -> dict[str, int]:
-    # By the time alone, along its index; SQLite would rather sort all that are done.
+    # Ordered by time alone to use its index; otherwise SQLite sorts all finished rows.
     latest = Generation.objects.filter(finished_at__isnull=False).order_by("-finished_at")
     runs: dict[str, list[float]] = defaultdict(list)
     rows = latest.values_list("status", "model_id", "running_at", "finished_at")[:SAMPLE]

@@ -1,4 +1,4 @@
-"""The form of one click: the prompt, the model, and exactly the fields that model has."""
+"""The form of one click: the prompt, the model, and exactly the fields that the model has."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ COUNT_ERROR = format_lazy(_("Choose a number from 1 to {most}."), most=MAX_COUNT
 
 
 class FrameSelect(forms.RadioSelect):
-    """The attached pictures, to choose one of."""
+    """A choice among the attached pictures."""
 
 
 class GenerateForm(forms.Form):
-    """What to generate. A field the model lacks is not there; an empty choice is the model's own default."""
+    """What to generate. Fields that the model lacks are left out; an empty choice means the model's own default."""
 
     prompt = forms.CharField(
         max_length=MAX_PROMPT,
@@ -43,7 +43,7 @@ class GenerateForm(forms.Form):
     model_id = forms.ChoiceField(label=_("Model"))
     variant = forms.ChoiceField(label=_("Variant"), required=False, widget=forms.RadioSelect)
     aspect_ratio = forms.ChoiceField(label=_("Ratio"), required=False, widget=forms.RadioSelect)
-    # data-refit: another value brings other fields with it.
+    # data-refit: changing the value changes which fields there are.
     tier = forms.ChoiceField(label=_("Tier"), required=False, widget=forms.RadioSelect(attrs={"data-refit": ""}))
     resolution = forms.ChoiceField(label=_("Size"), required=False, widget=forms.RadioSelect)
     quality = forms.ChoiceField(label=_("Quality"), required=False, widget=forms.RadioSelect)
@@ -92,7 +92,7 @@ class GenerateForm(forms.Form):
         return field
 
     def _fit(self, model: Model | None, tier: str) -> None:
-        """Keeps the fields the model has, with its choices, and adds those only some models have."""
+        """Keeps the fields that the model has, with its choices, and adds those that only some models have."""
         for choice in CHOICES:
             values = options.values_of(model, choice.name, tier, clips=self.has_clips) if model else ()
             if model is None or not values:
@@ -100,7 +100,7 @@ class GenerateForm(forms.Form):
                 continue
             field = self._choice(choice.name)
             automatic = gettext("Auto") if choice.name == "aspect_ratio" else gettext("Default")
-            ours = choice.name == "reference_type"  # the others are the catalogue's words
+            ours = choice.name == "reference_type"  # the others are named by the catalogue
             field.choices = [("", automatic), *((value, gettext(value) if ours else value) for value in values)]
             wrong = gettext("{model} does not support the {setting} %(value)s. Choose one it offers.")
             if self.has_clips and choice.name in {"tier", "resolution"}:
@@ -112,11 +112,12 @@ class GenerateForm(forms.Form):
             self.fields.update(options.midjourney_fields())
 
     def _fit_ratio(self, model: Model | None) -> None:
-        """Where an omitted ratio means that of the input, one is always named: the first, or to follow the input."""
+        """If an omitted ratio means that of the input, one is always sent: the first one, or the value for matching the
+        input."""
         if "aspect_ratio" not in self.fields:
             return
         field = self._choice("aspect_ratio")
-        # The API's own default, spelled out: nothing to send.
+        # The API's own default, spelled out, so there is nothing to send.
         field.empty_values = [*forms.ChoiceField.empty_values, "auto"]
         if model is None or not model.follows_input:
             return
@@ -132,15 +133,15 @@ class GenerateForm(forms.Form):
 
     @property
     def proposed_ratio(self) -> str:
-        """The ratio that is preselected where one has to be named; else ""."""
+        """The preselected ratio if the model requires one, otherwise an empty string."""
         if self.model is None or not self.model.follows_input:
             return ""
         return ADAPTIVE if Attached(self.references).has_input else next(iter(self.model.fixed_ratios), "")
 
     def _fit_frames(self, model: Model | None) -> None:
-        """The attached pictures, to choose the frames of a video; where nothing was chosen yet, in their order.
+        """Offers the attached pictures as frames of a video, preselected in their order as long as nothing was chosen.
 
-        A model that takes content pictures, too, makes them frames only when told so.
+        If the model also accepts content pictures, pictures become frames only when the person says so.
         """
         pictures = [(str(reference.pk), reference.name) for reference in Attached(self.references).images]
         for name, least in (("first_frame", 1), ("last_frame", 2)):
@@ -154,7 +155,7 @@ class GenerateForm(forms.Form):
             field.error_messages["invalid_choice"] = gettext("This picture is no longer attached.")
 
     def clean_into(self) -> uuid.UUID | None:
-        """The collection that was chosen; whether it is there shows when the click is written."""
+        """The chosen collection. Whether it still exists is checked when the rows are written."""
         try:
             return uuid.UUID(self.cleaned_data["into"])
         except ValueError:
@@ -195,13 +196,13 @@ class GenerateForm(forms.Form):
 
     @property
     def attached(self) -> Attached:
-        """What is attached, as it is used for the chosen model."""
+        """The attachments, as the chosen model uses them."""
         chosen = {name: str(self[name].value() or "") for name in ("first_frame", "last_frame") if name in self.fields}
         return Attached(self.references, self.model, chosen.get("first_frame", ""), chosen.get("last_frame", ""))
 
     @property
     def missing_tokens(self) -> str:
-        """A sentence about tokens in the prompt that name nothing, "" when there are none."""
+        """A sentence about tokens in the prompt that refer to nothing, or an empty string."""
         missing = self.attached.missing(str(self.chosen.get("prompt") or ""))
         words = gettext(
             "The prompt mentions %(tokens)s, but there is no such reference. Attach it, or remove the name."
@@ -210,7 +211,7 @@ class GenerateForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The current choices, valid or not, for the price and the redisplay."""
+        """The current choices, valid or not, for the price and for rendering the form again."""
         return {name: self[name].value() or "" for name in self.fields}
 
     @property
@@ -221,7 +222,7 @@ class GenerateForm(forms.Form):
 
     @property
     def frame_fields(self) -> list[tuple[forms.BoundField, list[tuple[BoundWidget, Reference | None]]]]:
-        """The choices of frames, each with its choices and the picture of each."""
+        """The frame fields, each with its choices and their pictures."""
         known = {str(reference.pk): reference for reference in self.references}
         fields = [self[name] for name in ("first_frame", "last_frame") if name in self.fields]
         return [(field, [(radio, known.get(str(radio.data["value"]))) for radio in field]) for field in fields]
@@ -235,7 +236,7 @@ class GenerateForm(forms.Form):
         return any(field.errors for field in self.midjourney)
 
     def dropped(self, before: Mapping[str, Any]) -> list[str]:
-        """What was chosen before and this model does not have, as words such as "aspect ratio 1:1"."""
+        """Earlier choices that this model does not support, in words such as "aspect ratio 1:1"."""
         lost = []
         tier = str(self.chosen.get("tier") or "")
         for choice in CHOICES:
@@ -248,33 +249,33 @@ class GenerateForm(forms.Form):
 
     @property
     def prompts(self) -> list[str]:
-        """What the prompt's alternatives make of it; the prompt alone when they make too many."""
+        """The prompts that the alternatives expand to, or the prompt alone if there are too many."""
         prompt = str(self.chosen.get("prompt") or "")
         return alternatives.expand(prompt) if alternatives.count(prompt) <= MAX_AT_ONCE else [prompt]
 
     @property
     def count_each(self) -> int:
-        """How often each prompt is asked for."""
+        """How many generations to make per prompt."""
         return max(1, min(MAX_COUNT, int(number(self.chosen.get("count")) or 1)))
 
     @property
     def total(self) -> int:
-        """How many generations the click makes."""
+        """How many generations the click creates."""
         made = alternatives.count(str(self.chosen.get("prompt") or ""))
         return (made if made > MAX_AT_ONCE else len(self.prompts)) * self.count_each
 
     @property
     def wanted(self) -> list[str]:
-        """The prompt of each generation of the click, in their order."""
+        """The prompt of each generation of the click, in order."""
         return [prompt for prompt in self.prompts for _again in range(self.count_each)]
 
     def wish(self, prompt: str) -> str:
-        """The fingerprint of what a valid form wants with this prompt."""
+        """The fingerprint of what a valid form requests with this prompt."""
         return wish_of(self.request_fields(prompt), self.attached.identities)
 
     @property
     def price(self) -> Price | None:
-        """Credits that all of it will probably cost, None when the catalogue does not say."""
+        """The estimated credits for the whole click, or None if the catalogue does not say."""
         each = self.price_each
         return None if each is None else each.times(self.total)
 
@@ -283,9 +284,10 @@ class GenerateForm(forms.Form):
         return price_of(self.model, self.chosen, self.attached.clip_seconds) if self.model else None
 
     def request_fields(self, prompt: str, urls: Mapping[UUID, str] | None = None) -> dict[str, Any]:
-        """The members of one request, without a key: a prompt, the model and what was chosen, no default of ours.
+        """The members of one request without its key: the prompt, the model and the explicit choices, without any
+        default of ours.
 
-        `urls` are the addresses of the references by their ids; without it they are left out.
+        `urls` are the addresses of the references by their ids. Without it they are left out.
         """
         values = self.cleaned_data
         fields: dict[str, Any] = {"prompt": prompt, "modelId": values["model_id"]}
@@ -314,7 +316,7 @@ def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def not_offered(offer: Offer, model_id: str) -> str:
-    """Why a model cannot be chosen."""
+    """Explains why a model cannot be chosen."""
     if offer.is_broken(model_id):
         return gettext("Meigen lists this model but reports its settings as broken. Choose another.")
     return gettext("Meigen no longer offers this model. Choose another.")

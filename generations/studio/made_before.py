@@ -1,4 +1,4 @@
-"""What was made before with the same wish: looking at it costs nothing."""
+"""Earlier results of the same request, which cost nothing to look at."""
 
 from django.db.models import Exists, OuterRef
 

@@ -1,4 +1,5 @@
-"""Which form fields a model has, and which member of the request each becomes. Nothing here names a model."""
+"""Which form fields a model has, and which member of the request each becomes. Nothing here depends on a specific
+model."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ REFERENCE_TYPES = (gettext_noop("content"), gettext_noop("style"))
 
 @dataclass(frozen=True)
 class Choice:
-    """A field whose values the catalogue lists. `word` is what it is called in sentences, to be translated there."""
+    """A field whose values the catalogue lists. `word` is its name in sentences, translated when used."""
 
     name: str
     word: str
@@ -41,10 +42,10 @@ MIDJOURNEY = (
     ("sw", _("Style weight, 0 to 1000"), "1"),
 )
 
-# Those that are texts: form field, and the vendor's name. Its `quality` is not that of the catalogue.
+# The text options: form field, and Meigen's name. This `quality` is not the catalogue's.
 MIDJOURNEY_TEXTS = {"sref": "sref", "profile": "profile", "midjourney_quality": "quality"}
 
-# Every setting that only some models have, with what it is called in sentences, to be translated there.
+# Every setting that only some models have, with its name in sentences, translated when used.
 WORDS = {
     **{choice.name: choice.word for choice in CHOICES},
     **{name: name for name, *_others in MIDJOURNEY},
@@ -56,9 +57,9 @@ WORDS = {
 
 
 def values_of(model: Model, name: str, tier: str = "", *, clips: bool = False) -> tuple[str, ...]:
-    """The values the model offers for a choice (sizes: in that tier); empty when it has no such setting.
+    """The values the model offers for a choice (for sizes: in the given tier), or none if it has no such setting.
 
-    `clips` says that it is asked for together with reference videos.
+    `clips` says whether reference videos are attached.
     """
     match name:
         case "variant":
@@ -79,7 +80,7 @@ def values_of(model: Model, name: str, tier: str = "", *, clips: bool = False) -
 
 
 def midjourney_fields() -> dict[str, forms.Field]:
-    """One optional field per option of the family."""
+    """One optional form field per option of the Midjourney family."""
     fields: dict[str, forms.Field] = {}
     for name, label, step in MIDJOURNEY:
         least, most = MIDJOURNEY_RANGES[name]
@@ -100,7 +101,7 @@ def midjourney_fields() -> dict[str, forms.Field]:
 
 
 def midjourney_members(values: dict[str, Any]) -> dict[str, Any]:
-    """The options that were set, by the vendor's names."""
+    """The options that were set, by Meigen's names."""
     chosen: dict[str, Any] = {name: values[name] for name, *_others in MIDJOURNEY if values.get(name) is not None}
     for name, member in MIDJOURNEY_TEXTS.items():
         if values.get(name):

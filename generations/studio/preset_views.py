@@ -1,4 +1,4 @@
-"""Presets: the studio's form, kept under a name."""
+"""The pages of presets, which save the studio's form under a name."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ MOST = 300
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def presets(request: Request) -> HttpResponse:
-    """GET: what may be chosen. POST: keeps the studio's form as `preset_name`."""
+    """GET lists the presets. POST saves the studio's form as `preset_name`."""
     if request.method != "POST":
         return _list(request)
     values, references = typed(request)

@@ -1,4 +1,4 @@
-"""Keeping the studio's form under a name, and finding it again."""
+"""Saves the studio's form under a name, and restores it."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from generations.models.generation import is_address
 from generations.studio.form import GenerateForm
 from meigen_api.prices import Price
 
-# Fields of the form that name a reference, which is its owner's.
+# Form fields that name a reference, which belongs to its owner.
 REFERENCES = {"first_frame", "last_frame"}
 
 
 def save(user: User, name: str, values: dict[str, str], references: list[str], *, is_team: bool) -> Preset:
-    """A new preset, or the person's own of this name with new values."""
+    """Creates a preset, or updates the person's own preset with this name."""
     model = catalogue.known().model(values.get("model_id", ""))
     kept: dict[str, Any] = {
         "values": values,
@@ -29,25 +29,25 @@ def save(user: User, name: str, values: dict[str, str], references: list[str], *
     }
     own = Preset.objects.filter(pk__in=Preset.objects.named(user, name).values("pk"))
     if is_team:
-        kept["is_team"] = True  # what the team has already is not taken from it by saving again
+        kept["is_team"] = True  # saving again does not unshare a preset
     if not own.update(**kept):
         try:
             with transaction.atomic():
                 return Preset.objects.create(owner=user, name=name, **kept)
-        except IntegrityError:  # made by another click meanwhile
+        except IntegrityError:  # created by another click in the meantime
             own.update(**kept)
     return own.get()
 
 
 def price(user: User, preset: Preset, offer: Offer) -> Price | None:
-    """What a click with the preset as it is would cost this person; None when that is not known."""
+    """What a click with the unchanged preset would cost this person, or None if unknown."""
     values = values_for(user, preset)
     references = attachments.owned(user, preset.references)[0] if preset.references else []
     return GenerateForm(offer, initial=values, references=references).price
 
 
 def values_for(user: User, preset: Preset) -> dict[str, str]:
-    """The form as it was; of another person's without the addresses of what they referred to."""
+    """The saved form. For another person's preset, without the addresses of their references."""
     values: dict[str, str] = preset.values
     if preset.owner_id == user.pk:
         return values

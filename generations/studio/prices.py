@@ -1,4 +1,4 @@
-"""What a click costs: by the values of the form, and in words."""
+"""What a click costs: computed from the form's values, and put into words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from meigen_api.types import Model, number
 
 
 def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
-    """What one generation with these values of the form costs; a value that the model does not have counts as open."""
+    """What one generation with these form values costs. A value that the model does not offer counts as unset."""
     tier = str(values.get("tier") or "")
     tier = tier if tier in model.tiers else ""
     resolution, quality = (str(values.get(name) or "") for name in ("resolution", "quality"))
@@ -29,22 +29,22 @@ def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[flo
 
 
 def credits(price: Price) -> str:
-    """A price in words: "5 credits", or "4 to 88 credits" where a choice is open."""
+    """A price in words: "5 credits", or "4 to 88 credits" if a choice is open."""
     if not price.is_exact:
         return _("{least} to {most} credits").format(least=price.least, most=price.most)
     return ngettext("{credits} credit", "{credits} credits", price.least).format(credits=price.least)
 
 
 def short_credits(price: Price) -> str:
-    """The same in a few characters: "5 cr", or a range."""
+    """A price in a few characters: "5 cr", or a range."""
     span = str(price.least) if price.is_exact else f"{price.least}\N{EN DASH}{price.most}"
     return _("{credits} cr").format(credits=span)
 
 
 def risen(shown: str, price: Price | None) -> str:
-    """What to say when the price is higher now than on the button that was pressed, else "".
+    """What to say if the price is now higher than on the button that was pressed, otherwise an empty string.
 
-    `shown` is the most that the button said, as the form carries it; "" where it could not say.
+    `shown` is the highest price the button showed, as the form carries it, or an empty string if it was unknown.
     """
     if price is None or not shown.isdecimal() or price.most <= int(shown):
         return ""

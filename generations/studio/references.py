@@ -1,4 +1,4 @@
-"""Reference pictures: adding them to the form, showing them, taking them from results."""
+"""Reference pictures and clips: adding them to the form, showing them, and creating them from results."""
 
 import time
 from urllib.parse import urlsplit
@@ -19,12 +19,12 @@ from generations.models import Reference
 from generations.models.words import said
 
 MAX_LINKS = 40
-# How long all clips of a form together are looked at; the others are taken with their seconds unknown.
+# The time limit for inspecting all clips of a form. The rest are accepted with unknown length.
 LOOK_SECONDS = 20.0
 
 
 def collect(request: Request) -> tuple[list[Reference], list[str]]:
-    """The references of a posted form, those just chosen too, and what is wrong with any, in words."""
+    """The references of a posted form, including files just chosen, and what is wrong with any of them."""
     found, complete = attachments.owned(request.user, request.POST.getlist("reference"))
     problems = [] if complete else [_("A reference is no longer available. Add it again, or leave it out.")]
     for file in request.FILES.getlist("reference_file")[: attachments.MAX_AT_ONCE]:
@@ -46,21 +46,21 @@ def collect(request: Request) -> tuple[list[Reference], list[str]]:
 
 @require_POST
 def references(request: Request) -> HttpResponse:
-    """Adds what was dropped, pasted, chosen or linked; answers with the new ones for the form's list."""
+    """Adds what was dropped, pasted, chosen or linked. Responds with the new ones for the form's list."""
     added, problems = collect(request)
     return render(request, "generations/_references_added.html", {"references": added, "problems": problems})
 
 
 @require_safe
 def reference(request: Request, pk: UUID) -> HttpResponseBase:
-    """The picture, for its owner."""
+    """The reference's file, for its owner."""
     row = get_object_or_404(Reference, pk=pk, owner=request.user)
     return serving.serve_reference(request, row)
 
 
 @require_POST
 def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
-    """Makes a reference of a result and takes it to the studio's form."""
+    """Creates a reference from a result and adds it to the studio's form."""
     result = serving.authorise(number, viewer=(request.user, pk))
     try:
         made = attachments.add_result(request.user, result)
@@ -69,7 +69,7 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
         target = result.generation.get_absolute_url()
         return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
     if request.htmx and is_from_studio(request):
-        # The form is there already: the picture joins what is in it.
+        # There is already a draft, so the picture is added to it.
         response = render(request, "generations/_references_added.html", {"references": [made], "problems": []})
         return reswap(retarget(response, "#reference-list"), "beforeend")
     target = f"{reverse('studio')}?reference={made.pk}"
@@ -77,5 +77,5 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
 
 
 def is_from_studio(request: Request) -> bool:
-    """Whether the page that asks is the studio itself, which has places that others lack."""
+    """Whether the request comes from the studio page, which has elements that other pages lack."""
     return urlsplit(request.htmx.current_url_abs_path or "").path == reverse("studio")

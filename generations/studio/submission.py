@@ -1,4 +1,4 @@
-"""One click of the studio's form becomes rows: all of them in one transaction, or none."""
+"""Turns one click on the studio's form into rows: all of them in one transaction, or none."""
 
 import hashlib
 import unicodedata
@@ -21,10 +21,10 @@ S = Generation.Status
 def create(
     owner: User, token: Token, form: GenerateForm, urls: Mapping[uuid.UUID, str] | None = None
 ) -> tuple[list[Generation], bool]:
-    """One click, one transaction: the rows of a valid form, and whether they are new.
+    """Writes the rows of a valid form in one transaction. Returns them and whether they are new.
 
-    `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of
-    the first click again, so a double click or a page sent twice is paid once.
+    `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of the first
+    click again, so a double click or a resubmitted page is paid only once.
     """
     nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
     try:
@@ -48,8 +48,8 @@ def create(
         wishes = [form.wish(prompt) for prompt in form.wanted]
         if [row.wish for row in known] == wishes:
             return known, False
-        # The answer to the first click was lost and the form was edited since: this is another wish. The same edit
-        # gives the same new nonce, so that it too is paid once.
+        # The response to the first click was lost and the form was edited since, so this is a new request. The same
+        # edit gives the same new nonce, so it too is paid only once.
         form.cleaned_data["nonce"] = hashlib.sha256("".join([nonce, *wishes]).encode()).hexdigest()
         return create(owner, token, form, urls)
     failpoints.reach("after-commit")
@@ -57,7 +57,7 @@ def create(
 
 
 def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:
-    """Puts the rows of a click into a collection, unless it is gone: the click is worth more."""
+    """Adds the rows of a click to a collection. If the collection is gone, the click still counts."""
     collection = Collection.objects.visible_to(owner).locked().filter(pk=pk).first()
     if collection is not None:
         collection.add(owner, rows)
@@ -66,7 +66,7 @@ def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:
 def _rows(
     owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
 ) -> list[Generation]:
-    assert form.model is not None  # a valid form has one
+    assert form.model is not None  # a valid form has a model
     now = timezone.now()
     price = form.price_each
     rows = []
@@ -81,7 +81,7 @@ def _rows(
                 batch_size=form.total,
                 idempotency_key=key,
                 body=canonical_body({**fields, "idempotencyKey": str(key)}),
-                prompt=unicodedata.normalize("NFC", fields["prompt"]),  # as searches compare it; it goes out as typed
+                prompt=unicodedata.normalize("NFC", fields["prompt"]),  # normalized for search; it is sent as typed
                 model_id=form.model.id,
                 model_name=form.model.name[:200],
                 media_type=form.model.media_type,
@@ -91,7 +91,7 @@ def _rows(
                 expected_wait=form.model.typical_seconds,
                 wish=form.wish(prompt),
                 token=token,
-                created_at=now + timedelta(microseconds=number),  # so that lists keep their order
+                created_at=now + timedelta(microseconds=number),  # keeps the rows of a click in order in lists
                 queued_at=now,
             )
         )

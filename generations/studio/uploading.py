@@ -1,4 +1,4 @@
-"""Bringing a form's references to Meigen before the click is written."""
+"""Uploads a form's references to Meigen before the click is written."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from meigen_api.errors import BadToken, InsufficientCredits, MeigenError, Refuse
 
 
 def uploaded(form: GenerateForm, token: Token) -> dict[UUID, str]:
-    """Where Meigen can read the form's references, by their ids; what fails becomes an error of the form."""
+    """Where Meigen can read the form's references, by their ids. A failed upload becomes an error of the form."""
     urls = {}
     for reference in form.references:
         try:
@@ -27,7 +27,7 @@ def uploaded(form: GenerateForm, token: Token) -> dict[UUID, str]:
 
 
 def _upload_failure(reference: Reference, failure: Exception) -> str:
-    """Why a reference could not be brought to Meigen, and what to do."""
+    """Why a reference could not be uploaded to Meigen, and what to do."""
     match failure:
         case upload.Gone():
             problem = said(str(failure))

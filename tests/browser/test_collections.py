@@ -63,7 +63,7 @@ def test_items_are_moved_and_taken_out_and_leave_the_wall_at_once(person: str, p
     open_collection(page, "Letters")
     page.get_by_label("Select: letter b").check(force=True)
     page.get_by_label("Collection", exact=True).fill("Finals")
-    page.get_by_role("button", name="Move").click()
+    page.get_by_role("button", name="Move", exact=True).click()
     expect(page.get_by_text("1 moved to Finals.")).to_be_visible()
     expect(page.locator("article.card")).to_have_count(2)
     for letter in "ac":
@@ -99,7 +99,7 @@ def test_the_gallery_is_filtered_by_a_collection_of_the_team(person: str, page: 
     sign_in(page, person)
     open_collection(page, "Letters")
     page.get_by_role("link", name="Settings").click()
-    expect(page.get_by_text("sees 3 finished results of yours that")).to_be_visible()
+    expect(page.get_by_text("reveals 3 finished results of yours that")).to_be_visible()
     page.get_by_role("button", name="Show to the team").click()
     expect(page.get_by_text("3 results of yours more")).to_be_visible()
     page.wait_for_load_state()

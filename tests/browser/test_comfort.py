@@ -58,7 +58,7 @@ def test_what_waited_for_a_sign_in_never_overwrites_what_was_written_since(studi
 
 def test_a_question_mark_shows_the_keys_and_never_while_one_writes(studio: Studio, page: Page) -> None:
     sign_in(page, studio.person())
-    keys = page.get_by_role("dialog", name="Keys")
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     page.locator("[name=prompt]").press_sequentially("why? s")
     expect(keys).to_be_hidden()
     expect(page.locator("[name=prompt]")).to_have_value("why? s")

@@ -51,7 +51,7 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
         visitor.goto(link)
         expect(visitor.locator(".pictures img")).to_be_visible()
         expect(visitor.locator("body")).not_to_contain_text("credits")
-        page.click("text=Revoke")
+        page.get_by_role("button", name="Revoke").click()
         expect(page.locator(".share-link")).to_have_count(0)
         gone = visitor.goto(link)
         assert gone is not None

@@ -1,1 +1,1 @@
-"""Files: fetched, checked, kept, served, packed."""
+"""Files: fetching, checking, storing, serving and packing them."""

@@ -1,4 +1,4 @@
-"""References as a person gives them: files, links, own results, the vendor's gallery."""
+"""Creates references from what a person provides: files, links, own results, and Meigen's gallery."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_AT_ONCE = 100
 MAX_CLIP_BYTES = 210_000_000
 LINK_SECONDS = 15.0
 CHUNK = 1_000_000
-# Which kind of clip an address names, by its ending.
+# The kind of clip, by the extension in its address.
 CLIP_ENDINGS = {".mp4": "video", ".mov": "video", ".mp3": "audio", ".wav": "audio"}
 STORE_FAILS = gettext_noop(
     "The studio's storage is not accepting files right now. Try again later, or tell your admin."
@@ -43,7 +43,7 @@ NOT_PUBLIC = gettext_noop("A reference link must be a public https address.")
 
 
 def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
-    """Keeps a picture, cleaned of everything but its pixels, or a clip. Raises Refused in words for the person."""
+    """Saves a picture, reduced to its pixels, or a clip. Raises Refused in words for the person."""
     if size is not None and size > MAX_CLIP_BYTES:
         raise Refused(words.FILE_TOO_LARGE % {"megabytes": MAX_CLIP_BYTES // 1_000_000})
     with _on_disk(file) as copy:
@@ -57,7 +57,7 @@ def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Refer
 
 @contextmanager
 def _on_disk(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The file with a descriptor, which one that was uploaded into memory has not."""
+    """The file with a descriptor, which a file uploaded into memory does not have."""
     with tempfile.TemporaryFile() as copy:
         while piece := file.read(CHUNK):
             copy.write(piece)
@@ -66,7 +66,7 @@ def _on_disk(file: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def _add_clip(owner: User, name: str, file: IO[bytes], found: Clip) -> Reference:
-    """Keeps a clip without what was written into it beside picture and sound, such as where it was filmed."""
+    """Saves a clip without its metadata, such as where it was filmed."""
     walked = "video/mp4" if found.kind == "video" else found.content_type
     with tempfile.TemporaryFile() as stripped:
         digest = hashlib.sha256()
@@ -99,9 +99,9 @@ def _kept(reference: Reference, file: File[Any], extension: str) -> Reference:
 
 
 def add_link(owner: User, link: str, seconds: float = LINK_SECONDS) -> Reference:
-    """Notes a public address to be passed on: a picture's, or a clip's on Meigen's own hosts.
+    """Creates a reference from a public address: a picture's, or a clip's on Meigen's own hosts.
 
-    A picture's is never fetched by us; a clip is looked at for its length, for `seconds` at most. Raises Refused.
+    We never fetch the picture. A clip is inspected for its length, for at most `seconds`. Raises Refused.
     """
     link = link.strip()
     try:
@@ -123,7 +123,7 @@ def add_link(owner: User, link: str, seconds: float = LINK_SECONDS) -> Reference
 
 
 def _look_at_clip(link: str, kind: str, seconds: float) -> dict[str, Any]:
-    """What a clip on Meigen's hosts is; only its kind when it does not come in time. Raises Refused."""
+    """Inspects a clip on Meigen's hosts. Only its kind is known if it does not arrive in time. Raises Refused."""
     try:
         check_address(link)
     except Refused:
@@ -142,7 +142,7 @@ def _look_at_clip(link: str, kind: str, seconds: float) -> dict[str, Any]:
 
 
 def add_result(owner: User, result: Result) -> Reference:
-    """Makes a reference of a kept picture or video. Raises Refused when its file is missing."""
+    """Creates a reference from a saved picture or video. Raises Refused if its file is missing."""
     try:
         file = default_storage.open(result.file.name or "")
     except FileNotFoundError:
@@ -157,7 +157,8 @@ def add_result(owner: User, result: Result) -> Reference:
 
 
 def _add_video(owner: User, result: Result, file: IO[bytes]) -> Reference:
-    """A clip that names the result: its address at Meigen is its first upload, and its file is there for the next."""
+    """A clip that refers to the result. Its address at Meigen serves as the first upload; its file is used for later
+    ones."""
     known = Reference.objects.filter(owner=owner, result=result).first()
     if known is not None:
         return known
@@ -180,7 +181,7 @@ def _add_video(owner: User, result: Result, file: IO[bytes]) -> Reference:
 
 
 def owned(owner: User, ids: Iterable[str]) -> tuple[list[Reference], bool]:
-    """The person's references of these ids, in this order, and whether all of them were found."""
+    """The person's references with these ids, in this order, and whether all of them were found."""
     wanted = list(dict.fromkeys(ids))
     known = [pk for pk in wanted if is_uuid(pk)][:MAX_AT_ONCE]
     found = {str(row.pk): row for row in Reference.objects.filter(owner=owner, pk__in=known).select_related("result")}

@@ -1,4 +1,5 @@
-"""Files in an S3-compatible bucket. Imported only where MEDIA_STORAGE names one: boto3 is an extra."""
+"""Files in an S3-compatible bucket. Imported only if MEDIA_STORAGE names one, because boto3 is an optional
+dependency."""
 
 from __future__ import annotations
 
@@ -21,9 +22,10 @@ from generations.media.storage import CHUNK
 
 @deconstructible
 class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
-    """An object is whole or not there, and written again under the same name without complaint, as on a local disk.
+    """A storage whose objects are either complete or absent. As on a local disk, an existing name is simply
+    overwritten.
 
-    Nobody is sent to the bucket: the studio reads from it and answers, so it can stay closed to everyone else.
+    Clients are never redirected to the bucket: the studio reads from it and responds, so the bucket can stay private.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -31,7 +33,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
             connect_timeout=5,
             read_timeout=20,
             retries={"total_max_attempts": 3},
-            # Servers that are not Amazon's know buckets as folders, and few of them the newer checksums.
+            # Other servers than Amazon's expect the bucket in the path, and few support the newer checksums.
             s3={"addressing_style": "path" if options.get("endpoint_url") else "auto"},
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -74,7 +76,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
         return written
 
     def pieces(self, name: str, start: int, stop: int) -> Iterator[bytes]:
-        """Asks for these bytes alone, where `open` would fetch the whole object first."""
+        """Requests only these bytes, whereas `open` would fetch the whole object first."""
         key = self._normalize_name(clean_name(name))
         span = f"bytes={start}-{stop - 1}"
         with _as_of_a_disk(), closing(self.bucket.Object(key).get(Range=span)["Body"]) as body:
@@ -83,7 +85,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
 
 @contextmanager
 def _as_of_a_disk() -> Iterator[None]:
-    """The bucket's errors as callers of a storage expect them: no such file, or a disk that fails for a while."""
+    """Translates the bucket's errors into those a storage raises: a missing file, or a disk that fails temporarily."""
     try:
         yield
     except (Boto3Error, BotoCoreError, ClientError) as error:

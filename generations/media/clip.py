@@ -1,4 +1,4 @@
-"""Reference clips: what a file is, and how long it plays."""
+"""Reference clips: the type and length of a file."""
 
 import json
 import tempfile
@@ -17,7 +17,7 @@ OTHER_SOUND = gettext_noop("Meigen accepts reference sounds as WAV or MP3.")
 
 @dataclass(frozen=True)
 class Clip:
-    """`seconds` is None where this machine has no ffprobe, or that cannot tell."""
+    """`seconds` is None if this machine has no ffprobe or ffprobe cannot tell."""
 
     kind: Literal["video", "audio"]
     content_type: str
@@ -25,9 +25,10 @@ class Clip:
 
 
 def inspect(file: IO[bytes]) -> Clip | None:
-    """What the file is, None when it begins like no video or sound. Raises Refused for one that Meigen does not take.
+    """The type and length of the file, or None if it does not begin like a video or sound. Raises Refused for a format
+    that Meigen does not accept.
 
-    Leaves the file at its beginning. `file` is on disk, with a descriptor.
+    Rewinds the file. `file` must be on disk, with a descriptor.
     """
     head = file.read(16)
     file.seek(0)
@@ -53,7 +54,7 @@ def _sound(head: bytes) -> str:
 
 
 def seconds_of(file: IO[bytes], content_type: str) -> float | None:
-    """How long it plays; None when that cannot be told."""
+    """The length of the clip, or None if it cannot be determined."""
     if not ffmpeg.can_run("ffprobe"):
         return None
     with tempfile.TemporaryFile() as told:

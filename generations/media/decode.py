@@ -1,4 +1,4 @@
-"""What a downloaded file really is, found out by decoding it, and the small pictures made of it."""
+"""Determines what a downloaded file really is by decoding it, and makes small pictures of it."""
 
 import io
 import os
@@ -30,19 +30,19 @@ EXTENSIONS = {
     "video/mp4": "mp4",
     "video/webm": "webm",
 }
-MAX_PIXELS = poster.MAX_PIXELS  # decoded, the largest takes 133 MB
-MAX_PIXELS_OF_WEBP = 20_000_000  # its decoder keeps the picture four times; 4K has 17.2 million
-# Of a JPEG in several scans, such as a progressive one: the decoder keeps all their numbers, two bytes each.
+MAX_PIXELS = poster.MAX_PIXELS  # the largest one takes 133 MB when decoded
+MAX_PIXELS_OF_WEBP = 20_000_000  # its decoder holds four copies; 4K has 17.2 million pixels
+# For a JPEG with several scans, such as a progressive one: the decoder holds all coefficients, two bytes each.
 MAX_NUMBERS_KEPT = 2 * MAX_PIXELS
 MAX_BYTES = 100_000_000
-# What the largest WebP takes.
+# What decoding the largest WebP takes.
 MAX_MEMORY = 320_000_000
 MAX_SECONDS = 20.0
 TOO_HEAVY = gettext_noop("The picture takes too much memory or time to open.")
-# The longer side in pixels: for a card, and for a page of its own or a sharp screen.
+# The longer side in pixels: for a card, and for a full page or a high-resolution screen.
 THUMBNAIL = 640
 PREVIEW = 1280
-# What makes a picture upright, by the orientation that its EXIF says. From 5 on, width and height change places.
+# The operation that turns a picture upright, by its EXIF orientation. From 5 on, width and height are swapped.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -58,7 +58,7 @@ BAND = 16  # rows of the reduced picture
 
 @dataclass(frozen=True)
 class Small:
-    """WebP pictures of both sizes, upright; never larger than the original, whose size in pixels this names too."""
+    """Upright WebP pictures in both sizes, never larger than the original, and the original's size in pixels."""
 
     width: int
     height: int
@@ -68,7 +68,7 @@ class Small:
 
 @dataclass(frozen=True)
 class Found:
-    """`small` is None for a video of which no poster could be made."""
+    """`small` is None for a video without a poster."""
 
     content_type: str
     small: Small | None = None
@@ -79,15 +79,15 @@ class Found:
 
 
 def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Found:
-    """Raises Refused for anything that is not a whole PNG, JPEG, WebP, GIF, MP4 or WebM.
+    """Decodes the file. Raises Refused unless it is a complete PNG, JPEG, WebP, GIF, MP4 or WebM.
 
-    `progress` is called again and again while a picture is decoded; what it raises ends that.
+    `progress` is called repeatedly while a picture is decoded; an exception it raises stops the decoding.
     """
     content_type = video.type_of(file)
     if content_type:
         return Found(content_type, _of_video(file, content_type))
     with decoded(file, draft=PREVIEW, progress=progress) as (image, (width, height)):
-        # MPO is a JPEG with others behind it, as phones make them. Every browser shows the first.
+        # MPO is a JPEG followed by further ones, as phones produce it. Every browser shows the first.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         if not _has_end(file, kind):
             raise Refused(gettext_noop("The file is incomplete."))
@@ -95,7 +95,7 @@ def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Fou
 
 
 def _has_end(file: IO[bytes], kind: str) -> bool:
-    """Whether a file ends as its format says; of one with several frames the decoder has seen the first only."""
+    """Whether the file ends as its format requires. For a file with several frames, only the first has been decoded."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - 1024))
     tail = file.read()
     if kind == "PNG":
@@ -115,7 +115,7 @@ def _of_video(file: IO[bytes], content_type: str) -> Small | None:
 
 
 def thumbnail(file: IO[bytes]) -> bytes:
-    """A small WebP of a picture, upright. Raises Refused when it is none."""
+    """A small upright WebP of a picture. Raises Refused if it is not a picture."""
     with decoded(file, draft=THUMBNAIL) as (image, _):
         return _webp(image, THUMBNAIL, _orientation(image))
 
@@ -124,16 +124,16 @@ def thumbnail(file: IO[bytes]) -> bytes:
 def decoded(
     file: IO[bytes], *, draft: int | None = None, progress: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
-    """The whole picture, decoded, and its size. Raises Refused when it is none, is damaged, or is too large.
+    """The fully decoded picture and its size. Raises Refused if it is not a picture, is damaged, or is too large.
 
-    With `draft` a JPEG may be decoded smaller, but for that many pixels on its longer side still sharply. Every byte is
-    read all the same, so that what is damaged is found as surely, at a fraction of the cost.
+    With `draft` a JPEG may be decoded at a lower resolution that is still sharp for that many pixels on its longer
+    side. Every byte is read regardless, so damage is found just as reliably, at a fraction of the cost.
     """
     watched = _Watched(file, progress)
     try:
         with warnings.catch_warnings(), _little_memory():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
-            warnings.filterwarnings("ignore", "Image appears to be a malformed MPO")  # the first picture is whole
+            warnings.filterwarnings("ignore", "Image appears to be a malformed MPO")  # the first picture is complete
             if file.seek(0, os.SEEK_END) > MAX_BYTES:
                 raise Refused(TOO_HEAVY)
             file.seek(0)
@@ -159,15 +159,16 @@ def decoded(
 
 
 def _numbers_kept(image: Image.Image, file: IO[bytes]) -> float:
-    """How many numbers of each pixel a JPEG's decoder keeps: 0 unless it comes in several scans, each over all of it.
+    """How many numbers per pixel a JPEG's decoder holds in memory: 0 unless the JPEG has several scans that each cover
+    the whole picture.
 
-    Pillow has just read the head of the first.
+    Pillow has just read the header of the first scan.
     """
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
         return 0
     at = file.tell()
     file.seek(max(0, at - 8))
-    is_of_one_colour = file.read(3) == b"\x00\x08\x01"  # its length, and how many components it has
+    is_of_one_colour = file.read(3) == b"\x00\x08\x01"  # its length and its number of components
     file.seek(at)
     if "progressive" not in image.info and (image.layers == 1 or not is_of_one_colour):
         return 0
@@ -178,14 +179,15 @@ def _numbers_kept(image: Image.Image, file: IO[bytes]) -> float:
 
 
 def _draft(image: Image.Image, side: int) -> None:
-    """Has a JPEG decoded smaller, with no less than so many pixels on its longer side."""
+    """Lets a JPEG be decoded at a lower resolution, with at least this many pixels on its longer side."""
     scale = side / max(image.size)
     if scale < 1:
         image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
 
 
 def _most_pixels(image: Image.Image, numbers: float) -> int:
-    """How many a picture of its kind may have. Its header tells, so nothing is taken for one that has more."""
+    """The pixel limit for this kind of picture. The header states the size, so nothing is allocated for a larger
+    one."""
     if image.format == "WEBP":
         return MAX_PIXELS_OF_WEBP
     return min(MAX_PIXELS, int(MAX_NUMBERS_KEPT / numbers)) if numbers else MAX_PIXELS
@@ -196,7 +198,7 @@ def _too_large(most: int) -> str:
 
 
 class _Watched:
-    """A file as Pillow reads it, a little at a time: the reading ends when it takes too long, or `progress` says so."""
+    """A file that Pillow reads in small pieces. Reading stops when it takes too long or `progress` raises."""
 
     def __init__(self, file: IO[bytes], progress: Callable[[], None]) -> None:
         self.file = file
@@ -223,7 +225,8 @@ _alone = threading.Lock()
 
 @contextmanager
 def _little_memory() -> Iterator[None]:
-    """Within it this process may take only so much more memory; one picture at a time, for the limit is everybody's."""
+    """Limits how much more memory this process may allocate. One picture at a time, because the limit applies to the
+    whole process."""
     with _alone:
         limits = resource.getrlimit(resource.RLIMIT_DATA)
         status = Path("/proc/self/status").read_text()
@@ -250,7 +253,8 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _reduced(image: Image.Image, factor: int) -> Image.Image:
-    """Smaller by a whole factor, in a mode that WebP knows; band by band, for Pillow makes copies on its way."""
+    """Scales down by a whole factor, in a mode that WebP supports. Works in bands, because Pillow makes copies on the
+    way."""
     mode = image.mode
     if mode not in {"RGB", "RGBA", "L"} or "transparency" in image.info:
         mode = "RGBA" if image.has_transparency_data else "RGB"

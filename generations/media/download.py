@@ -1,4 +1,4 @@
-"""Downloading a result file: a client that never carries a token and trusts nothing it is told."""
+"""Downloads result files with a client that never carries a token and trusts nothing it is told."""
 
 import socket
 import tempfile
@@ -21,22 +21,22 @@ TOO_SLOW = gettext_noop("The file took too long to arrive.")
 
 
 class Refused(Exception):
-    """The file is not what it should be, or its address is not allowed; another try would hardly help."""
+    """The file is not what it should be, or its address is not allowed. Another try would hardly help."""
 
 
 class Failed(Exception):
-    """The file did not come this time."""
+    """The file could not be downloaded this time."""
 
 
 def check_address(url: str) -> None:
-    """Raises Refused unless the URL is https on an allowed host, or is on the configured base URL's own host."""
+    """Raises Refused unless the URL is https on an allowed host, or on the host of the configured base URL."""
     try:
         parts = urlsplit(url)
         own = urlsplit(settings.MEIGEN_BASE_URL)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         raise Refused(gettext_noop("The result's address is not a valid URL.")) from None
-    own_schemes = {"https", own.scheme}  # http only where the base URL itself is http, on loopback
+    own_schemes = {"https", own.scheme}  # http only if the base URL itself is http, on loopback
     own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
     if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
         return
@@ -52,9 +52,9 @@ def download(
     max_bytes: int = MAX_BYTES,
     progress: Callable[[], None] = lambda: None,
 ) -> Iterator[IO[bytes]]:
-    """The file's bytes in a temporary file, gone afterwards. Raises Refused or Failed.
+    """Downloads the file into a temporary file that is deleted afterwards. Raises Refused or Failed.
 
-    `progress` is called with every piece that comes in; what it raises ends the download.
+    `progress` is called with every chunk received; an exception it raises stops the download.
     """
     check_address(url)
     with tempfile.TemporaryFile() as file:
@@ -87,7 +87,7 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
                 if line.is_cut:
                     raise Failed(TOO_SLOW)
                 yield chunk
-            if line.is_cut:  # which may look like the end of the file
+            if line.is_cut:  # which can look like the end of the file
                 raise Failed(TOO_SLOW)
     except (httpx.HTTPError, httpx.InvalidURL):
         if line.is_cut:
@@ -96,7 +96,8 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
 
 
 class _Line:
-    """The connection, to be cut when the time is over: httpx's own limit begins anew with every byte that comes in."""
+    """The connection, which is cut when the time limit is reached: httpx's own timeout restarts with every byte
+    received."""
 
     def __init__(self) -> None:
         self.sockets: list[socket.socket] = []
@@ -120,5 +121,5 @@ class _Line:
     def _cut(self) -> None:
         self.is_cut = True
         for line in self.sockets:
-            with suppress(OSError):  # handed over to TLS, or closed already
+            with suppress(OSError):  # already handed over to TLS, or closed
                 line.shutdown(socket.SHUT_RDWR)

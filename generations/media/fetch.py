@@ -1,4 +1,4 @@
-"""Fetching results and keeping them: Meigen's links carry no promise to last."""
+"""Fetches results and saves them, because Meigen does not promise that its links last."""
 
 import hashlib
 import os
@@ -21,14 +21,14 @@ from generations.models import Event, Generation, Lease, Result, words
 from generations.models.process import this_process
 
 RUN_SECONDS = 25.0
-# Renewed while bytes come in, so it only has to outlast the longest silence and the decoding.
+# Renewed while bytes arrive, so it only has to outlast the longest pause and the decoding.
 LEASE = timedelta(seconds=45)
 RENEW_SECONDS = 5.0
 TRIES_AT_ONCE = 2
 LONGEST_PAUSE = timedelta(hours=1)
 STORE_PAUSE = timedelta(minutes=15)
-# With their pauses a wrong answer is given some hours to become another, and a server three days to answer at all. What
-# is fetched anew for a damaged file is given minutes: until then there is nothing to be seen.
+# Including the pauses, a wrong response gets some hours to become a right one, and a silent server three days.
+# Refetching a damaged file gets minutes, because nothing can be shown until then.
 MAX_REFUSALS = 12
 MAX_FAILURES = 82
 MAX_TRIES_OF_DAMAGED = 6
@@ -36,9 +36,9 @@ THUMB, LARGER = ".thumb.webp", ".preview.webp"
 
 
 def run() -> None:
-    """Fetches what is due, one after the other, for a while; then wakes the next run if more is due.
+    """Fetches what is due, one file after the other, for a limited time, then schedules the next run if more is due.
 
-    At most so many of these run at once as there are slots, so that slow files never take the workers from the sweep.
+    The number of concurrent runs is limited by slots, so that slow files never take all workers away from the sweep.
     """
     if stopping.is_stopping():
         return
@@ -60,11 +60,11 @@ def run() -> None:
 
 
 class _Stopped(Exception):
-    """The cluster stops, or the lease was lost: the download is left for another process."""
+    """The cluster is stopping or the lease was lost, so the download is left to another process."""
 
 
 def fetch(pk: UUID, slot: str = "") -> None:
-    """Downloads, checks and keeps one result, if nobody else is at it and it is due. `slot` is renewed on the way."""
+    """Downloads, checks and saves one result if it is due and no other process has it. Renews `slot` meanwhile."""
     result = _claim(pk)
     if result is None:
         return
@@ -77,21 +77,22 @@ def fetch(pk: UUID, slot: str = "") -> None:
     except _Stopped:
         _mine(result).update(lease_until=None, not_before=None, tries=F("tries") - 1, problem=result.problem)
     except Refused as refusal:
-        # A wrong answer may be a bad moment of the file's server, or a setting that somebody mends.
+        # A wrong response may be temporary, or due to a setting that somebody will fix.
         result.refusals += 1
         _retry(result, str(refusal))
     except Failed as failure:
         _retry(result, str(failure))
     except OSError as error:
-        # Our own disk or bucket: the file waits for it, however long that takes.
+        # Our own disk or bucket failed: the file waits, however long it takes.
         problem = words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")}
         _wait(result, problem, STORE_PAUSE, tries=F("tries") - 1)
 
 
 def _claim(pk: UUID) -> Result | None:
-    """The result, if it is this process's now. A pause is set at once, for a file may be the end of who opens it.
+    """Claims the result for this process, or returns None. A pause is set right away, because the file may crash the
+    process that opens it.
 
-    Its `problem` is what the try before has said; in the row there is none until this one says something.
+    The returned `problem` is that of the previous try; the row has none until this try reports one.
     """
     now = timezone.now()
     due = Result.objects.due(now).filter(pk=pk)
@@ -99,7 +100,7 @@ def _claim(pk: UUID) -> Result | None:
     if result is None:
         return None
     problem = result.problem
-    has_killed = result.tries > 0 and not problem  # whoever tried last has never said how it ended
+    has_killed = result.tries > 0 and not problem  # the last try never reported how it ended
     claim = {"lease_until": now + LEASE, "claimed_by": this_process(), "problem": "", "tries": F("tries") + 1}
     if result.tries >= TRIES_AT_ONCE:
         claim["not_before"] = now + _pause(result.tries)
@@ -114,12 +115,12 @@ def _claim(pk: UUID) -> Result | None:
 
 
 def _mine(result: Result) -> QuerySet[Result]:
-    """The row, if it still waits for this process's verdict."""
+    """The row, if it is still waiting for this process's result."""
     return Result.objects.filter(pk=result.pk, kept_at=None, gone_at=None, claimed_by=this_process())
 
 
 class _Renewal:
-    """Keeps the result and the slot ours while a download goes on. Raises _Stopped when it should not."""
+    """Renews the lease of the result and the slot during a download. Raises _Stopped if the download should stop."""
 
     def __init__(self, result: Result, slot: str) -> None:
         self.result = result
@@ -140,7 +141,7 @@ class _Renewal:
 
 
 def _keep(result: Result, file: IO[bytes], found: Found) -> None:
-    """The files first, then the row: a row never names a file that is not there."""
+    """Saves the files first, then the row, so that a row never names a missing file."""
     stem = stem_of(result.pk)
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
@@ -165,24 +166,26 @@ def _keep(result: Result, file: IO[bytes], found: Found) -> None:
         if kept:
             _tell(result, words.FILE_KEPT % {"number": result.number + 1})
     if not kept and not Result.objects.filter(pk=result.pk, erased_at=None).exists():
-        for left in names_of(result):  # erased meanwhile; nobody else would take these away
+        for left in names_of(result):  # erased in the meantime; nobody else would delete these
             default_storage.delete(left)
 
 
 def stem_of(pk: UUID) -> str:
-    """What the names of a result's files begin with: the same each time, so a repeated save leaves nothing over."""
+    """The common prefix of the names of a result's files. It is deterministic, so saving again leaves nothing
+    behind."""
     return f"results/{pk.hex[:2]}/{pk.hex}"
 
 
 def names_of(result: Result) -> set[str]:
-    """Every name that a file of it has or may have: a try that was killed has left files that the row does not name."""
+    """Every name that a file of the result has or may have: a killed try may have left files that the row does not
+    name."""
     stem = stem_of(result.pk)
     possible = {f"{stem}.{extension}" for extension in EXTENSIONS.values()} | {stem + THUMB, stem + LARGER}
     return possible | {file.name for file in (result.file, result.thumbnail, result.preview) if file.name}
 
 
 def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
-    """Keeps the small pictures; returns the columns that tell of them."""
+    """Saves the small pictures and returns the columns that describe them."""
     if small is None:
         return {"thumbnail": "", "preview": "", "width": None, "height": None}
     return {
@@ -194,7 +197,7 @@ def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
 
 
 def _refuse(result: Result, reason: str) -> None:
-    if _is_damaged(result):  # better than nothing
+    if _is_damaged(result):  # a damaged file is better than none
         if _mine(result).update(kept_at=timezone.now(), problem=reason, lease_until=None):
             result.generation.touch()
         return
@@ -223,7 +226,7 @@ def _is_tried_enough(result: Result) -> bool:
 
 
 def _is_damaged(result: Result) -> bool:
-    """Whether it was kept before and is fetched `anew`, and its former file is still there."""
+    """Whether the result was saved before, is being fetched again, and its previous file still exists."""
     return bool(result.file) and default_storage.exists(result.file.name or "")
 
 
@@ -232,22 +235,23 @@ def _pause(tries: int) -> timedelta:
 
 
 def given_up() -> QuerySet[Result]:
-    """What could not be fetched."""
+    """Results that could not be fetched."""
     return Result.objects.filter(gone_at__isnull=False, kept_at=None, erased_at=None)
 
 
 def again(generation: Generation) -> bool:
-    """Tries anew to fetch what was given up; says whether there was anything."""
+    """Retries a generation's files that were given up. Returns whether there were any."""
     return bool(_begin_anew(given_up().filter(generation=generation)))
 
 
 def all_again() -> int:
-    """Tries anew to fetch all that was ever given up; says how many files."""
+    """Retries every file that was given up. Returns how many there are."""
     return _begin_anew(given_up())
 
 
 def anew(result: Result) -> bool:
-    """Fetches what was kept and is lost or damaged since; whether that has been begun. Meigen may have it no more."""
+    """Starts fetching a saved file that was lost or damaged. Returns whether it was started. Meigen may no longer have
+    it."""
     kept = Result.objects.filter(pk=result.pk, kept_at=result.kept_at, kept_at__isnull=False)
     return bool(_begin_anew(kept))
 
@@ -262,6 +266,6 @@ def _begin_anew(results: QuerySet[Result]) -> int:
 
 
 def _tell(result: Result, note: str) -> None:
-    """A line in the timeline, and a new version for open pages."""
+    """Adds a line to the timeline, and a new version for open pages."""
     Event.objects.create(generation=result.generation, at=timezone.now(), status=Generation.Status.DONE, note=note)
     result.generation.touch()

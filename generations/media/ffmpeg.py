@@ -1,4 +1,4 @@
-"""Runs ffmpeg and ffprobe: large programs that read what strangers made, so they are held tightly."""
+"""Runs ffmpeg and ffprobe in a tight sandbox, because they are large programs that process untrusted files."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from typing import IO
 
 logger = logging.getLogger(__name__)
 
-# The reader is named, so that nothing in the file chooses another: a playlist could name other files and hosts.
+# The demuxer is fixed, so that the file cannot select another: a playlist could name other files and hosts.
 READERS = {
     "video/mp4": "mov",
     "video/quicktime": "mov",
@@ -20,9 +20,9 @@ READERS = {
     "audio/mpeg": "mp3",
 }
 CPU_SECONDS = 8
-# Well below the lease of a fetch and the patience of a stop.
+# Well below the lease of a fetch and the time limit for stopping.
 SECONDS = 10.0
-# A film of 4K pixels takes about half.
+# A 4K video takes about half of this.
 MEMORY_BYTES = 400_000_000
 ADDRESSES_BYTES = 1_000_000_000
 OUTPUT_BYTES = 50_000_000
@@ -30,7 +30,8 @@ OUTPUT_BYTES = 50_000_000
 
 @cache
 def can_run(program: str) -> bool:
-    """Whether this machine has the program and what holds it (Debian: ffmpeg, and util-linux, always there)."""
+    """Whether this machine has the program and the tools that confine it (Debian: ffmpeg, and util-linux, always
+    there)."""
     return all(map(shutil.which, [program, "prlimit", "setpriv"]))
 
 
@@ -39,7 +40,7 @@ def _command(program: str, options: Sequence[str], reader: str, reading: Sequenc
     limits = ["--core=0", "--nofile=32", f"--cpu={CPU_SECONDS}", f"--fsize={OUTPUT_BYTES}"]
     limits += [f"--data={MEMORY_BYTES}", f"--as={ADDRESSES_BYTES}"]
     quiet = ["-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file"]
-    # The descriptor is opened anew by its name, because a pipe cannot seek and many files need that.
+    # The descriptor is reopened by its name, because a pipe cannot seek and many files need that.
     source = ["-f", reader, "-i", "file:/proc/self/fd/0"]
     return [*held, "prlimit", *limits, program, *quiet, *reading, *source, *options]
 
@@ -52,10 +53,11 @@ def run(
     target: IO[bytes],
     reading: Sequence[str] = (),
 ) -> bool:
-    """Whether it read `source`, a file on disk with a descriptor, and wrote something to `target`, an unnamed file.
+    """Runs the program on `source`, a file on disk with a descriptor. Returns whether it wrote anything to `target`, an
+    unnamed file.
 
-    `reading` stands before the input, `options` behind it. It gets nothing else: no shell, no other protocol than
-    local files, no environment, no other writing, little time and memory. It dies with this process.
+    `reading` are the options before the input, `options` those after it. The program gets no shell, no protocol but
+    local files, no environment, no other output, and little time and memory. It dies with this process.
     """
     command = _command(program, options, READERS[content_type], reading)
     source.flush()

@@ -11,15 +11,15 @@ MAX_PIXELS = 7680 * 4320
 
 
 def can_be_made() -> bool:
-    """Whether this machine has what it takes."""
+    """Whether this machine has the required programs."""
     return ffmpeg.can_run("ffmpeg")
 
 
 @contextmanager
 def of(file: IO[bytes], content_type: str) -> Iterator[IO[bytes] | None]:
-    """The first frame as a JPEG in its full size, to be decoded like any stranger's file; None when there is none.
+    """The first frame as a full-size JPEG, to be decoded like any untrusted file, or None if there is none.
 
-    `file` is a file on disk with a descriptor.
+    `file` must be on disk, with a descriptor.
     """
     if not can_be_made():
         yield None

@@ -1,4 +1,4 @@
-"""Reference images, made fit for Meigen: decoded and encoded anew, so that nothing but the pixels goes out."""
+"""Prepares reference images for Meigen: decodes and re-encodes them, so that only the pixels are sent."""
 
 import io
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_UPLOAD_BYTES = 25_000_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """At most 2048 px and 2 MB, without metadata."""
+    """A picture of at most 2048 px and 2 MB, without metadata."""
 
     body: bytes
     content_type: str
@@ -28,18 +28,18 @@ class Prepared:
 
 
 def prepare(file: IO[bytes], size: int | None) -> Prepared:
-    """Raises Refused, in words for the person, when the file is no picture we take."""
+    """Raises Refused, in words for the person, if the file is not a supported picture."""
     if size is not None and size > MAX_UPLOAD_BYTES:
         raise Refused(words.FILE_TOO_LARGE % {"megabytes": MAX_UPLOAD_BYTES // 1_000_000})
     with decoded(file) as (image, _):
         pixels = _in_srgb(ImageOps.exif_transpose(image)).convert("RGBA" if image.has_transparency_data else "RGB")
-    pixels.info.clear()  # comments, profiles and texts would be written into the new file
+    pixels.info.clear()  # otherwise comments, profiles and texts would be copied into the new file
     pixels.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
     return _encode(pixels)
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """The same colours without their profile, which goes with the other metadata."""
+    """The same colours converted to sRGB, because the colour profile is removed with the other metadata."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in {"RGB", "RGBA"}:
         return image
@@ -51,7 +51,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
 
 
 def _encode(pixels: Image.Image) -> Prepared:
-    """PNG where transparency matters and fits, else a JPEG, smaller and smaller until it fits."""
+    """PNG if there is transparency and it fits, otherwise a JPEG, scaled down until it fits."""
     if pixels.mode == "RGBA":
         body = _saved(pixels, "PNG", optimize=True)
         if len(body) <= MAX_BYTES:

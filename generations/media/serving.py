@@ -1,9 +1,9 @@
-"""Serving result files: one function decides who may read one, one answers, Range requests included.
+"""Serves result files: one function decides who may read a file, another sends it, including Range requests.
 
-An address of a small picture that we wrote ourselves carries a signature over the result, the kind and the original's
-hash: it names one picture for ever, so the browser may keep that one as long as it likes. The signature says nothing
-about who may see it. That is decided anew at every request, so the same address serves a card that is drawn once for
-several people, and is a 404 for a stranger who has it.
+The address of a small picture is signed over the result, the kind and the original's hash. It always names the same
+picture, so the browser may cache it for as long as it likes. The signature says nothing about who may see the picture.
+That is decided at every request, so the same address works for a card that is rendered once for several people, and is
+a 404 for a stranger who has it.
 """
 
 import logging
@@ -46,7 +46,7 @@ RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def _or_what_is_wrong(serving: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
-    """Without its file a result is a 404; while the disk or the bucket fails, a 503, so that it is asked for again."""
+    """Responds 404 if the file is missing, and 503 while the disk or bucket fails, so that the client retries."""
 
     @wraps(serving)
     def serve(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -62,9 +62,9 @@ def _or_what_is_wrong(serving: Callable[P, HttpResponseBase]) -> Callable[P, Htt
 
 
 def readable(kind: Kind = "file", *, viewer: User | None = None, share: Share | None = None) -> QuerySet[Result]:
-    """The results of which this person or this share may read such a file: the one place that decides it.
+    """The results whose file of this kind the person or share may read. This is the one place that decides it.
 
-    A small picture can be read while its original is lost.
+    A small picture stays readable while its original is lost.
     """
     if share is not None:
         generations = share.contents().order_by()
@@ -72,14 +72,14 @@ def readable(kind: Kind = "file", *, viewer: User | None = None, share: Share | 
         generations = Generation.objects.visible_to(viewer)
     else:
         generations = Generation.objects.none()
-    # Asked of each row: as a list of ids, SQLite would write down all that the viewer may see.
+    # Evaluated per row: as a list of ids, SQLite would materialize everything the viewer may see.
     seen = Exists(generations.filter(pk=OuterRef("generation")))
     is_there = {"kept_at__isnull": False} if kind == "file" else {f"{kind}__gt": ""}
     return Result.objects.filter(seen, **is_there).select_related("generation")
 
 
 def authorise(number: int, kind: Kind = "file", *, viewer: tuple[User, UUID]) -> Result:
-    """The result of which this viewer (a person and a generation's id) may read such a file; else 404."""
+    """The result whose file this viewer (a person and a generation's id) may read, or a 404."""
     result = readable(kind, viewer=viewer[0]).filter(generation=viewer[1], number=number).first()
     if result is None:
         raise Http404
@@ -87,7 +87,7 @@ def authorise(number: int, kind: Kind = "file", *, viewer: tuple[User, UUID]) ->
 
 
 def small_url(result: Result, kind: Literal["thumbnail", "preview"]) -> str:
-    """The address of a small picture for people who are signed in, good for being kept by their browsers."""
+    """The address of a small picture for signed-in people, which their browsers may cache."""
     return f"{reverse(kind, args=[result.generation_id, result.number])}?v={_version(result, kind)}"
 
 
@@ -97,9 +97,10 @@ def _version(result: Result, kind: Kind) -> str:
 
 @_or_what_is_wrong
 def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") -> HttpResponseBase:
-    """The bytes, to be shown or (with `?download`) saved as `title`, of a result that the caller was authorised for.
+    """Sends the file of a result that the caller was authorised for, to display or (with `?download`) to save as
+    `title`.
 
-    The browser asks again each time whether it still may, except for a small picture by its signed address.
+    The browser has to revalidate every time, except for a small picture at its signed address.
     """
     file = {"file": result.file, "thumbnail": result.thumbnail, "preview": result.preview}[kind]
     content_type = result.content_type if kind == "file" else "image/webp"
@@ -113,7 +114,7 @@ def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") 
 
 @_or_what_is_wrong
 def download_with_words(request: HttpRequest, result: Result, words: Mapping[str, str]) -> HttpResponseBase:
-    """A kept PNG to be saved, with these words in it by keyword; made while it is sent, so it is sent whole."""
+    """A stored PNG to download, with these texts embedded by keyword. Generated on the fly, so without ranges."""
     name, added = result.file.name or "", png.chunks(words)
     size = default_storage.size(name)
     body = [] if request.method == "HEAD" else _begun(png.with_words(pieces(name, 0, size), added))
@@ -125,7 +126,7 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
 
 @_or_what_is_wrong
 def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
-    """The file without what was written into it: of a picture that is left out, so one is sent whole."""
+    """The file without its metadata. A picture gets shorter by that, so it is sent without ranges."""
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
     if strip.is_video(result.content_type):
         blanked = partial(strip.pieces_of_video, result.content_type)
@@ -141,7 +142,7 @@ def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpRespo
 
 
 def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, the first of them read already: what is wrong with a file shows while it can still be said."""
+    """The same pieces, with the first one already read, so that a broken file still leads to an error response."""
     return chain([next(pieces, b"")], pieces)
 
 
@@ -156,7 +157,7 @@ def _title(result: Result) -> str:
 
 @_or_what_is_wrong
 def serve_reference(request: HttpRequest, reference: Reference) -> HttpResponseBase:
-    """A reference's file; a link has none."""
+    """A reference's file. A link has none."""
     title = slugify(reference.name, allow_unicode=True) or "reference"
     return _serve(request, reference.file.name or "", reference.content_type, quote_etag(reference.sha256), title)
 
@@ -178,7 +179,7 @@ def _ranged(
     title: str,
     pieces: Callable[[str, int, int], Iterator[bytes]],
 ) -> HttpResponseBase:
-    """The file or a range of it, whose bytes `pieces` gives by name, start and stop."""
+    """The file or a range of it. `pieces` yields its bytes by name, start and stop."""
     if _has(request, etag):
         return _secured(HttpResponseNotModified(), etag)
     size = default_storage.size(name)
@@ -196,13 +197,13 @@ def _ranged(
 
 
 def _has(request: HttpRequest, etag: str) -> bool:
-    """Whether the browser has this version already."""
+    """Whether the browser already has this version."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return etag in known or f"W/{etag}" in known
 
 
 def _handed_over(name: str, content_type: str) -> HttpResponse:
-    """What makes the proxy in front send the file: no byte of it goes through us."""
+    """A response that lets the proxy in front send the file, so that no byte of it passes through us."""
     inside = f"{settings.MEDIA_ACCEL}{filepath_to_uri(name)}"
     return HttpResponse(content_type=content_type, headers={"X-Accel-Redirect": inside})
 
@@ -226,7 +227,7 @@ def _secured(response: R, etag: str = "") -> R:
 
 
 def _span(header: str, size: int) -> tuple[int, int] | Literal["unsatisfiable"] | None:
-    """(start, stop) of a single byte range; None when the header is absent or asks for what we answer whole."""
+    """(start, stop) of a single byte range, or None if the header is absent or we send the whole file."""
     match = RANGE.fullmatch(header.strip())
     if not match or match.groups() == ("", ""):
         return None

@@ -1,4 +1,4 @@
-"""Files on a local disk that are either whole or not there, and reading parts of a file from any storage."""
+"""A local storage whose files are either complete or absent, and partial reads from any storage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.deconstruct import deconstructible
 
 from generations.dispatch import failpoints
 
-# The group may read: a proxy that hands the files out belongs to it.
+# The group may read, so that a proxy in it can serve the files.
 MODE = 0o640
 CHUNK = 256 * 1024
 GLANCE = 32 * 1024
@@ -24,9 +24,9 @@ GLANCE = 32 * 1024
 
 @deconstructible
 class DurableStorage(FileSystemStorage):
-    """Writes beside the target, syncs to disk, then renames: a crash leaves no half file under a real name.
+    """Writes to a temporary file, syncs it to disk, then renames it: a crash leaves no partial file under a real name.
 
-    A name is decided by the caller and written again without complaint, so that a repeated save is harmless.
+    The caller chooses the name, and an existing file is overwritten, so saving twice is harmless.
     """
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
@@ -52,7 +52,7 @@ class DurableStorage(FileSystemStorage):
 
 
 def pieces(name: str, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes from `start` to before `stop` of a kept file, a little at a time."""
+    """The bytes from `start` up to `stop` of a stored file, in small pieces."""
     if start >= stop:
         return
     if own_way := getattr(default_storage, "pieces", None):
@@ -67,7 +67,7 @@ def pieces(name: str, start: int, stop: int) -> Iterator[bytes]:
 
 
 class _Kept(io.RawIOBase):
-    """A kept file as `pieces` gives it."""
+    """A stored file that reads through `pieces`."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -93,15 +93,16 @@ class _Kept(io.RawIOBase):
 
 
 def glanced(name: str) -> IO[bytes]:
-    """A kept file to look into here and there: `open` of a bucket would fetch all of it first."""
+    """A stored file for reading a few places, whereas `open` on a bucket would fetch all of it first."""
     return io.BufferedReader(_Kept(name), GLANCE)
 
 
 @contextmanager
 def _alone(part: Path) -> Iterator[IO[bytes]]:
-    """The empty file, held by this process until the end. Raises BlockingIOError while another one holds it.
+    """The empty temporary file, locked by this process until the end. Raises BlockingIOError if another process holds
+    it.
 
-    Its name is always the same for a target: what a killed process left is written over by the next try.
+    Its name is derived from the target, so the next try overwrites what a killed process left.
     """
     while True:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT, MODE)
@@ -111,7 +112,7 @@ def _alone(part: Path) -> Iterator[IO[bytes]]:
                 file.truncate()
                 yield file
                 return
-            # Renamed or removed by its former holder between our two steps: a new one, then.
+            # Its former holder renamed or removed it between our two steps, so open a new one.
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
@@ -122,7 +123,7 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 
 def _make(folder: Path) -> None:
-    """The folder and those above it, and on disk what names the new ones: a file is lost with any of them."""
+    """Creates the folder and its parents, and syncs their entries to disk: a file is lost along with any of them."""
     new = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for one in new:

@@ -1,4 +1,4 @@
-"""Comparing rows with files, and mending what can be mended. Any number of either takes the same memory."""
+"""Compares rows with files, and repairs what can be repaired. Memory use does not depend on how many there are."""
 
 import hashlib
 import re
@@ -23,10 +23,10 @@ from generations.media.storage import pieces
 from generations.models import Generation, Reference, Result
 
 BATCH = 500
-ENOUGH = 5  # missing, to doubt the store rather than the files; more of unknown files, to doubt the database
-# What is younger may belong to a download that is under way.
+ENOUGH = 5  # so many missing files cast doubt on the storage; more unknown files than this, on the database
+# A younger file may belong to a download in progress.
 ORPHAN_AGE = timedelta(days=1)
-# Names that we gave: of a row's file or small picture, or of a part that a killed process left.
+# Names of ours: a row's file or small picture, or a temporary file that a killed process left.
 OURS = re.compile(r"([0-9a-f]{32})(\.thumb\.webp|\.preview\.webp|\.\w+)|\.([0-9a-f]{32})\..+\.part")
 FOLDERS: dict[str, type[Reference] | type[Result]] = {"results": Result, "references": Reference}
 M = TypeVar("M", bound=Model)
@@ -34,7 +34,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with a file, and what was done about it: nothing when `mended` is empty."""
+    """Something wrong with a file, and what was done about it. `mended` is empty if nothing was."""
 
     name: str
     wrong: str
@@ -42,18 +42,18 @@ class Finding:
 
 
 class WrongStore(Exception):
-    """Nothing that should be there is: it is the store that has to be mended."""
+    """None of the expected files exist, so it is the storage that has to be fixed."""
 
 
 class WrongDatabase(Exception):
-    """It knows less than half of the files: it is new, another studio's, or an old backup."""
+    """The database knows less than half of the files: it is new, another studio's, or an old backup."""
 
 
 def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Iterator[Finding]:
-    """Everything wrong with the files of results and references. With `hashes` every file is read.
+    """Yields everything wrong with the files of results and references. With `hashes` every file is read.
 
-    Raises WrongStore instead of repairing in one that is not mounted, or is another one; without `delete_unknown`
-    WrongDatabase too, and then no file is deleted that is newer than all that the database knows.
+    Raises WrongStore instead of repairing if the storage is not mounted or is the wrong one. Without `delete_unknown`
+    it also raises WrongDatabase, and keeps every file that is newer than anything in the database.
     """
     if repair:
         _check_store()
@@ -74,7 +74,7 @@ def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
 
 
 def _found(name: str, look: Callable[[], Finding | None]) -> Iterator[Finding]:
-    """What a look at a file finds. One that the disk or the bucket does not give or take is no reason to end."""
+    """Runs one check. A file that the disk or bucket cannot read or write is a finding and does not end the run."""
     try:
         finding = look()
     except OSError as error:
@@ -88,12 +88,12 @@ def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Find
         if not _is_row(result):
             return None
         is_tried = repair and fetch.anew(result)
-        if result.problem:  # so it was fetched again before
+        if result.problem:  # so it has been refetched before
             return Finding(name, f"{wrong}, and could not be fetched again: {result.problem}")
         return Finding(name, wrong, "will be fetched again" if is_tried else "")
     if _lacks_small_pictures(result, repair=repair) and _is_row(result):
         mended = "regenerated" if repair and _make_small_pictures(result) else ""
-        if mended or not result.is_video:  # a video may have none
+        if mended or not result.is_video:  # a video may have no poster
             return Finding(name, "has no small pictures", mended)
     return None
 
@@ -122,7 +122,7 @@ def _check_database() -> None:
 
 
 def _back_again(*, repair: bool) -> Iterator[Finding]:
-    """What was kept, was not there for a while, and is there again."""
+    """Results that were saved, were missing for a while, and are there again."""
     for result in _rows(Result.objects.filter(kept_at=None, erased_at=None).exclude(file="")):
         name = result.file.name or ""
         yield from _found(name, partial(_of_a_lost, result, name, repair=repair))
@@ -139,7 +139,7 @@ def _of_a_lost(result: Result, name: str, *, repair: bool) -> Finding | None:
 
 
 def _rows(rows: QuerySet[M]) -> Iterator[M]:
-    """All of them in the order of their ids, a batch at a time: what changes meanwhile may be written."""
+    """All rows in the order of their ids, in batches, so that the table can be written to in the meantime."""
     batch = list(rows.order_by("pk")[:BATCH])
     while batch:
         yield from batch
@@ -147,7 +147,7 @@ def _rows(rows: QuerySet[M]) -> Iterator[M]:
 
 
 def _is_row(row: Reference | Result) -> bool:
-    """Whether the row still names this file: it may have been erased since it was read."""
+    """Whether the row still names this file, since it may have been erased after it was read."""
     name = row.file.name or ""
     if isinstance(row, Result):
         return Result.objects.filter(pk=row.pk, file=name, erased_at=None).exists()
@@ -155,7 +155,7 @@ def _is_row(row: Reference | Result) -> bool:
 
 
 def _compare(name: str, size: int | None, sha256: str) -> str:
-    """What is wrong with a file, "" when nothing is."""
+    """What is wrong with a file, or an empty string."""
     try:
         found = default_storage.size(name) if name else None
     except FileNotFoundError:
@@ -177,7 +177,7 @@ def _compare(name: str, size: int | None, sha256: str) -> str:
 
 
 def _lacks_small_pictures(result: Result, *, repair: bool) -> bool:
-    """A video without a poster is worth another try only where there is ffmpeg."""
+    """Whether small pictures are missing. A video without a poster is worth another try only if there is ffmpeg."""
     names = [result.thumbnail.name, result.preview.name]
     if result.is_video and not any(names):
         return repair and poster.can_be_made()
@@ -185,7 +185,7 @@ def _lacks_small_pictures(result: Result, *, repair: bool) -> bool:
 
 
 def _make_small_pictures(result: Result) -> bool:
-    # ffmpeg wants a file on this machine, wherever the storage is.
+    # ffmpeg needs a local file, wherever the storage is.
     try:
         with default_storage.open(result.file.name or "") as source, tempfile.TemporaryFile() as file:
             shutil.copyfileobj(source, file)
@@ -202,8 +202,9 @@ def _make_small_pictures(result: Result) -> bool:
 
 
 def _orphans(*, repair: bool, delete_unknown: bool) -> Iterator[Finding]:
-    """Old files that no row names. Of an older backup's newer files there may be few: those stay, unless it is said."""
-    # Not the latest `kept_at`: an old database's workers fetch, as soon as they start, what waited then.
+    """Old files that no row names. If they are newer than anything in the database, they stay unless it is explicitly
+    allowed to delete them."""
+    # Not the latest `kept_at`: with an old backup, workers fetch whatever was pending as soon as they start.
     latest = Generation.objects.aggregate(at=Max("created_at"))["at"]
     for name, unknown_since in _files():
         if unknown_since is None:
@@ -221,9 +222,9 @@ def _of_an_orphan(name: str, *, repair: bool) -> Finding:
 
 
 def _files() -> Iterator[tuple[str, datetime | None]]:
-    """Every file of a row, with None, and every old one that no row names, with the time it was written.
+    """Yields every file of a row, with None, and every old file that no row names, with its modification time.
 
-    What we did not name is not ours, and is left alone.
+    Files whose names are not ours are ignored.
     """
     for folder, model in FOLDERS.items():
         for inner in sorted(_list(folder)[0]):
@@ -254,7 +255,7 @@ def _known(model: type[Reference] | type[Result], ids: set[UUID]) -> set[str]:
 
 
 def _pending(model: type[Reference] | type[Result], ids: set[UUID]) -> set[UUID]:
-    """Those that may be kept at any moment, under a name that an earlier try has used."""
+    """Rows whose file may be saved at any moment, under a name that an earlier try has used."""
     if model is not Result:
         return set()
     return set(Result.objects.filter(pk__in=ids, kept_at=None, erased_at=None).values_list("pk", flat=True))

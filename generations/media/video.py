@@ -1,4 +1,4 @@
-"""Whether a file is a whole MP4 or WebM, told by the outline that both formats have; nothing is decoded."""
+"""Checks whether a file is a complete MP4 or WebM by walking its structure. Nothing is decoded."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ SEGMENT = b"\x18\x53\x80\x67"
 
 
 class Box(NamedTuple):
-    """Where it begins, where what it holds begins, and where both should end."""
+    """Where the box begins, where its content begins, and where both should end."""
 
     kind: bytes
     at: int
@@ -23,9 +23,9 @@ class Box(NamedTuple):
 
 
 def type_of(file: IO[bytes]) -> str | None:
-    """The content type, None for what does not begin like a video. Raises Refused when it is not whole.
+    """The content type, or None if the file does not begin like a video. Raises Refused if it is incomplete.
 
-    Leaves the file at its beginning.
+    Rewinds the file.
     """
     head = file.read(16)
     file.seek(0)
@@ -42,7 +42,7 @@ def type_of(file: IO[bytes]) -> str | None:
 
 
 def _is_whole_mp4(file: IO[bytes]) -> bool:
-    """An MP4 is a row of boxes, each of which says how long it is; one of them describes the film, one holds it."""
+    """An MP4 is a sequence of boxes with stated lengths. One describes the video and one contains it."""
     kinds = set()
     end = file.seek(0, os.SEEK_END)
     for box in boxes(file, 0, end):
@@ -53,7 +53,7 @@ def _is_whole_mp4(file: IO[bytes]) -> bool:
 
 
 def boxes(file: IO[bytes], at: int, end: int) -> Iterator[Box]:
-    """An MP4's boxes from `at` to `end`; a few bytes behind the last one are let pass."""
+    """An MP4's boxes from `at` to `end`. A few trailing bytes are tolerated."""
     for _ in range(MOST_BOXES):
         if at + 8 > end:
             return
@@ -62,14 +62,14 @@ def boxes(file: IO[bytes], at: int, end: int) -> Iterator[Box]:
         size, least = int.from_bytes(head[:4]), 8
         if size == 1:
             size, least = int.from_bytes(head[8:16]), 16
-        elif size == 0:  # to the end of the file
+        elif size == 0:  # extends to the end of the file
             size = end - at
         yield Box(head[4:8], at, at + least, at + max(size, least))
         at += max(size, least)
 
 
 def _is_whole_webm(file: IO[bytes]) -> bool:
-    """A WebM is a header and a segment, which may say how long it is."""
+    """A WebM is a header and a segment, which may state its length."""
     end = file.seek(0, os.SEEK_END)
     file.seek(len(EBML))
     header = length(file)
@@ -83,7 +83,7 @@ def _is_whole_webm(file: IO[bytes]) -> bool:
 
 
 def length(file: IO[bytes]) -> int | None:
-    """The number that says how long a WebM's element is; None when it says that this is not known."""
+    """The length of a WebM element, or None if it is marked as unknown."""
     first = file.read(1)
     if not first or not first[0]:
         return None

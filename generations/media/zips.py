@@ -1,4 +1,4 @@
-"""Many files as one zip that is written while it is sent, in constant memory."""
+"""Streams many files as one zip in constant memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNK = 256 * 1024
 
 
 class _Pipe(io.RawIOBase):
-    """A file that cannot seek: what zipfile writes is taken out at once."""
+    """A file that cannot seek, from which zipfile's output is taken right away."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -40,18 +40,18 @@ class _Pipe(io.RawIOBase):
 
 
 def metadata(generation: Generation) -> dict[str, Any]:
-    """What was asked for and what it cost, without keys or addresses."""
+    """The settings and the cost, without keys or addresses."""
     return {**told_to_the_team(generation), "credits": generation.credits_used}
 
 
 def told_to_the_team(generation: Generation) -> dict[str, Any]:
-    """What was asked for; what it cost is its owner's affair."""
+    """The settings only. The cost is the owner's business."""
     created = generation.created_at.isoformat()
     return {**told_to_guests(generation), "settings": generation.settings, "created": created}
 
 
 def told_to_guests(generation: Generation) -> dict[str, Any]:
-    """The prompt and the model, and nothing of what it cost or where it came from."""
+    """The prompt and the model, without the cost or the source."""
     return {"prompt": generation.prompt, "model": generation.model_name}
 
 
@@ -65,12 +65,12 @@ def stream(
     *,
     is_bare: bool = False,
 ) -> Iterator[bytes]:
-    """The files as they are, and `metadata.json` with what `tell` says of each.
+    """The files as they are, and `metadata.json` with what `tell` returns for each.
 
-    Without `tell` neither that file nor a file's name says what was asked for. `may_have` is asked before each file and
-    again before `metadata.json`, for a download can be long and much be taken back meanwhile. `is_bare` leaves out what
-    was written into pictures. A file that cannot be read to its end is named there, and the others follow; without
-    `tell` the zip ends early.
+    Without `tell` there is no such file, and file names do not reveal the prompt. `may_have` is checked before each
+    file and again before `metadata.json`, because access can be revoked during a long download. `is_bare` removes
+    metadata from pictures. A file that cannot be read to the end is reported in `metadata.json`, and the others follow;
+    without `tell` the zip ends early.
     """
     pipe = _Pipe()
     told: list[tuple[Result, dict[str, Any]]] = []
@@ -95,7 +95,7 @@ def stream(
                         yield pipe.take()
                 except OSError:
                     if tell is None:
-                        raise  # nothing in the zip could say so
+                        raise  # nothing in the zip could report it
                     logger.exception("%s could not be read to its end", result.file.name)
                     problem = {"problem": "The file is incomplete: it could not be read to the end."}
             told.append((result, {"file": name, **problem, **asked}))

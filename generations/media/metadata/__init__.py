@@ -1,1 +1,1 @@
-"""What is written into files beside the picture: left out, blanked, or written in."""
+"""Metadata in files: removing, blanking and adding it."""

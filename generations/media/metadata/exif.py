@@ -1,4 +1,4 @@
-"""Which way up a picture is: the one thing in its EXIF that decides how it looks."""
+"""The orientation of a picture: the only EXIF data that affects how it looks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "
 
 
 def orientation(exif: bytes) -> int:
-    """1 when the picture is upright or nothing is said, else 2 to 8, from 5 on for one that lies on its side.
+    """1 if the picture is upright or states no orientation, otherwise 2 to 8; from 5 on it lies on its side.
 
-    Read here, because Pillow warns of EXIF that is odd elsewhere, and believes XMP, which no browser does.
-    Source: TIFF 6.0, tag Orientation.
+    We read it ourselves, because Pillow warns about EXIF that is malformed elsewhere, and trusts XMP, which no browser
+    does. Source: TIFF 6.0, tag Orientation.
     """
     tiff = exif.removeprefix(b"Exif\0\0")
     order = ORDERS.get(tiff[:4])
@@ -31,7 +31,7 @@ def orientation(exif: bytes) -> int:
 
 
 def orientation_alone(exif: bytes) -> bytes:
-    """EXIF (without the word that begins it in a JPEG) that says this and nothing else; b"" for an upright picture."""
+    """EXIF (without the prefix it has in a JPEG) that contains only this orientation, or b"" for an upright picture."""
     said = orientation(exif)
     if said == 1:
         return b""

@@ -1,4 +1,4 @@
-"""What is to be sent of a file, as a row of parts: a span of it, or bytes in the place of what was there."""
+"""The output for a file as a list of parts: spans of the original, or replacement bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import chain
 from typing import IO
 
 CHUNK = 256 * 1024
-Span = tuple[int, int]  # from and to before which byte of the file
+Span = tuple[int, int]  # start and end offset in the file, the end exclusive
 Part = Span | bytes
 
 
@@ -16,7 +16,7 @@ def length(parts: Iterable[Part]) -> int:
 
 
 def joined(parts: Iterable[Part]) -> Iterator[Part]:
-    """Spans that touch as one: many chunks of pixels are read like one."""
+    """Merges adjacent spans, so that many pixel chunks are read as one."""
     before: Part = b""
     for part in chain(parts, [b""]):
         if isinstance(before, tuple) and isinstance(part, tuple) and before[1] == part[0]:

@@ -1,6 +1,6 @@
-"""PNG, JPEG, WebP and GIF: what was written into them is left out, and so are the bytes behind their end.
+"""Strips metadata, and anything after the end of the picture, from PNG, JPEG, WebP and GIF.
 
-Of EXIF, what says which way up the picture is stays.
+Only the orientation is kept from EXIF.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from django.core.files.base import File
 from generations.media.metadata import exif, png
 from generations.media.metadata.parts import CHUNK, Part, length, read
 
-# PNG's chunks that a picture is made of, and those that decide its look. Source: PNG specification, third edition.
+# PNG chunks that hold the picture or affect how it looks. Source: PNG specification, third edition.
 PNG_KEPT = frozenset(b"IHDR PLTE IDAT IEND iCCP sRGB gAMA cHRM cICP sBIT pHYs tRNS bKGD acTL fcTL fdAT".split())
-# WebP's chunks beside EXIF and XMP. Source: RFC 9649.
+# WebP chunks other than EXIF and XMP. Source: RFC 9649.
 WEBP_KEPT = frozenset([b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"])
-WEBP_EXIF, WEBP_XMP = 0x08, 0x04  # in VP8X: there is such a chunk
-EXIF_BYTES = 0xFFFF  # as long as it may be in a JPEG
-# JPEG's segments that tell: APP0, APP1, APP3 to APP13, APP15, a comment. Of APP2 and APP14 only what is about
-# colours stays.
+WEBP_EXIF, WEBP_XMP = 0x08, 0x04  # flags in VP8X for these chunks
+EXIF_BYTES = 0xFFFF  # the longest possible in a JPEG
+# JPEG segments with metadata: APP0, APP1, APP3 to APP13, APP15, and comments. Of APP2 and APP14 only the colour
+# information is kept.
 JPEG_DROPPED = frozenset([0xE0, 0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE])
 JPEG_KEPT_WITH = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
-JPEG_ALONE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers that nothing belongs to
+JPEG_ALONE = frozenset([0x01, *range(0xD0, 0xD9)])  # markers without a payload
 JPEG_END, JPEG_SCAN = 0xD9, 0xDA
-# Inside a scan, 0xFF is followed by 0 or is a restart.
+# Inside a scan, 0xFF is followed by 0 or starts a restart marker.
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-# Of GIF's extensions, how a frame is shown and how often all of them are, with the bytes that say it. Source: GIF89a.
+# GIF extensions for frame display and loop count, with their identifying bytes. Source: GIF89a.
 GIF_TIMING = b"\xf9\x04"
 GIF_LOOPS = frozenset([b"\xff\x0bNETSCAPE2.0\x03\x01", b"\xff\x0bANIMEXTS1.0\x03\x01"])
 
 
 def parts(file: File[Any], content_type: str) -> Iterator[Part]:
-    """What is kept, in order, and nothing beyond the file's end. What is not understood is left out."""
+    """The parts to keep, in order, and nothing past the end of the picture. Anything unknown is dropped."""
     end = file.size
     for part in WALKS[content_type](file, end):
         yield part if isinstance(part, bytes) else (min(part[0], end), min(part[1], end))
@@ -62,7 +62,7 @@ def _jpeg(file: File[Any], end: int) -> Iterator[Part]:
         marker = head[1]
         stop = at + 2 + (0 if marker in JPEG_ALONE else int.from_bytes(head[2:4]))
         if marker == 0xE0 and len(head) == 16 and head[4:].startswith(b"JFIF\0"):
-            yield b"\xff\xe0\x00\x10" + head[4:] + b"\0\0"  # and no thumbnail
+            yield b"\xff\xe0\x00\x10" + head[4:] + b"\0\0"  # without the thumbnail
         elif marker not in JPEG_DROPPED and head[4:].startswith(JPEG_KEPT_WITH.get(marker, b"")):
             yield at, stop
         elif marker == 0xE1 and head[4:].startswith(b"Exif\0\0") and not told:
@@ -76,12 +76,12 @@ def _jpeg(file: File[Any], end: int) -> Iterator[Part]:
 
 
 def _next_marker(file: File[Any], at: int, end: int) -> int:
-    count = 16  # it mostly is right here
+    count = 16  # usually right here
     while at < end:
         piece = read(file, at, count)
         if found := JPEG_MARKER.search(piece):
             return at + found.start()
-        at += max(len(piece) - 1, 1)  # a marker may lie across
+        at += max(len(piece) - 1, 1)  # a marker may span two reads
         count = min(count * 4, CHUNK)
     return end
 
@@ -118,7 +118,7 @@ def _webp_orientation(file: File[Any], end: int) -> bytes:
 
 
 def _riff(file: File[Any], end: int) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, from, to before which byte) of each chunk that holds anything."""
+    """(kind, start, end) of each non-empty chunk, the end exclusive."""
     at = 12
     while at < end and len(head := read(file, at, 9)) == 9:
         size = int.from_bytes(head[4:8], "little")
@@ -130,7 +130,7 @@ def _riff(file: File[Any], end: int) -> Iterator[tuple[bytes, int, int]]:
 def _gif(file: File[Any], end: int) -> Iterator[Part]:
     at = 13 + _colours(read(file, 10, 1))
     yield 0, at
-    # Whatever else begins here is its end, as browsers take it.
+    # Anything else ends the picture, as browsers see it.
     while at < end and (head := read(file, at, 16))[:1] in {b",", b"!"}:
         if head[:1] == b",":
             stop = _behind_blocks(file, at + 11 + _colours(head[9:10]), end)
@@ -145,12 +145,12 @@ def _gif(file: File[Any], end: int) -> Iterator[Part]:
 
 
 def _colours(flags: bytes) -> int:
-    """How many bytes of colours follow."""
+    """The size of the colour table that follows, in bytes."""
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
 def _behind_blocks(file: File[Any], at: int, end: int) -> int:
-    """Where a row of blocks ends, each of which begins with its length; the last one is empty."""
+    """The offset after a sequence of length-prefixed blocks, which ends with an empty one."""
     count = 1024
     while at < end and (piece := read(file, at, count)):
         place = 0

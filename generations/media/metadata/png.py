@@ -1,9 +1,9 @@
-"""Words inside a PNG: put between its head and its pixels, which stay as they are, byte for byte."""
+"""Embeds texts into a PNG: between its header and its pixels, which stay the same byte for byte."""
 
 import zlib
 from collections.abc import Iterator, Mapping
 
-# The signature and the header chunk, which is always the first and always as long.
+# The signature and the header chunk, which always comes first and has a fixed length.
 HEAD = 8 + 25
 
 
@@ -13,7 +13,7 @@ def chunks(words: Mapping[str, str]) -> bytes:
 
 
 def with_words(pieces: Iterator[bytes], words: bytes) -> Iterator[bytes]:
-    """The file with the chunks put in, while it is being read."""
+    """The file with the chunks inserted, generated while it is read."""
     first = b""
     for piece in pieces:
         first += piece
@@ -24,7 +24,7 @@ def with_words(pieces: Iterator[bytes], words: bytes) -> Iterator[bytes]:
 
 
 def _text(keyword: str, text: str) -> bytes:
-    """Not compressed, in no named language, and the keyword not translated."""
+    """Uncompressed, without a language and without a translated keyword."""
     return keyword.encode("ascii") + b"\0\0\0\0\0" + text.encode()
 
 

@@ -1,8 +1,8 @@
-"""Pictures and videos without what was written into them beside the picture: prompts, ids, addresses, cameras, places.
+"""Pictures and videos without their metadata: prompts, ids, addresses, cameras, places.
 
-The pixels and what decides their look (colours, transparency, animation) stay as they are, byte for byte. A file is
-walked and sent a little at a time, however large it is. Of a picture such things are left out. In a video they are
-blanked, so that every other byte keeps its place: players ask for ranges, and a video says where in it its frames are.
+The pixels and everything that affects how they look (colours, transparency, animation) stay the same byte for byte. A
+file is processed in small pieces, however large it is. In a picture the metadata is removed. In a video it is blanked,
+so that every other byte keeps its offset: players request ranges, and a video stores the offsets of its frames.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from generations.media.metadata.parts import CHUNK, Part, joined, length, read
 
 
 def size(file: File[Any], content_type: str) -> int:
-    """How many bytes `pieces` gives."""
+    """How many bytes `pieces` yields."""
     return length(_parts(file, content_type))
 
 
 def pieces(file: File[Any], content_type: str) -> Iterator[bytes]:
-    """What is left of a picture, a video as it is blanked; any other file whole."""
+    """The content of a picture without its metadata, a video with its metadata blanked, or any other file unchanged."""
     for part in joined(_parts(file, content_type)):
         if isinstance(part, bytes):
             yield part
@@ -35,7 +35,7 @@ def pieces(file: File[Any], content_type: str) -> Iterator[bytes]:
 
 
 def pieces_of_video(content_type: str, name: str, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes from `start` to before `stop` of a kept video as it is blanked."""
+    """The bytes from `start` up to `stop` of a stored video with its metadata blanked."""
     with storage.glanced(name) as file:
         for part in videos.parts(file, content_type, start, stop):
             if isinstance(part, bytes):

@@ -1,4 +1,4 @@
-"""People and tokens in the admin. A token's secret is nowhere in it."""
+"""People and tokens in the admin, which never shows a token's secret."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin

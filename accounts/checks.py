@@ -1,4 +1,4 @@
-"""System checks of the vault, so that a lost key is seen at the start and not at the first click."""
+"""System checks of the vault, so that a lost key is noticed at startup rather than at the first click."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def _opens(token: Token) -> bool:
 def keys_of_stored_tokens(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """One token of each key that tokens are stored under can still be opened (`check --database default`)."""
+    """Checks that one token per stored key id can still be decrypted (`check --database default`)."""
     if not databases or "default" not in databases:
         return []
     try:

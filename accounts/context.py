@@ -1,4 +1,4 @@
-"""What every page shows of the person's account."""
+"""Account data that every page shows."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from .models import Token, User
 
 
 def balance(request: HttpRequest) -> dict[str, Any]:
-    """`current_token`: the token this person spends from; read only when a template asks."""
+    """`current_token`: the token this person spends from, loaded only if a template uses it."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"current_token": None}
     if request.method in {"GET", "HEAD"}:
         return {"current_token": user.current_token}
-    # What the request did may have changed it since the person was read.
+    # The request may have changed it since the person was loaded.
     return {"current_token": SimpleLazyObject(lambda: Token.objects.default_for(user))}

@@ -1,4 +1,4 @@
-"""The demo accounts of `make run`: (username, password, role). They exist beside a local sandbox only."""
+"""The demo accounts of `make run`: (username, password, role). They are created only with a local sandbox."""
 
 PEOPLE = [
     ("demo", "a-quiet-studio", "member"),

@@ -1,4 +1,4 @@
-"""Signing in, and the forms of tokens."""
+"""The forms for signing in and for tokens."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from meigen_api.secret import Secret
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
-    """Without placeholders: they would say the labels again, in other words."""
+    """Has no placeholders, because they would only repeat the labels."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -20,14 +20,15 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has n
 
 
 class TokenInput(forms.TextInput):
-    """Never repeats what was typed, and is not a password field: browsers would offer to keep it. CSS masks it."""
+    """Never shows the value again. It is not a password field, because browsers would offer to save it; CSS masks
+    it."""
 
     def format_value(self, value: Any) -> None:
         return None
 
 
 class NewTokenForm(forms.Form):
-    """The name of a token to be made at Meigen."""
+    """The name of a token to create at Meigen."""
 
     name = forms.CharField(
         max_length=60,
@@ -38,7 +39,7 @@ class NewTokenForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    """A pasted token and what to call it. `cleaned_data["token"]` is a Secret."""
+    """A pasted token and its label. `cleaned_data["token"]` is a Secret."""
 
     token = forms.CharField(
         max_length=4000,

@@ -1,4 +1,4 @@
-"""The request as views see it, and where one leads back to."""
+"""The request type of views, and where a view redirects to."""
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -8,14 +8,14 @@ from .models import User
 
 
 class Request(HttpRequest):
-    """A signed-in person's request: the SignedIn middleware lets no other through to a view without a mark."""
+    """A signed-in person's request: the SignedIn middleware lets no other reach a view that is not marked as public."""
 
     user: User
     htmx: HtmxDetails
 
 
 def back_to(request: Request, fallback: str) -> str:
-    """The page that a plain form names as `next`, when it is one of ours."""
+    """The page that a form's `next` names, if it belongs to this site."""
     target = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if is_ours else fallback

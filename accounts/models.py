@@ -20,7 +20,7 @@ from . import vault
 
 
 class User(AbstractUser):
-    """A member of the team, who signs in with a username or an e-mail address."""
+    """A member of the team, who signs in with a username or an email address."""
 
     class Meta:
         constraints = [
@@ -34,7 +34,7 @@ class User(AbstractUser):
 
     @cached_property
     def current_token(self) -> "Token | None":
-        """The token this person spends from. `backend.Backend` brings it with the signed-in person."""
+        """The token this person spends from. `backend.Backend` loads it together with the signed-in person."""
         return Token.objects.default_for(self)
 
 
@@ -43,7 +43,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return self.filter(owner=user, kind=Token.Kind.SESSION).order_by("-created_at")
 
     def sharing(self, token: "Token") -> "TokenQuerySet":
-        """The same token in other people's hands: its rate at Meigen is one for all of them."""
+        """All rows with the same token, also other people's: Meigen's rate limit applies to all of them together."""
         return self.filter(fingerprint=token.fingerprint).exclude(pk=token.pk).select_related("owner")
 
     def default_for(self, user: User) -> "Token | None":
@@ -52,7 +52,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """A Meigen token, encrypted. Only `secret()` opens it."""
+    """A Meigen token, stored encrypted. Only `secret()` decrypts it."""
 
     class Kind(models.TextChoices):
         API = "api", _("API token")
@@ -96,7 +96,7 @@ class Token(models.Model):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When a session token ends, as the token itself says; None for API tokens and for others we cannot read."""
+        """When a session token expires, read from the token itself. None for API tokens and unreadable ones."""
         if self.kind != self.Kind.SESSION:
             return None
         with contextlib.suppress(vault.Unreadable, ValueError, KeyError, TypeError, OverflowError, OSError):
@@ -112,15 +112,15 @@ class Token(models.Model):
 
     @property
     def shared_with(self) -> list[str]:
-        """The names of the others who have the same token."""
+        """The names of the other people who have the same token."""
         return [other.owner.get_username() for other in Token.objects.sharing(self).order_by("owner__username")]
 
     def secret(self) -> Secret:
-        """The plain token in its shell. Raises vault.Unreadable when no key in TOKEN_KEYS opens it."""
+        """The plain token as a Secret. Raises vault.Unreadable if no key in TOKEN_KEYS decrypts it."""
         return vault.unseal(self.ciphertext, owner_id=self.owner_id)
 
     def note_balance(self, balance: Balance | None, at: datetime) -> None:
-        """Remembers the credits an answer told, unless a later answer has been noted already."""
+        """Stores the credits from a response, unless a later one has already been stored."""
         if balance is None:
             return
         older = models.Q(credits_at=None) | models.Q(credits_at__lt=at)
@@ -130,10 +130,10 @@ class Token(models.Model):
 
     @property
     def spendable(self) -> str:
-        """Credits left in words, "" when no answer has told them.
+        """The remaining credits in words, or an empty string if no response has stated them.
 
-        Purchased and daily credits pay for different models: two purses, never one number. An API token has only the
-        first.
+        Purchased and daily credits pay for different models, so they are never added up. An API token has only
+        purchased credits.
         """
         if self.is_unlimited:
             return gettext("unlimited credits")
@@ -144,13 +144,13 @@ class Token(models.Model):
         return ngettext("%(total)s credit", "%(total)s credits", self.credits) % {"total": self.credits}
 
     def _purses(self) -> Iterator[str]:
-        """What is left in each purse of a session token's account; one that no answer told of is left out."""
+        """The remaining purchased and daily credits of a session token's account, as far as they are known."""
         if self.credits is not None:
             yield gettext("%(purchased)s purchased") % {"purchased": self.credits}
         if self.daily_credits is not None:
             yield gettext("%(daily)s daily") % {"daily": self.daily_credits}
 
     def note_refusal(self, at: datetime, revision: int) -> None:
-        """Parks the token after a 401, unless it was replaced since."""
+        """Blocks the token after a 401, unless it has been replaced since."""
         if Token.objects.filter(pk=self.pk, revision=revision, refused_at=None).update(refused_at=at):
             self.refused_at = at

@@ -1,4 +1,4 @@
-"""The tokens a Meigen account has, managed with a session token: list, create, revoke, usage."""
+"""The tokens of a Meigen account, managed with a session token: list, create, revoke, usage."""
 
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
@@ -19,16 +19,16 @@ def _client(session: Token) -> Client:
 
 
 def listed(session: Token) -> list[TokenInfo]:
-    """The account's tokens as Meigen tells them. Raises MeigenError."""
+    """The account's tokens as Meigen lists them. Raises MeigenError."""
     with _client(session) as client:
         return client.send(calls.tokens())
 
 
 @sensitive_variables("made")
 def create(session: Token, name: str) -> str:
-    """Makes an API token at Meigen and stores it at once; returns the plain token, to be shown once.
+    """Creates an API token at Meigen and stores it right away. Returns the plain token, to be shown once.
 
-    Raises MeigenError, also when Meigen made one without telling it.
+    Raises MeigenError, also if Meigen created a token without returning it.
     """
     with _client(session) as client:
         made = client.send(calls.create_token(name))
@@ -37,12 +37,12 @@ def create(session: Token, name: str) -> str:
 
 
 def revoke(session: Token, token_id: str) -> None:
-    """Ends a token at Meigen for good. Raises MeigenError."""
+    """Revokes a token at Meigen for good. Raises MeigenError."""
     with _client(session) as client:
         client.send(calls.revoke_token(token_id))
 
 
 def usage(session: Token, token_id: str) -> list[TokenUsage]:
-    """What the token was used for. Raises MeigenError."""
+    """The generations paid with the token. Raises MeigenError."""
     with _client(session) as client:
         return client.send(calls.token_usage(token_id))

@@ -1,4 +1,4 @@
-"""The tokens at Meigen, for people who have added a session token."""
+"""Pages for managing the tokens at Meigen, for people who have added a session token."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,7 +19,7 @@ from .models import Token
 @sensitive_variables("plain")
 @require_http_methods(["GET", "HEAD", "POST"])
 def remote_tokens(request: Request) -> HttpResponse:
-    """Lists the account's tokens; a POST makes one, stores it at once and shows it this once."""
+    """Lists the account's tokens. A POST creates one, stores it and shows it once."""
     session = Token.objects.sessions_of(request.user).first()
     if session is None:
         messages.info(request, _("Add a session token first. It is needed to manage tokens at Meigen."))

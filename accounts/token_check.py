@@ -1,4 +1,4 @@
-"""Asks Meigen whether a token is good, free of charge."""
+"""Asks Meigen whether a token is valid, free of charge."""
 
 import uuid
 from enum import Enum
@@ -19,9 +19,10 @@ class Verdict(Enum):
 
 
 def check(secret: Secret) -> Verdict:
-    """Reads a request that cannot exist: 401 means a bad token, `request_not_found` a good one.
+    """Looks up a request that cannot exist: 401 means an invalid token, `request_not_found` a valid one.
 
-    A server too old for that call is asked for the status of a job that cannot exist: there only a 401 tells anything.
+    A server that does not support this call is asked for the status of a job that cannot exist; there only a 401 is
+    conclusive.
     """
     nobody = str(uuid.uuid4())
     with Client(settings.MEIGEN_BASE_URL, secret, seconds=SECONDS) as client:

@@ -1,4 +1,4 @@
-"""Adding, replacing and removing tokens: the one place that writes them."""
+"""Adding, replacing and removing tokens. This is the only place that writes them."""
 
 from django.conf import settings
 from django.db import transaction
@@ -16,13 +16,13 @@ from .token_check import Verdict
 
 @sensitive_variables("secret")
 def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
-    """Stores the token; an API token becomes the one its owner spends from.
+    """Stores the token. An API token becomes the one its owner spends from.
 
-    The same token pasted again only takes the new label. A default token that Meigen refuses is replaced rather than
-    joined, so that what is queued on it goes on.
+    Pasting a known token again only updates its label. A default token that Meigen refuses is replaced by the new one,
+    so that generations queued with it continue.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)  # two pastes at once take turns
+        User.objects.select_for_update().get(pk=owner.pk)  # serializes two simultaneous submissions
         current = Token.objects.default_for(owner)
         known = Token.objects.filter(owner=owner, fingerprint=vault.fingerprint(secret)).first()
         if known is not None:
@@ -31,7 +31,7 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
             token = current
         else:
             token = Token(owner=owner)
-        # A session token is for managing tokens; it is spent from only while there is no other.
+        # A session token is for managing tokens; it pays only if there is no other.
         if current is None or _kind(secret) == Token.Kind.API:
             Token.objects.filter(owner=owner, is_default=True).exclude(pk=token.pk).update(is_default=False)
             token.is_default = True
@@ -42,12 +42,13 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
 
 @sensitive_variables("secret")
 def replace(token: Token, secret: Secret, verdict: Verdict) -> None:
-    """Puts another token into the same row; what waits for this one goes on with the new one.
+    """Replaces the token in a row. Generations waiting for the old token continue with the new one.
 
-    Raises IntegrityError when its owner has that token in another row, Token.DoesNotExist when the row is gone.
+    Raises IntegrityError if the owner already has the new token in another row, and Token.DoesNotExist if the row is
+    gone.
     """
     with transaction.atomic():
-        # Read again under a lock: while Meigen was asked, the token may have been removed or another made the default.
+        # Read again under a lock: during the call the token may have been removed or another made the default.
         _put(Token.objects.select_for_update().get(pk=token.pk), secret, verdict)
 
 
@@ -69,19 +70,20 @@ def _put(token: Token, secret: Secret, verdict: Verdict) -> None:
     token.refused_at = None
     token.checked_at = timezone.now() if verdict is Verdict.GOOD else None
     token.save()
-    # In the same transaction: the new token and the wake-up of its queue live or die together.
+    # In the same transaction: the new token and the wake-up of its queue succeed or fail together.
     async_task(settings.WAKE_TASK)
 
 
 def make_default(token: Token) -> None:
-    """Makes it the one its owner spends from. What is queued already stays with its own token."""
+    """Makes it the token its owner spends from. Queued generations keep their own token."""
     with transaction.atomic():
         Token.objects.filter(owner=token.owner, is_default=True).update(is_default=False)
         Token.objects.filter(pk=token.pk).update(is_default=True)
 
 
 def remove(token: Token) -> None:
-    """Deletes the token; the newest other one becomes the default. What was queued on it waits for its owner."""
+    """Deletes the token. The owner's newest remaining token becomes the default. Generations queued with it wait for
+    the owner."""
     with transaction.atomic():
         owner, was_default = token.owner, token.is_default
         token.delete()
@@ -91,7 +93,7 @@ def remove(token: Token) -> None:
 
 
 def note_verdict(token: Token, verdict: Verdict) -> None:
-    """Writes down what Meigen said of a stored token; an unknown verdict changes nothing."""
+    """Stores what Meigen said about a token. An unknown verdict changes nothing."""
     if verdict is Verdict.UNKNOWN:
         return
     with transaction.atomic():

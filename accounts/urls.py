@@ -12,7 +12,7 @@ urlpatterns = [
     path("tokens/at-meigen/", remote_views.remote_tokens, name="remote_tokens"),
     path("tokens/at-meigen/<str:token_id>/revoke/", remote_views.revoke_remote, name="revoke_remote"),
     path("tokens/at-meigen/<str:token_id>/usage/", remote_views.remote_usage, name="remote_usage"),
-    # Of django-allauth's pages those that need no e-mail: a forgotten password is set anew by an admin.
+    # The pages of django-allauth that need no email. Forgotten passwords are reset by an admin.
     path("login/", allauth.login, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),

@@ -1,7 +1,7 @@
 """Encryption of tokens at rest.
 
-Fernet has no associated data, so the owner's id is sealed inside the envelope: a ciphertext moved to another person's
-row does not open. Keys come from TOKEN_KEYS, the first one seals, any of them unseals.
+Fernet has no associated data, so the owner's id is encrypted together with the token: a ciphertext moved to another
+person's row is rejected. The keys come from TOKEN_KEYS. The first one encrypts; any of them decrypts.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from meigen_api.secret import Secret
 
 
 class Unreadable(Exception):
-    """A stored token that no key opens, or that was sealed for somebody else."""
+    """A stored token that no key decrypts, or that was encrypted for somebody else."""
 
 
 @cache
@@ -30,7 +30,7 @@ def _box() -> MultiFernet:
 
 
 def current_key_id() -> str:
-    """The id of the key that seals now; stored beside each ciphertext, so that `rotate_tokens` knows what is left."""
+    """The id of the encrypting key. It is stored with each ciphertext, so that `rotate_tokens` knows what is left."""
     key_id: str = settings.TOKEN_KEYS[0][0]
     return key_id
 
@@ -54,12 +54,12 @@ def unseal(ciphertext: str, *, owner_id: int) -> Secret:
 
 @sensitive_variables()
 def fingerprint(secret: Secret) -> str:
-    """A keyed hash that tells whether two tokens are the same without telling what they are."""
+    """A keyed hash that tells whether two tokens are the same without revealing them."""
     return derive("fingerprint", secret.reveal().encode())
 
 
 def derive(purpose: str, message: bytes) -> str:
-    """HMAC-SHA-256 of the message under the current key, in hex; each purpose gives unrelated values."""
+    """HMAC-SHA-256 of the message under the current key, in hex. Each purpose gives unrelated values."""
     return derivations(purpose, message)[0]
 
 

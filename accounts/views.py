@@ -31,7 +31,7 @@ UNCHECKED = gettext_lazy(
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: Request) -> HttpResponse:
-    """Lists the person's tokens; a POST adds one."""
+    """Lists the person's tokens. A POST adds one."""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         secret = form.cleaned_data["token"]
@@ -48,7 +48,8 @@ def tokens(request: Request) -> HttpResponse:
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace_token(request: Request, pk: int) -> HttpResponse:
-    """A POST replaces one. Loading a failed attempt anew, as a switch of the language does, leads to the list."""
+    """Replaces a token on POST. A GET, such as a reload or a language switch after a failed attempt, redirects to the
+    list."""
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     if request.method != "POST":
         return redirect("tokens")

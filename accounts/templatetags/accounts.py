@@ -1,4 +1,4 @@
-"""What the token pages need and Django's own filters lack."""
+"""Template filters of the token pages."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def moment(text: str) -> str:
-    """A time as Meigen writes it, in a person's words; what cannot be read stays as it is."""
+    """A time as Meigen writes it, formatted for people. An unreadable value is returned unchanged."""
     # Translators: a date format of Django, with the year
     form = _("j M Y, H:i")
     try:
@@ -27,6 +27,6 @@ def moment(text: str) -> str:
 
 @register.filter(expects_localtime=True)
 def day_and_time(when: datetime) -> str:
-    """A moment of these weeks, in a person's words."""
+    """A recent or near date and time, formatted for people."""
     # Translators: a date format of Django, without the year
     return date_format(when, _("j M, H:i"))

@@ -1,4 +1,4 @@
-"""`manage.py demo`: demo accounts for a studio that has nobody yet; `make run` calls it."""
+"""`manage.py demo`: creates demo accounts in an empty studio. Called by `make run`."""
 
 import secrets
 from typing import Any

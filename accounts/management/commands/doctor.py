@@ -1,4 +1,4 @@
-"""`manage.py doctor`: says whether every stored token can be read."""
+"""`manage.py doctor`: checks whether every stored token can be decrypted."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py rotate_tokens`: seals every stored token with the first key of TOKEN_KEYS."""
+"""`manage.py rotate_tokens`: re-encrypts every stored token with the first key of TOKEN_KEYS."""
 
 from typing import Any
 

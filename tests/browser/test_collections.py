@@ -101,7 +101,7 @@ def test_the_gallery_is_filtered_by_a_collection_of_the_team(person: str, page: 
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_text("reveals 3 finished results of yours that")).to_be_visible()
     page.get_by_role("button", name="Show to the team").click()
-    expect(page.get_by_text("3 results of yours more")).to_be_visible()
+    expect(page.get_by_text("3 more results of yours")).to_be_visible()
     page.wait_for_load_state()
     page.keyboard.press("g")
     page.wait_for_url("**/gallery/")

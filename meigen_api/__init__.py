@@ -1,4 +1,4 @@
-"""The Meigen API in plain Python: calls, answers, errors, prices, and a sandbox server that speaks it.
+"""The Meigen API in plain Python: calls, responses, errors and prices.
 
 Nothing here imports Django. Start with `client.Client` and `calls`.
 """

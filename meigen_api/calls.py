@@ -1,6 +1,6 @@
-"""Every call of the API as a value: what to send, and how to read the answer.
+"""Every call of the API as a value: what to send, and how to read the response.
 
-Calls know nothing of connections, so the blocking client and the polling pool share them. Paths follow the contract.
+Calls know nothing about connections, so the blocking client and the polling pool share them. Paths follow the contract.
 """
 
 import json
@@ -18,12 +18,12 @@ from meigen_api.types import GalleryImage, Json, Model, Presigned, Status, Token
 
 T = TypeVar("T")
 
-LIST = "[]"  # no member of a JSON object of the contract has this name
+LIST = "[]"  # no JSON object in the contract has a member with this name
 
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """One request. `read` turns a 2xx answer's JSON object into the result; it may raise BadAnswer."""
+    """One request. `read` turns the JSON object of a 2xx response into the result; it may raise BadAnswer."""
 
     method: str
     path: str
@@ -33,12 +33,12 @@ class Call(Generic[T]):
 
 
 def canonical_body(fields: Json) -> str:
-    """The one text of a request body: sorted keys, no spaces. The same fields always give the same bytes."""
+    """The canonical text of a request body: sorted keys, no spaces. The same fields always give the same bytes."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def submit(body: str) -> Call[Status]:
-    """`POST /api/generate/v2` with the exact text of `canonical_body`, idempotency key included."""
+    """`POST /api/generate/v2` with the exact text of `canonical_body`, including the idempotency key."""
     return Call("POST", "/api/generate/v2", _submitted, body=body.encode())
 
 
@@ -48,7 +48,7 @@ def status(generation_id: str) -> Call[Status]:
 
 
 def request(idempotency_key: str) -> Call[Status]:
-    """`GET /api/generate/v2/requests/:idempotencyKey`: what became of a submit whose answer was lost."""
+    """`GET /api/generate/v2/requests/:idempotencyKey`: the outcome of a submit whose response was lost."""
     return Call("GET", f"/api/generate/v2/requests/{_segment(idempotency_key)}", _submitted)
 
 
@@ -58,7 +58,7 @@ def models() -> Call[list[Model]]:
 
 
 def raw_models() -> Call[str]:
-    """`GET /api/models` as the text of the answer, once it has proved readable; for keeping."""
+    """`GET /api/models` as the text of the response, for storing. It is checked to be readable first."""
     return Call("GET", "/api/models", _raw_models, public=True)
 
 
@@ -74,12 +74,12 @@ def read_models(data: Json, answer: Answer) -> list[Model]:
 
 
 def image(image_id: str) -> Call[GalleryImage]:
-    """`GET /api/images/:id` (public): the newer answer under `data`, or the older flat one."""
+    """`GET /api/images/:id` (public): the newer response with `data`, or the older flat one."""
     return Call("GET", f"/api/images/{_segment(image_id)}", _image, public=True)
 
 
 def search(words: str, limit: int = 20, offset: int = 0) -> Call[list[GalleryImage]]:
-    """`GET /api/search`: within the account's own quota with a token, within the address's limit without one.
+    """`GET /api/search`: within the account's own quota with a token, within the limit per address without one.
 
     Each image says which of its pictures matched.
     """
@@ -88,12 +88,12 @@ def search(words: str, limit: int = 20, offset: int = 0) -> Call[list[GalleryIma
 
 
 def tokens() -> Call[list[TokenInfo]]:
-    """`GET /api/tokens`; needs a session token, as do the next three."""
+    """`GET /api/tokens`. Needs a session token, as do the next three."""
     return Call("GET", "/api/tokens", _tokens)
 
 
 def create_token(name: str) -> Call[Secret]:
-    """`POST /api/tokens`: the full token, this once. At most five are active."""
+    """`POST /api/tokens`: returns the full token, only this once. At most five can be active."""
     return Call("POST", "/api/tokens", _created_token, body=canonical_body({"name": name}).encode())
 
 
@@ -108,13 +108,13 @@ def token_usage(token_id: str) -> Call[list[TokenUsage]]:
 
 
 def presign(filename: str, content_type: str, size: int) -> Call[Presigned]:
-    """`POST /upload/presign` of the upload gateway, whose base URL is its own. No token goes there."""
+    """`POST /upload/presign` of the upload gateway, which has its own base URL and receives no token."""
     body = canonical_body({"filename": filename, "contentType": content_type, "size": size})
     return Call("POST", "/upload/presign", _presigned, body=body.encode(), public=True)
 
 
 def presign_clip(filename: str, content_type: str, size: int, model_id: str, kind: str) -> Call[Presigned]:
-    """`POST /api/upload/reference-video`: where to put a reference clip (`kind`: "video" or "audio") for a model."""
+    """`POST /api/upload/reference-video`: where to upload a reference clip (`kind`: "video" or "audio") for a model."""
     fields = {"filename": filename, "contentType": content_type, "size": size, "modelId": model_id, "kind": kind}
     return Call("POST", "/api/upload/reference-video", _presigned, body=canonical_body(fields).encode())
 
@@ -145,7 +145,7 @@ def _tokens(data: Json, answer: Answer) -> list[TokenInfo]:
 def _created_token(data: Json, answer: Answer) -> Secret:
     plain = types.text(data.get("token")) or types.text(types.members(data.get("data")).get("token"))
     if not plain.startswith("meigen_sk_"):
-        # Without the answer, which may hold a token in a form we do not know.
+        # Without the response, which may contain a token in an unknown form.
         raise errors.BadAnswer("Meigen made a token but did not show it.")
     return Secret(plain)
 
@@ -182,7 +182,7 @@ def _status(data: Json, answer: Answer) -> Status:
 
 
 def result(call: Call[T], answer: Answer) -> T:
-    """The call's result, or the typed error that the answer stands for."""
+    """The call's result. Raises the typed error for the response otherwise."""
     data, broken = decode(answer.body)
     if 200 <= answer.status < 300:
         if broken or data.get("success") is False:
@@ -192,7 +192,7 @@ def result(call: Call[T], answer: Answer) -> T:
 
 
 def decode(body: str) -> tuple[Json, str]:
-    """The body as a JSON object, and what is wrong with it ("" when nothing is). A bare list comes under LIST."""
+    """The body as a JSON object, and what is wrong with it (empty if nothing is). A bare list is stored under LIST."""
     try:
         data = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
@@ -222,7 +222,7 @@ KINDS: dict[int, type[errors.MeigenError]] = {
 
 
 def error(answer: Answer, fields: Json) -> errors.MeigenError:
-    """The typed error for a non-2xx answer."""
+    """The typed error for a non-2xx response."""
     said = types.text(fields.get("error")) or types.text(fields.get("message"))
     kind = _kind(answer.status, fields)
     wait = retry_after(answer, fields)
@@ -230,11 +230,11 @@ def error(answer: Answer, fields: Json) -> errors.MeigenError:
 
 
 def _kind(status: int, fields: Json) -> type[errors.MeigenError]:
-    """By the status, unless the code says more."""
+    """The error class: by status, unless the code is more specific."""
     match status, fields.get("code"):
         case 409 | 503, "in_progress":
             return errors.InProgress
-        case 503, "reference_probe_timeout":  # nothing was charged, whether it may be tried again or not
+        case 503, "reference_probe_timeout":  # nothing was charged, whether it may be retried or not
             return errors.InvalidRequest if fields.get("retryable") is False else errors.NotYet
     if status in KINDS:
         return KINDS[status]

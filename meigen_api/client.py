@@ -1,7 +1,7 @@
-"""The two senders: a blocking client for one call at a time, a pool of small asynchronous ones for polling.
+"""The two senders: a blocking client for single calls, and a pool of small asynchronous clients for polling.
 
-Both send calls to one base URL, follow no redirect, read no proxy from the environment, cap what they read, and put the
-token nowhere but in the Authorization header.
+Both send calls to one base URL, follow no redirects, ignore proxy settings of the environment, limit what they read,
+and send the token only in the Authorization header.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from meigen_api.secret import Secret
 
 T = TypeVar("T")
 
-# Called with (method, step) while a request is under way; httpx names the steps.
+# Called with (method, step) during a request; httpx names the steps.
 Trace = Callable[[str, str], None]
 
 CONNECT_SECONDS = 5.0
@@ -44,7 +44,7 @@ def _headers(call: Call[T], token: Secret | None) -> dict[str, str]:
 
 
 class _Reading:
-    """Collects one answer under a byte cap and a total deadline; raises NoAnswer or BadAnswer past them."""
+    """Collects one response within a size limit and a total deadline. Raises NoAnswer or BadAnswer beyond them."""
 
     def __init__(self, deadline: float) -> None:
         self.started = time.monotonic()
@@ -61,7 +61,8 @@ class _Reading:
         self.chunks.append(chunk)
 
     def answer(self, response: httpx.Response, token: Secret | None) -> Answer:
-        """The answer without the token that was sent, should the server repeat it: this is where its words come in."""
+        """The response with the token removed in case the server repeats it. All text of a response passes through
+        here."""
         body = b"".join(self.chunks).decode("utf-8", "replace")
         headers = {name.lower(): value for name, value in response.headers.items()}
         if token is not None:
@@ -76,7 +77,8 @@ class _Reading:
 
 
 def _failure(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> errors.MeigenError:
-    """Our error for an httpx one, or one of TLS that it lets through; its text is ours, since httpx's has URLs."""
+    """Our error for an httpx error, or for a TLS error that it lets through. The text is ours, since httpx's contains
+    URLs."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return errors.Unreachable("Meigen could not be reached.")
     if isinstance(error, httpx.TimeoutException):
@@ -87,8 +89,8 @@ def _failure(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> errors.Meig
 class Client:
     """A blocking client.
 
-    `base_url` is without `/api`. `transport` lets a test mount the sandbox in-process. Every call ends within
-    `seconds` plus the time of one read.
+    `base_url` is without `/api`. `transport` lets a test mount the sandbox in-process. Every call ends within `seconds`
+    plus the time of one read.
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class Client:
         self._http.close()
 
     def send(self, call: Call[T]) -> T:
-        """The call's result. Raises a MeigenError and nothing else."""
+        """The call's result. Raises only MeigenError."""
         reading = _Reading(self.seconds)
         trace = self.trace
         extensions = {"trace": lambda step, _: trace(call.method, step)} if trace else None
@@ -132,13 +134,13 @@ class Client:
 
 
 def put_file(url: str, body: IO[bytes], size: int, content_type: str, *, seconds: float = 60.0) -> None:
-    """Puts a file where a presigned URL says: no token, no redirect. Raises a MeigenError, nothing else."""
+    """Uploads a file to a presigned URL, without a token or redirects. Raises only MeigenError."""
     headers = {"Content-Type": content_type, "Content-Length": str(size)}
     try:
         client = httpx.Client(timeout=_timeout(seconds), trust_env=False, verify=tls.context())
         content = iter(partial(body.read, CHUNK), b"")
         with client, client.stream("PUT", url, content=content, headers=headers) as response:
-            pass  # the status is all that matters; what else comes is not read
+            pass  # only the status matters; the body is not read
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _failure(error) from None
     if not 200 <= response.status_code < 300:
@@ -148,8 +150,8 @@ def put_file(url: str, body: IO[bytes], size: int, content_type: str, *, seconds
 class Pool:
     """Many small asynchronous clients handed out from a free list.
 
-    One large httpx client scans its whole connection pool at every request (433 requests/s with 16 connections, 73 with
-    200); sixteen of four connections each do not (1202/s).
+    A single large httpx client scans its whole connection pool at every request (433 requests/s with 16 connections, 73
+    with 200). Sixteen clients with four connections each do not (1202/s).
     """
 
     def __init__(
@@ -174,7 +176,7 @@ class Pool:
                 transport=transport,
                 trust_env=False,
                 verify=tls.context(),
-                # One account's cookies would travel with another's call.
+                # Otherwise one account's cookies would be sent with another's call.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
             for _ in range(clients)
@@ -191,9 +193,9 @@ class Pool:
             await client.aclose()
 
     async def send(self, call: Call[T], token: Secret | None) -> T:
-        """The call's result, within `seconds`. Raises a MeigenError and nothing else.
+        """The call's result, within `seconds`. Raises only MeigenError.
 
-        At most `size` calls may be under way.
+        At most `size` calls can run at a time.
         """
         reading = _Reading(self.seconds)
         client = self._free.pop()

@@ -1,7 +1,8 @@
 """What can go wrong in a call: one class per row of the contract's error table.
 
-The classes answer the question that money depends on: did the request certainly not arrive (`Unreachable`), was it
-refused (`Refused`), or do we not know (`Unsettled`)? Only the first two may ever be followed by a new idempotency key.
+The classes answer the question that decides about money: did the request certainly not arrive (`Unreachable`), was it
+refused (`Refused`), or is the outcome unknown (`Unsettled`)? Only the first two may ever be followed by a new
+idempotency key.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from meigen_api.text import clean
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as it came: status code, lower-case header names, body (cleaned text, at most 10 MB)."""
+    """An HTTP response as received: status code, lower-case header names, body (cleaned text, at most 10 MB)."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -26,8 +27,8 @@ class Answer:
 class MeigenError(Exception):
     """Any failure of a call to Meigen.
 
-    `answer` is the HTTP answer, None when there was none. `fields` holds the error body's members (empty when the body
-    is not a JSON object), `code` and `message` its `code` and `error`. `retry_after` is in seconds, None when unsaid.
+    `answer` is the HTTP response, or None if there was none. `fields` are the members of the error body (empty if it is
+    not a JSON object); `code` and `message` are its `code` and `error`. `retry_after` is in seconds, or None.
     """
 
     def __init__(
@@ -63,19 +64,19 @@ class Unsettled(MeigenError):
 
 
 class NoAnswer(Unsettled):
-    """A timeout or a dropped connection after the request went out."""
+    """A timeout or a dropped connection after the request was sent."""
 
 
 class BadAnswer(Unsettled):
-    """An answer that does not follow the contract: not JSON, half a body, wrong types, too large."""
+    """A response that violates the contract: not JSON, truncated, wrong types, too large."""
 
 
 class ServerError(Unsettled):
-    """500, 502-504 and any other 5xx; may come as HTML."""
+    """500, 502-504 and any other 5xx. The body may be HTML."""
 
 
 class Refused(MeigenError):
-    """Meigen understood the request and did not take it: nothing was charged."""
+    """Meigen understood the request and refused it: nothing was charged."""
 
 
 class InvalidRequest(Refused):
@@ -83,11 +84,12 @@ class InvalidRequest(Refused):
 
 
 class BadToken(Refused):
-    """401: the token is dead until it is replaced."""
+    """401: the token is unusable until it is replaced."""
 
 
 class InsufficientCredits(Refused):
-    """402 `insufficient_credits` or `premium_model_paywall`: `required` and `available`, when the server says."""
+    """402 `insufficient_credits` or `premium_model_paywall`, with `required` and `available` if the server states
+    them."""
 
     @property
     def required(self) -> float | None:
@@ -103,23 +105,23 @@ class NotFound(Refused):
 
 
 class Gone(NotFound):
-    """410: the job is gone; on a submit or a receipt, the key can never be used again."""
+    """410: the job is gone. For a submit or a receipt, the key can never be used again."""
 
 
 class Conflict(Refused):
-    """Every 409 but `in_progress`: final until a person decides, never retried by itself."""
+    """Every 409 except `in_progress`: final until a person decides, never retried automatically."""
 
 
 class NotYet(Refused):
-    """503 `reference_probe_timeout`: a reference could not be read in time; the same key may go again."""
+    """503 `reference_probe_timeout`: a reference could not be loaded in time. The same key may be sent again."""
 
 
 class InProgress(Unsettled):
-    """409 or, of a receipt, 503 `in_progress`: a request with this key is still being accepted."""
+    """409 `in_progress`, or 503 for a receipt: a request with this key is still being accepted."""
 
 
 class RateLimited(Refused):
-    """429: `retry_after` says when to come back."""
+    """429: `retry_after` says when to try again."""
 
 
 def _number(value: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""What a request will probably cost, from the catalogue alone. The answer's `creditsUsed` is the truth."""
+"""The estimated cost of a request, from the catalogue alone. The response's `creditsUsed` is authoritative."""
 
 import itertools
 import math
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from meigen_api.types import Json, Model, number, price
 
-# What would take a page too long to reckon, and what no column holds, is not known.
+# Prices that take too long to compute, or that no column can hold, count as unknown.
 MOST_CHOICES, MOST_CREDITS = 10_000, 2**31 - 1
 BILLING_MODES = {"", "per_second", "per_call"}
 
 
 @dataclass(frozen=True)
 class Price:
-    """Credits from `least` to `most`: one number where every choice that matters is made or has a known default."""
+    """Credits from `least` to `most`. They are equal if every relevant choice is made or has a known default."""
 
     least: int
     most: int
@@ -32,7 +32,7 @@ class Price:
 
 @dataclass(frozen=True)
 class _Choice:
-    """One combination of what the price tables are keyed by; "" and None where the model has no such choice."""
+    """One combination of the keys of the price tables. "" and None mean that the model has no such choice."""
 
     tier: str
     resolution: str
@@ -49,11 +49,11 @@ def estimate(
     duration: float | None = None,
     clip_seconds: Sequence[float | None] = (),
 ) -> Price | None:
-    """Credits one generation will probably cost, or None when the model does not say.
+    """The estimated credits for one generation, or None if the model does not say.
 
-    A choice that is left open ("" or None) counts as the model's default, and as any of its values where no default is
-    known. `clip_seconds` are those of the reference videos, None for one of unknown length. Source: the contract,
-    Models, Price.
+    An open choice ("" or None) counts as the model's default, or as any of its values if no default is known.
+    `clip_seconds` are the lengths of the reference videos, None for an unknown one. Source: the contract, Models,
+    Price.
     """
     clips = bool(clip_seconds)
     tiers = [tier] if tier else _known(model.default_tier, model.tiers_for(clips=clips))
@@ -71,7 +71,8 @@ def estimate(
 
 
 def cheapest(model: Model) -> Price | None:
-    """What one generation costs with the cheapest and with the dearest choices, as far as the model says; else None."""
+    """The cost of one generation with the cheapest and the most expensive choices, or None if the model does not
+    say."""
     choices = (
         _Choice(tier, resolution, quality, seconds)
         for tier in model.tiers or [""]
@@ -83,14 +84,14 @@ def cheapest(model: Model) -> Price | None:
 
 
 def _known(default: str, values: Sequence[str]) -> list[str]:
-    """What an open choice may turn out to be."""
+    """The values that an open choice may take."""
     if default and (default in values or not values):
         return [default]
     return list(values) or [""]
 
 
 def _default_durations(model: Model) -> set[float]:
-    """The seconds of a request that names none: what is billed, and what is made, should the two differ."""
+    """The seconds of a request that states none: those billed and those made, if the two differ."""
     return {seconds for seconds in (model.billing.default_seconds, model.default_duration) if seconds}
 
 
@@ -108,12 +109,12 @@ def _span(
 
 
 def _whole(credits: float) -> int:
-    """Rounded up, but not for what floats add: 16.6 x 15 is 249.00000000000003."""
+    """Rounded up, except for floating-point noise: 16.6 x 15 is 249.00000000000003."""
     return math.ceil(round(credits, 6))
 
 
 def _credits(model: Model, choice: _Choice, clip_seconds: Sequence[float | None]) -> tuple[float, float] | None:
-    """(least, most) of one combination, by the contract's four rules in their order."""
+    """(least, most) of one combination, by the contract's four rules in order."""
     if model.billing.mode not in BILLING_MODES:
         return None
     if model.price_per_call:
@@ -144,7 +145,7 @@ def _by_seconds(model: Model, choice: _Choice, clip_seconds: Sequence[float | No
 
 
 def _clip_bounds(model: Model, clip_seconds: Sequence[float | None]) -> tuple[float, float] | None:
-    """Between how many and how many seconds the clips have together; None when nothing bounds an unknown one."""
+    """The least and most total seconds of the clips, or None if an unknown one is unbounded."""
     known = sum(seconds for seconds in clip_seconds if seconds is not None)
     unknown = sum(seconds is None for seconds in clip_seconds)
     limits = model.reference_video
@@ -160,7 +161,7 @@ def _clip_bounds(model: Model, clip_seconds: Sequence[float | None]) -> tuple[fl
 
 
 def _billed(model: Model, seconds: float, of_clips: float) -> float | None:
-    """Seconds that are billed for a video of so many, made from clips of so many."""
+    """The seconds billed for a video of this length made from clips of this length."""
     match model.billing.reference_seconds:
         case "output_only":
             return seconds
@@ -172,7 +173,7 @@ def _billed(model: Model, seconds: float, of_clips: float) -> float | None:
 
 
 def _look(table: Json, *keys: str) -> float | None:
-    """The number under these keys. A table without a level for a key, such as the tier, is read without it."""
+    """The number under these keys. If the table has no level for a key, such as the tier, the key is skipped."""
     found: object = table
     for key in keys:
         if isinstance(found, dict) and key in found:

@@ -1,4 +1,4 @@
-"""The one type in which a plain Meigen token exists."""
+"""The only type that holds a plain Meigen token."""
 
 import base64
 import hmac
@@ -8,22 +8,23 @@ from typing import NoReturn
 from urllib.parse import quote_plus
 
 DOTS = "\N{BULLET}" * 4
-# Shorter texts are no tokens, and would be found in everything.
+# Shorter texts are not tokens, and would match everywhere.
 SHORTEST = 8
 
 
 class Secret:
-    """A token that does not show itself: not in a repr, a log line, a traceback or a pickle."""
+    """A token that does not reveal itself in a repr, a log line, a traceback or a pickle."""
 
     def __init__(self, value: str) -> None:
         self._value = value
 
     def reveal(self) -> str:
-        """The plain text, for the Authorization header and for encryption only."""
+        """The plain text, only for the Authorization header and for encryption."""
         return self._value
 
     def scrub(self, words: str) -> str:
-        """The words with dots wherever they repeat the token: as it is, or URL-, base64-, JSON- or HTML-encoded."""
+        """The text with dots in place of the token, whether it appears plain or URL-, base64-, JSON- or
+        HTML-encoded."""
         if len(self._value) < SHORTEST:
             return words
         for text in self._spellings:
@@ -36,12 +37,12 @@ class Secret:
 
     @cached_property
     def _base64(self) -> list[str]:
-        """What is the same of the token's base64 whatever stands before and after it."""
+        """The part of the token's base64 that does not depend on the text around it."""
         plain = self._value.encode()
         inner = []
         for before in range(3):
             encoded = base64.b64encode(b"\0" * before + plain).decode().rstrip("=")
-            # The first and the last character may hold bits of what is beside the token.
+            # The first and last characters may contain bits of the surrounding text.
             inner.append(encoded[(before * 8 + 5) // 6 : (before + len(plain)) * 8 // 6])
         urlsafe = [text.translate(str.maketrans("+/", "-_")) for text in inner]
         return list(dict.fromkeys([*inner, *urlsafe]))
@@ -52,9 +53,9 @@ class Secret:
 
     @cached_property
     def _escaped(self) -> re.Pattern[str]:
-        """The token with any of its characters escaped, for a URL, JSON or HTML, also one within the other.
+        """A pattern for the token with any of its characters escaped, for a URL, JSON or HTML, also nested.
 
-        All repetitions are bounded: a body of nothing but backslashes must not take for ever.
+        All repetitions are bounded, so that a body full of backslashes does not take forever.
         """
         percent, ampersand = r"(?:%|\\{1,8}u0025)(?:25){0,4}", r"(?:&|\\{1,8}u0026)"
         signs = (
@@ -66,7 +67,7 @@ class Secret:
 
     @cached_property
     def _in_lines(self) -> re.Pattern[str]:
-        """Its base64 broken into lines, as mails have it."""
+        """A pattern for its base64 broken into lines, as in emails."""
         end = r"(?:\\[rn]|[\r\n \t]){0,8}"
         return re.compile("|".join(end.join(map(re.escape, text)) for text in self._base64))
 

@@ -1,6 +1,6 @@
-"""Text as it comes from a stranger's server."""
+"""Cleans text from untrusted servers."""
 
 
 def clean(words: str) -> str:
-    """The text without what no database or page can hold: lone surrogates and NUL."""
+    """The text without what databases and pages cannot hold: lone surrogates and NUL."""
     return words.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

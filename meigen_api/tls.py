@@ -1,4 +1,4 @@
-"""Whom a TLS connection trusts: what httpx does, or SSL_CERT_FILE and SSL_CERT_DIR name."""
+"""The certificate authorities to trust: httpx's defaults, or those in SSL_CERT_FILE and SSL_CERT_DIR."""
 
 import ssl
 from functools import cache
@@ -8,6 +8,6 @@ import httpx
 
 @cache
 def context() -> ssl.SSLContext:
-    """One for all clients of the process. To read the authorities takes longer than a call, and a client that is not
-    given a context reads them even where it is only going to speak http."""
+    """One TLS context for all clients of the process. Loading the authorities takes longer than a call, and a client
+    without a given context loads them even if it only speaks http."""
     return httpx.create_ssl_context()

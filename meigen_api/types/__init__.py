@@ -1,6 +1,7 @@
-"""What Meigen answers, as small frozen types that forgive unknown, missing and odd fields.
+"""Meigen's responses as small frozen types that tolerate unknown, missing and malformed fields.
 
-Every `from_json` takes a decoded JSON object and never raises on a wrong inner type: the field reads as absent.
+Every `from_json` takes a decoded JSON object and never raises because of a wrong inner type: such a field counts as
+absent. Only the capabilities of video models are read strictly.
 """
 
 from meigen_api.types.capabilities import ClipLimits, DurationRange

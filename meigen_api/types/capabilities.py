@@ -1,7 +1,7 @@
-"""What a video model says of itself under `capabilities.video`. Source: the contract's section Models.
+"""What a video model states under `capabilities.video`. Source: the contract's section Models.
 
-Settings decide what a click costs, so this is the one part of an answer that is read strictly: what is there and makes
-no sense raises Malformed, and the model is not offered.
+These settings decide what a click costs, so this is the only part of a response that is read strictly: a present but
+malformed value raises Malformed, and the model is not offered.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any
 
 from meigen_api.types.fields import Json, integer, members, number, text, texts
 
-# A form cannot offer more steps than this; a finer range is offered in even, coarser ones.
+# A form cannot offer more steps than this. A finer range is offered in coarser, even steps.
 MAX_STEPS = 600
 MAX_CLIPS = 20
 
 
 class Malformed(Exception):
-    """A capability that is present and cannot be understood."""
+    """A capability that is present but cannot be understood."""
 
 
 @dataclass(frozen=True)
 class DurationRange:
-    """Seconds of video a model takes, when it takes a range rather than a list."""
+    """The seconds of video a model makes, if it states a range rather than a list."""
 
     minimum: float
     maximum: float
@@ -33,9 +33,9 @@ class DurationRange:
 
 @dataclass(frozen=True)
 class ClipLimits:
-    """What a model takes as reference video or audio. None, or nothing listed: the catalogue sets no limit.
+    """What a model accepts as reference video or audio. None, or an empty list, means that the catalogue sets no limit.
 
-    Seconds are those of one clip (`min_seconds`, `max_seconds`) and of all together; `formats` are file extensions.
+    Seconds are limited per clip (`min_seconds`, `max_seconds`) and in total. `formats` are file extensions.
     """
 
     max_count: int = 1
@@ -81,7 +81,7 @@ class ClipLimits:
         )
 
     def resolutions_for(self, tier: str, every: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the model's resolutions in this tier that may be asked for together with such a clip."""
+        """The model's resolutions in this tier that can be used together with such a clip."""
         by_tier = self.resolutions_by_tier
         if by_tier:
             allowed = by_tier.get(tier, ()) if tier else tuple(size for sizes in by_tier.values() for size in sizes)
@@ -92,7 +92,7 @@ class ClipLimits:
 
 @dataclass(frozen=True)
 class Billing:
-    """How a video is billed. `reference_seconds` says what reference clips add; "" where an older server is silent."""
+    """How a video is billed. `reference_seconds` says what reference clips add; it is empty for older servers."""
 
     mode: str = ""
     default_seconds: float | None = None
@@ -107,7 +107,7 @@ class Billing:
 
 @dataclass(frozen=True)
 class VideoCapabilities:
-    """`durations` or `duration_range`: the seconds it makes; neither where the capabilities do not say."""
+    """`durations` or `duration_range` are the seconds it makes. Both are missing if the capabilities do not say."""
 
     durations: tuple[float, ...] = ()
     duration_range: DurationRange | None = None
@@ -157,13 +157,13 @@ def _durations(value: Any) -> tuple[tuple[float, ...], DurationRange | None, flo
 
 
 def _offered_step(span: float, step: float) -> float:
-    """The step, or so many of it that no form has more than `MAX_STEPS`; a step of next to nothing is no step."""
+    """The step, or a multiple of it such that no form has more than `MAX_STEPS` choices. A tiny step is not a step."""
     coarser = step * math.ceil(min(span / step, 1e9) / MAX_STEPS)
     return max(step, coarser, span / MAX_STEPS if coarser * MAX_STEPS < span else 0)
 
 
 def positive(value: Any) -> tuple[float, ...]:
-    """The positive numbers of a list, each once, not more than a form can offer; of anything else: none."""
+    """The distinct positive numbers of a list, at most as many as a form can offer, or none for any other value."""
     found: Iterable[float | None] = map(number, value[:MAX_STEPS]) if isinstance(value, list) else ()
     return tuple(dict.fromkeys(entry for entry in found if entry is not None and entry > 0))
 
@@ -181,7 +181,7 @@ def _list(data: Json, name: str) -> tuple[str, ...]:
 
 
 def _seconds(data: Json, name: str) -> float | None:
-    """A number that is not negative, None when it is not there."""
+    """A non-negative number, or None if it is absent."""
     if data.get(name) is None:
         return None
     found = number(data[name])

@@ -1,6 +1,6 @@
-"""The models: what they are, take and cost. Source: the contract's section Models.
+"""The models: what they are, accept and cost. Source: the contract's section Models.
 
-Nothing here knows a single model: what one is, takes and costs is read from its entry.
+Nothing here depends on a specific model: everything is read from the model's entry.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from typing import Any
 from meigen_api.types.capabilities import Billing, ClipLimits, DurationRange, Malformed, VideoCapabilities, positive
 from meigen_api.types.fields import Json, MediaType, integer, members, number, price, text, texts
 
-# Ranges of the numeric options of the Midjourney family, by the vendor's names: (least, most).
+# Ranges of the numeric options of the Midjourney family, by Meigen's names: (least, most).
 MIDJOURNEY_RANGES: dict[str, tuple[float, float]] = {
     "stylize": (0, 1000),
     "chaos": (0, 100),
     "iw": (0, 2),
     "sw": (0, 1000),
 }
-# More than anybody offers: a longer list would make every page slow.
+# More than anyone offers. A longer list would slow down every page.
 MAX_MODELS = 500
 MIDJOURNEY_QUALITIES = ("1", "4")
-# The ratio that follows the reference media, where a model lists it.
+# The ratio that matches the reference media, if a model lists it.
 ADAPTIVE = "adaptive"
 
 
 @dataclass(frozen=True)
 class Model:
-    """One entry of `GET /api/models`: what it is, what it takes, what it costs.
+    """One entry of `GET /api/models`: what it is, what it accepts, what it costs.
 
-    `is_valid` is false for a video model whose settings are broken by its own word or by ours; `is_hidden` where Meigen
-    does not offer it. Price tables are kept as they came: `meigen_api.prices` reads them.
+    `is_valid` is false for a video model whose settings are broken according to Meigen or to us. `is_hidden` is true if
+    Meigen does not offer the model. Price tables are kept as received; `meigen_api.prices` reads them.
     """
 
     id: str
@@ -75,10 +75,10 @@ class Model:
 
     @property
     def is_midjourney(self) -> bool:
-        """Whether it takes `niji7Options` and `referenceType`.
+        """Whether it accepts `niji7Options` and `referenceType`.
 
-        The contract gives both to "Midjourney" and the catalogue has no flag for it, so its `provider` tells; on a
-        server that names no provider, the beginning of the id.
+        The contract gives both to "Midjourney" and the catalogue has no flag for it, so the `provider` decides or, on a
+        server that states no provider, the prefix of the id.
         """
         return (self.provider or self.id).lower().startswith(("midjourney", "niji"))
 
@@ -92,33 +92,33 @@ class Model:
 
     @property
     def has_frames_and_content(self) -> bool:
-        """Whether its reference pictures are either frames of the video or content for it (`referenceMode`)."""
+        """Whether its reference pictures serve either as frames of the video or as content for it (`referenceMode`)."""
         return self.max_content_references > 0
 
     @property
     def follows_input(self) -> bool:
-        """Whether an omitted ratio means that of the reference media, so that without any a ratio must be named."""
+        """Whether an omitted ratio means that of the reference media, so that a ratio is required if there are none."""
         return ADAPTIVE in self.ratios
 
     @property
     def fixed_ratios(self) -> tuple[str, ...]:
-        """The ratios that need no reference media; "auto" is the API's word for none."""
+        """The ratios that need no reference media. "auto" is the API's word for no ratio."""
         return tuple(ratio for ratio in self.ratios if ratio not in {"auto", ADAPTIVE})
 
     def tiers_for(self, *, clips: bool = False) -> tuple[str, ...]:
-        """The tiers that may be asked for, with or without reference videos."""
+        """The available tiers, with or without reference videos."""
         allowed = self.reference_video.tiers if clips and self.reference_video else ()
         return tuple(tier for tier in self.tiers if tier in allowed) if allowed else self.tiers
 
     def resolutions_for(self, tier: str, *, clips: bool = False) -> tuple[str, ...]:
-        """The resolutions of a tier ("": the default one), with or without reference videos."""
+        """The available resolutions of a tier ("": the default one), with or without reference videos."""
         tier = tier or self.default_tier
         every = self.tier_resolutions.get(tier, self.resolutions)
         return self.reference_video.resolutions_for(tier, every) if clips and self.reference_video else every
 
     @cached_property
     def all_durations(self) -> tuple[float, ...]:
-        """Every number of seconds that may be asked for, as a form writes them; a range as its steps."""
+        """Every available number of seconds, as strings for a form. A range is expanded into its steps."""
         values = list(self.durations)
         if bounds := self.duration_range:
             steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)
@@ -128,7 +128,7 @@ class Model:
 
     @classmethod
     def from_json(cls, data: Json) -> Model | None:
-        """The model, or None when it has no usable id or is of a kind that is neither image nor video."""
+        """The model, or None if it has no usable id or is neither an image nor a video model."""
         model_id, kind = text(data.get("id")), data.get("media_type")
         media_type: MediaType = "video" if kind == "video" else "image"
         if not model_id or len(model_id) > 200 or kind not in (None, "", "image", "video"):
@@ -181,13 +181,13 @@ class Model:
 
 
 def _video(capabilities: Any, extra: Json, media_type: MediaType) -> VideoCapabilities:
-    """What a video model says of itself; of an image model nothing counts. Raises Malformed."""
+    """The video capabilities of an entry, ignored for an image model. Raises Malformed."""
     if media_type == "image":
         return VideoCapabilities()
     if capabilities is not None and not isinstance(capabilities, dict):
         raise Malformed("capabilities")
     said = members(capabilities)
-    if said.get("valid", True) is not True:  # the first edition had it one level up
+    if said.get("valid", True) is not True:  # in the first edition it was one level higher
         raise Malformed("valid")
     video = said.get("video")
     if video is not None and not isinstance(video, dict):
@@ -198,7 +198,7 @@ def _video(capabilities: Any, extra: Json, media_type: MediaType) -> VideoCapabi
         durations=found.durations if has_duration else positive(extra.get("durations")),
         duration_range=found.duration_range,
         default_duration=found.default_duration if has_duration else number(extra.get("defaultDuration")),
-        # Absent, not null or false: an older server says it in one word.
+        # Absent rather than null or false: an older server states it in a single word.
         reference_video=found.reference_video
         or (ClipLimits() if not video and extra.get("supportsReferenceVideo") is True else None),
         reference_audio=found.reference_audio,
@@ -208,7 +208,7 @@ def _video(capabilities: Any, extra: Json, media_type: MediaType) -> VideoCapabi
 
 
 def _variants(value: Any) -> tuple[str, ...]:
-    """The ids of variants, given as texts or as objects with an `id`."""
+    """The ids of variants, given as strings or as objects with an `id`."""
     entries = value if isinstance(value, list) else []
     return texts([entry.get("id") if isinstance(entry, dict) else entry for entry in entries])
 

@@ -1,4 +1,4 @@
-"""Reads one field of an answer; of the wrong type it is absent, never an error."""
+"""Readers for single fields of a response. A value of the wrong type counts as absent and is never an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from meigen_api.text import clean
 
 Json = dict[str, Any]
-# What can stand in an address of ours as it is.
+# What can appear unescaped in our own addresses.
 PLAIN_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,100}")
 MediaType = Literal["image", "video"]
 MAX_TEXT = 20_000
@@ -18,7 +18,7 @@ MAX_TEXTS = 100
 
 
 def text(value: Any) -> str:
-    """A string, cleaned and cut at MAX_TEXT; a number as text; anything else as the empty string."""
+    """A string, cleaned and truncated to MAX_TEXT; a number as text; otherwise an empty string."""
     if isinstance(value, str):
         return clean(value[:MAX_TEXT])
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -27,7 +27,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> float | None:
-    """An int or float, or a string that holds one; else None."""
+    """An int or float, or a string that contains one, otherwise None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -41,25 +41,25 @@ def number(value: Any) -> float | None:
 
 
 def integer(value: Any) -> int | None:
-    """A whole number that fits 32 bits, else None."""
+    """An integer that fits into 32 bits, otherwise None."""
     found = number(value)
     return int(found) if found is not None and abs(found) < 2**31 else None
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """The texts of a list, without empty and repeated ones, at most MAX_TEXTS; of anything else: none."""
+    """The distinct non-empty strings of a list, at most MAX_TEXTS, or none for any other value."""
     if not isinstance(value, list):
         return ()
     return tuple(dict.fromkeys(filter(None, map(text, value[:MAX_TEXTS]))))
 
 
 def members(value: Any) -> Json:
-    """A JSON object as it is, anything else as an empty one."""
+    """A JSON object as it is, or an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def links(*values: Any) -> tuple[str, ...]:
-    """The http(s) URLs among texts and lists of texts, in order, each once, at most MAX_LINKS."""
+    """The distinct http(s) URLs among strings and lists of strings, in order, at most MAX_LINKS."""
     found: list[str] = []
     for value in values:
         for candidate in value if isinstance(value, list) else [value]:
@@ -74,6 +74,6 @@ def links(*values: Any) -> tuple[str, ...]:
 
 
 def price(value: Any) -> float | None:
-    """A number of credits that can be one: not negative, not astronomical."""
+    """A plausible number of credits: not negative and not astronomical."""
     found = number(value)
     return found if found is not None and 0 <= found < 1e8 else None

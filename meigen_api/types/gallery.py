@@ -1,4 +1,4 @@
-"""The vendor's curated gallery."""
+"""Meigen's curated gallery."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from meigen_api.types.fields import PLAIN_ID, Json, integer, links, number, text
 
 @dataclass(frozen=True)
 class GalleryImage:
-    """One image of the vendor's curated gallery. `prompt` is readable text, also where the vendor's is JSON.
+    """One image of Meigen's curated gallery. `prompt` is readable text, even if Meigen's prompt is JSON.
 
-    `thumbnail_url`, `width` and `height` are those of the first picture. `matched` is the one a search found, by its
-    place in `picture_urls`: 0 unless that search said otherwise.
+    `thumbnail_url`, `width` and `height` belong to the first picture. `matched` is the index in `picture_urls` of the
+    picture a search found, 0 by default.
     """
 
     id: str
@@ -33,7 +33,7 @@ class GalleryImage:
 
     @classmethod
     def from_json(cls, data: Json) -> GalleryImage | None:
-        """From the newer form, or the older flat one (`imageUrl`, `prompt`); None without an id."""
+        """Reads the newer form, or the older flat one (`imageUrl`, `prompt`). Returns None without an id."""
         image_id = text(data.get("id"))
         if not PLAIN_ID.fullmatch(image_id):
             return None
@@ -59,9 +59,9 @@ class GalleryImage:
 
 
 def _matched(data: Json, pictures: tuple[str, ...]) -> int:
-    """The place among `pictures` of the one that a search matched, 0 when the answer names none of them.
+    """The index in `pictures` of the one that a search matched, or 0 if the response names none of them.
 
-    The vendor counts in its own list, of which `pictures` holds only the addresses we can use, each once.
+    Meigen's index refers to its own list. `pictures` contains only its distinct usable addresses.
     """
     index, listed = integer(data.get("matched_media_index")), data.get("media_urls")
     if index is None or index != number(data["matched_media_index"]) or not isinstance(listed, list):
@@ -71,7 +71,7 @@ def _matched(data: Json, pictures: tuple[str, ...]) -> int:
 
 
 def readable_prompt(value: Any) -> tuple[str, bool]:
-    """(the prompt as lines a person reads, whether it was structured JSON)."""
+    """The prompt as readable lines, and whether it was structured JSON."""
     if isinstance(value, str):
         value = text(value)
         if value.lstrip()[:1] not in {"{", "["}:
@@ -88,7 +88,7 @@ def readable_prompt(value: Any) -> tuple[str, bool]:
 
 
 def _lines(value: Any, depth: int) -> list[str]:
-    """ "name: value" lines of a JSON structure, deeper levels indented; six levels at most."""
+    """The "name: value" lines of a JSON structure. Deeper levels are indented, at most six levels."""
     if depth > 5:
         return []
     indent = "  " * depth

@@ -1,4 +1,4 @@
-"""How a job stands, and what is left on the account. Source: the contract's sections Submit and Status."""
+"""The state of a job, and the account's balance. Source: the contract's sections Submit and Status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meigen_api.types.fields import Json, integer, links, members, number, text
 
 @dataclass(frozen=True)
 class Balance:
-    """Credits left on the account, each None when the server does not say."""
+    """The account's remaining credits. Each is None if the server does not state it."""
 
     daily: int | None = None
     purchased: int | None = None
@@ -30,10 +30,10 @@ State = Literal["processing", "completed", "failed"]
 
 @dataclass(frozen=True)
 class Status:
-    """One job as `GET /api/generate/v2/status/:id` tells it; the submit answer carries the same fields.
+    """A job as `GET /api/generate/v2/status/:id` reports it. The submit response has the same fields.
 
-    `state` is "processing" too for a completed job whose result is still pending (no URL yet). `poll_hint` and
-    `expected_wait` are seconds. `answer` is the HTTP answer it was read from, whole.
+    `state` is also "processing" for a completed job without a result URL yet. `poll_hint` and `expected_wait` are in
+    seconds. `answer` is the complete HTTP response it was read from.
     """
 
     state: State

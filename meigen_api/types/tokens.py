@@ -1,4 +1,4 @@
-"""Tokens at Meigen, what they paid for, and where a reference is put."""
+"""Tokens at Meigen, the generations they paid for, and upload addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meigen_api.types.fields import PLAIN_ID, Json, integer, text
 
 @dataclass(frozen=True)
 class TokenInfo:
-    """An API token as Meigen lists it; `masked` never is the whole token."""
+    """An API token as Meigen lists it. `masked` is never the whole token."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class TokenInfo:
         return cls(
             id=token_id,
             name=text(data.get("name")),
-            # A server that sends it whole must not make us show it.
+            # Mask it ourselves, in case a server sends the whole token.
             masked=f"...{shown[-4:]}" if shown else "",
             is_active=data.get("is_active") is not False,
             last_used_at=text(data.get("last_used_at")),

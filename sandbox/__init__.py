@@ -1,6 +1,6 @@
-"""A Meigen server of our own: the real protocol over HTTP, with pretend credits and pictures drawn on the spot.
+"""A Meigen server of our own: the real protocol over HTTP, with pretend credits and generated pictures.
 
-`python -m sandbox --port 8900` serves it; `Sandbox` with `transport()` mounts it in a test process.
+`python -m sandbox --port 8900` serves it. `Sandbox` with `transport()` mounts it in a test process.
 """
 
 from sandbox.app import Sandbox

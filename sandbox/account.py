@@ -1,4 +1,4 @@
-"""The endpoints about an account rather than a job: tokens and their usage."""
+"""The endpoints of an account: its tokens and their usage."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ MAX_TOKENS = 5
 
 
 def tokens(sandbox: "Sandbox", request: Request, rest: list[str]) -> Response:
-    """`/api/tokens`: for session tokens only."""
+    """`/api/tokens`, for session tokens only."""
     token = sandbox.token(request)
     if token is None:
         return refusal(401, "Invalid or missing token", code="invalid_token")

@@ -1,4 +1,4 @@
-"""Requests and responses of the sandbox, independent of how they travel."""
+"""The sandbox's requests and responses, independent of the transport."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from meigen_api.types import Json
 
 @dataclass(frozen=True)
 class Request:
-    """`base` is the scheme and host the client used, for the URLs in answers. Header names are lower-case.
+    """`base` is the scheme and host the client used, for URLs in responses. Header names are lower-case.
 
-    `client` is the address it came from; requests of the same process have none.
+    `client` is the address the request came from, empty for requests from the same process.
     """
 
     method: str
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """`delay` seconds pass before it leaves; with `drop` the connection closes instead of answering."""
+    """`delay` is how many seconds to wait before sending. With `drop` the connection is closed without a response."""
 
     status: int
     body: bytes = b""
@@ -52,7 +52,7 @@ def refusal(status: int, message: str, headers: dict[str, str] | None = None, **
 
 
 def invalid(message: str, **fields: Any) -> Refused:
-    """A 400 to raise; `fields` say what is wrong: `code`, `field`, `received`, `allowed`."""
+    """A 400 to raise. `fields` say what is wrong: `code`, `field`, `received`, `allowed`."""
     return Refused(refusal(400, message, **fields))
 
 
@@ -62,7 +62,7 @@ def html(status: int) -> Response:
 
 
 def body_of(request: Request) -> Json:
-    """The JSON object of a request, empty when there is none."""
+    """The JSON object of a request, or an empty one."""
     try:
         data = read_json(request.body)
     except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ def body_of(request: Request) -> Json:
 
 
 def read_json(data: bytes | str) -> Any:
-    """JSON in which 5.0 and 5 are the same number, as JSON itself has it."""
+    """Parses JSON so that 5.0 and 5 are the same number, as JSON itself defines it."""
     return json.loads(data, parse_float=_number)
 
 
@@ -81,5 +81,5 @@ def _number(digits: str) -> int | float:
 
 
 def canonical(data: Json) -> str:
-    """One text for all bodies that mean the same, whatever the order of their keys."""
+    """One text for all bodies with the same meaning, regardless of the order of their keys."""
     return json.dumps(data, sort_keys=True)

@@ -1,4 +1,4 @@
-"""The sandbox server: its routes, and the handles by which a test plays the bad days."""
+"""The sandbox server: its routes, and the controls with which a test simulates failures."""
 
 import time
 from collections.abc import Callable
@@ -17,11 +17,11 @@ DAILY_CREDITS = 20
 
 
 class Sandbox:
-    """One pretend Meigen. `handle` is the whole server; the rest are handles for tests.
+    """One pretend Meigen. `handle` is the whole server; the rest are controls for tests.
 
-    `speed` divides the time jobs take, `rate` is (posts, seconds), `path` keeps the books in a file. `searches` is how
-    many a day (an address without a token, an account) may make. `edition` is the contract's: 1 is an older server.
-    `entries` are the models, to be changed at will.
+    `speed` divides the time jobs take, `rate` is (posts, seconds), `path` stores the ledger in a file. `searches` are
+    the daily limits (per address without a token, per account). `edition` is the contract's; 1 is an older server.
+    `entries` are the models and can be changed freely.
     """
 
     def __init__(
@@ -46,20 +46,20 @@ class Sandbox:
         self._faults: list[tuple[str, Response]] = []
 
     def fail_next(self, path: str, response: Response, times: int = 1) -> None:
-        """The next `times` requests whose path starts with `path` get this response and do nothing else."""
+        """The next `times` requests whose path starts with `path` get this response and have no other effect."""
         self._faults += [(path, response)] * times
 
     def revoke(self, plain: str) -> None:
         self.ledger.revoke(self.ledger.token(plain, self.clock()).id)
 
     def set_credits(self, plain: str, credits: int, daily: int | None = None) -> None:
-        """What the account of this token, API or session, has bought, and its daily credits when said."""
+        """Sets the purchased credits of the account of this API or session token, and its daily credits if given."""
         token = self._known(plain)
         assert token is not None
         self.ledger.set_credits(token.account, credits, daily)
 
     def session_token(self, subject: str = "someone", seconds: float = 3600) -> str:
-        """A session token of the account of that name."""
+        """A session token of the account with that name."""
         return sessions.make(subject, self.clock() + seconds)
 
     @staticmethod
@@ -106,13 +106,13 @@ class Sandbox:
         return refusal(404, "Not found", code="not_found")
 
     def token(self, request: Request) -> Token | None:
-        """The bearer token, or None when it is missing, malformed, expired or revoked."""
+        """The bearer token, or None if it is missing, malformed, expired or revoked."""
         scheme, _, plain = request.headers.get("authorization", "").partition(" ")
         token = self._known(plain) if scheme == "Bearer" else None
         return token if token and token.active else None
 
     def _known(self, plain: str) -> Token | None:
-        """A token of either kind; an API token that is new opens an account."""
+        """A token of either kind. An unknown API token opens a new account."""
         if plain.startswith("meigen_sk_"):
             return self.ledger.token(plain, self.clock())
         session = sessions.read(plain)

@@ -1,4 +1,4 @@
-"""The ledger as a page, for a person who wants to see what was charged."""
+"""The ledger as a web page, for people who want to see what was charged."""
 
 import time
 from typing import TYPE_CHECKING

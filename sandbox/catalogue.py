@@ -1,6 +1,6 @@
-"""The sandbox's models as the raw entries of `catalogue.json`, and what may be read from one.
+"""The sandbox's models: the raw entries of `catalogue.json`, and accessors for them.
 
-Nothing here knows the studio's own reading of a catalogue: the sandbox is there to disagree with it.
+Nothing here uses the studio's own reading of a catalogue, because the sandbox is meant to check it independently.
 """
 
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from meigen_api.types import Json, members, number, text
 
-# What servers of the first edition did not say yet.
+# What servers of the first edition did not return yet.
 NEWER = {"is_default", "estimatedTiming", "capabilities"}
 NEWER_EXTRA = {"pricing", "pricingPerCall", "maxContentReferenceImages", "variants", "defaultVariant"}
 
@@ -21,7 +21,7 @@ def load(edition: int) -> list[Json]:
 
 
 def _older(entry: Json) -> Json:
-    """The entry as a server of the first edition has it; how long a job takes stays known inside."""
+    """The entry as a server of the first edition returns it. The duration of a job stays known internally."""
     return {
         **{name: value for name, value in entry.items() if name not in NEWER},
         "supported_ratios": [ratio for ratio in names(entry.get("supported_ratios")) if ratio != "adaptive"],
@@ -31,7 +31,7 @@ def _older(entry: Json) -> Json:
 
 
 def served(entries: list[Json], query: dict[str, str]) -> list[Json]:
-    """The entries of `GET /api/models`: the retired ones alone with `active=false`, else all others."""
+    """The entries of `GET /api/models`: only the retired ones with `active=false`, otherwise all others."""
     retired = query.get("active") == "false"
     kind = query.get("media_type")
     return [
@@ -46,7 +46,7 @@ def find(entries: list[Json], model_id: object) -> Json | None:
 
 
 def default_id(entries: list[Json]) -> str:
-    """The model of a request that names none: the default of the image models, or else the first of them."""
+    """The model of a request that names none: the default image model, or the first one."""
     images = [entry for entry in entries if not is_video(entry) and is_offered(entry)]
     chosen = [entry for entry in images if entry.get("is_default") is True] or images
     return text(chosen[0].get("id")) if chosen else ""
@@ -57,12 +57,12 @@ def extra(entry: Json) -> Json:
 
 
 def video(entry: Json) -> Json:
-    """`capabilities.video`; empty on a server of the first edition."""
+    """`capabilities.video`, empty on a server of the first edition."""
     return members(members(entry.get("capabilities")).get("video"))
 
 
 def notes(entry: Json) -> Json:
-    """What only the sandbox knows of a model: `images`, `basic`, `retired`, `seconds`."""
+    """The sandbox's own facts about a model: `images`, `basic`, `retired`, `seconds`."""
     return members(entry.get("sandbox"))
 
 
@@ -75,7 +75,7 @@ def is_retired(entry: Json) -> bool:
 
 
 def is_broken(entry: Json) -> bool:
-    """Whether it is a video model whose settings are unknown; on an image model `valid` means nothing."""
+    """Whether it is a video model with unknown settings. On an image model `valid` means nothing."""
     return is_video(entry) and video(entry).get("valid") is False
 
 
@@ -88,11 +88,11 @@ def is_midjourney(entry: Json) -> bool:
 
 
 def typical_seconds(entry: Json) -> float:
-    """How long a job of the model takes in real life."""
+    """How long a job of the model takes in real time."""
     timing = members(entry.get("estimatedTiming"))
     return number(notes(entry).get("seconds")) or number(timing.get("p50")) or 10
 
 
 def names(value: Any) -> list[str]:
-    """The texts of a list; none of anything else."""
+    """The strings of a list, or none for any other value."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

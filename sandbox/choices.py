@@ -1,4 +1,4 @@
-"""What a body chose, and what counts where it left a choice open."""
+"""The choices in a body, and the values that apply where a choice was left open."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from sandbox.catalogue import extra, is_video, names, video
 
 @dataclass(frozen=True)
 class Choices:
-    """Each choice as it is applied; empty, or None, where the model has no such choice."""
+    """The applied choices. Each is empty, or None, if the model has no such choice."""
 
     tier: str
     resolution: str
@@ -30,7 +30,7 @@ def applied(entry: Json, body: Json, *, with_clips: bool) -> Choices:
 
 
 def _first(default: object, allowed: list[str]) -> str:
-    """The default where it is allowed, or nothing is listed, else the first value."""
+    """The default if it is allowed or nothing is listed, otherwise the first value."""
     if isinstance(default, str) and (default in allowed or not allowed):
         return default
     return allowed[0] if allowed else ""
@@ -43,20 +43,20 @@ def tiers(entry: Json, *, with_clips: bool) -> list[str]:
 
 
 def resolutions(entry: Json, tier: str, *, with_clips: bool) -> list[str]:
-    """The resolutions of a tier; fewer when reference clips are there."""
+    """The resolutions of a tier, fewer if there are reference clips."""
     config, clips = extra(entry), members(video(entry).get("referenceVideo"))
     every = names(members(config.get("tierResolutions")).get(tier)) or names(config.get("resolutions"))
     if not with_clips:
         return every
     said = names(members(clips.get("resolutionsByTier")).get(tier)) or names(clips.get("resolutions"))
-    # Older servers say it by their prices alone.
+    # Older servers indicate it only through their prices.
     prices = members(config.get("pricingPerSecWithVideo"))
     priced = members(prices.get(tier)) or prices
     return said or [size for size in every if size in priced] or every
 
 
 def default_duration(entry: Json) -> float | None:
-    """Seconds of video when the body does not say: the first answer of the four places that may know."""
+    """The seconds of video if the body states none, from the first of four places that defines them."""
     if not is_video(entry):
         return None
     config, capabilities = extra(entry), video(entry)
@@ -76,13 +76,13 @@ def _seconds(body: Json) -> float | None:
 
 
 def follows_input(entry: Json, body: Json) -> bool:
-    """Whether the picture takes the shape of the input: "adaptive", said or by default."""
+    """Whether the picture takes the ratio of the input: "adaptive", chosen or by default."""
     asked = body.get("aspectRatio", "auto")
     return asked == "adaptive" or (asked == "auto" and "adaptive" in names(entry.get("supported_ratios")))
 
 
 def aspect_ratio(entry: Json, body: Json) -> str:
-    """The ratio that is applied, as the answers tell it."""
+    """The ratio that is applied, as responses report it."""
     if follows_input(entry, body):
         return "adaptive"
     asked = text(body.get("aspectRatio"))

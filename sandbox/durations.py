@@ -1,10 +1,10 @@
-"""How many seconds a clip lasts, read from its bytes: MP4 and QuickTime, WAV, MP3."""
+"""Reads the length of a clip from its bytes: MP4 and QuickTime, WAV, MP3."""
 
 import io
 import wave
 from collections.abc import Iterator
 
-# Kilobits per second by the four bits of an MPEG-1 and an MPEG-2 layer III frame header.
+# Kilobits per second by the four bits in the frame header, for MPEG-1 and MPEG-2 layer III.
 BITRATES = {
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -12,7 +12,7 @@ BITRATES = {
 
 
 def seconds(body: bytes, content_type: str) -> float | None:
-    """The length, or None when the bytes do not say."""
+    """The length in seconds, or None if it cannot be determined."""
     match content_type:
         case "video/mp4" | "video/quicktime":
             return _of_movie(memoryview(body))
@@ -44,7 +44,7 @@ def _of_movie_header(header: memoryview) -> float | None:
 
 
 def _boxes(body: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """(name, contents) of the boxes that follow each other."""
+    """(name, contents) of consecutive boxes."""
     at = 0
     while at + 8 <= len(body):
         size, start = int.from_bytes(body[at : at + 4], "big"), 8
@@ -70,11 +70,11 @@ def _of_mp3(body: bytes) -> float | None:
     """An estimate: the bytes divided by the bitrate of the first frame."""
     at = 0
     if body[:3] == b"ID3" and len(body) > 10:
-        tag = body[6:10]  # a size of four times seven bits
+        tag = body[6:10]  # a size stored as four times seven bits
         at = 10 + (tag[0] << 21 | tag[1] << 14 | tag[2] << 7 | tag[3])
     at = body.find(b"\xff", at)
     while 0 <= at < len(body) - 3:
-        # A frame begins with eleven ones; then come the version and the layer.
+        # A frame begins with eleven one bits, followed by the version and the layer.
         version, layer = body[at + 1] >> 3 & 3, body[at + 1] >> 1 & 3
         row = BITRATES[1 if version == 3 else 2]
         rate = body[at + 2] >> 4

@@ -1,4 +1,4 @@
-"""The sandbox's curated gallery: a few dozen drawn pictures with prompts, some of them structured."""
+"""The sandbox's curated gallery: a few dozen generated pictures with prompts, some of them structured."""
 
 import json
 import uuid
@@ -24,14 +24,14 @@ SUBJECTS = [
 STYLES = ["35mm film, soft grain", "gouache, flat colour", "long exposure, calm", "editorial, wide angle"]
 RATIOS = ["1:1", "3:4", "16:9", "4:3"]
 MODELS = ["Nanobanana", "GPT Image", "Midjourney", "Seedream"]
-PAIRS = 2  # the turn whose items have two pictures
+PAIRS = 2  # the round whose items have two pictures
 INTERNAL = {"ratio", "second_ratio", "matched"}
 AUTHORS = [("mira", "Mira K."), ("jonas_l", "Jonas L."), ("wei", "Wei"), ("ana", "Ana Sousa")]
 
 
 @cache
 def items() -> dict[str, Json]:
-    """Every item by id, without the addresses of its files."""
+    """Every item by id, without file addresses."""
     every: dict[str, Json] = {}
     for number, subject in enumerate(SUBJECTS):
         for turn, style in enumerate(STYLES):
@@ -55,7 +55,7 @@ def items() -> dict[str, Json]:
                 "views": 340 * (number + 1),
                 "author_username": username,
                 "author_display_name": name,
-                # Some posts have a second picture of another shape; the words match the first or the second.
+                # Some posts have a second picture with another ratio. The words match either the first or the second.
                 "second_ratio": RATIOS[(number + turn + 1) % len(RATIOS)] if turn == PAIRS else "",
                 "matched": number % 2 if turn == PAIRS else 0,
             }
@@ -63,7 +63,7 @@ def items() -> dict[str, Json]:
 
 
 def public(item: Json, base: str) -> Json:
-    """The item as the API tells it."""
+    """The item as the API returns it."""
     names = [item["id"], f"{item['id']}_2"] if item["second_ratio"] else [item["id"]]
     pictures = [f"{base}/gallery/{name}.jpg" for name in names]
     told = {name: value for name, value in item.items() if name not in INTERNAL}
@@ -71,7 +71,7 @@ def public(item: Json, base: str) -> Json:
 
 
 def found(item: Json, base: str, media: str) -> Json:
-    """The item as a search tells it; `media` is the request's wish to know which picture matched."""
+    """The item as a search returns it. `media` is the request's parameter for telling which picture matched."""
     matched = {"matched_media_index": item["matched"]} if media == "matched-v1" else {}
     return {**public(item, base), **matched}
 
@@ -82,7 +82,7 @@ def search(words: str) -> list[Json]:
 
 
 def picture(name: str) -> bytes | None:
-    """The file of that name: "<id>.jpg", or "<id>_2.jpg" where there is a second."""
+    """The file with that name: "<id>.jpg", or "<id>_2.jpg" if there is a second picture."""
     item_id, _, second = name.removesuffix(".jpg").partition("_")
     item = items().get(item_id)
     ratio = item["second_ratio" if second == "2" else "ratio"] if item and second in {"", "2"} else ""

@@ -1,6 +1,6 @@
-"""How a job stands, as the answers tell it, and the files it made.
+"""The state of jobs as responses report it, and the files they produce.
 
-Nothing runs in the background: a job's state follows from the clock alone.
+Nothing runs in the background: a job's state depends only on the clock.
 """
 
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
 
 FILES = {"png": "image/png", "jpg": "image/jpeg", "mp4": "video/mp4"}
-# Polling is worth it this much longer than the job should take.
+# Polling makes sense for this much longer than the job should take.
 SLACK_SECONDS = 60
 
 
@@ -60,7 +60,7 @@ def status(sandbox: "Sandbox", request: Request, job_id: str) -> Response:
 
 
 def submitted(sandbox: "Sandbox", job: Job, base: str) -> Json:
-    """The job as the submit and receipt answers tell it; an ended one with its result."""
+    """The job as the submit and receipt responses report it, with its result if it has ended."""
     if sandbox.edition == 1:
         return _older_terms(sandbox, job, base)
     ending = _ending(sandbox, job, base)
@@ -79,7 +79,7 @@ def submitted(sandbox: "Sandbox", job: Job, base: str) -> Json:
 
 
 def _older_terms(sandbox: "Sandbox", job: Job, base: str) -> Json:
-    """What all answers about a job say on a server of the first edition."""
+    """Fields in every response about a job on a server of the first edition."""
     ending = _ending(sandbox, job, base)
     data: Json = {
         "success": True,
@@ -100,7 +100,7 @@ def _older_terms(sandbox: "Sandbox", job: Job, base: str) -> Json:
 
 
 def _ending(sandbox: "Sandbox", job: Job, base: str) -> Json:
-    """What an ended job has to show, empty while there is nothing. A refund is booked when it is first asked about."""
+    """The result of an ended job, or an empty object. A refund is booked at the first request for it."""
     match state(sandbox, job):
         case "processing":
             return {}
@@ -126,7 +126,7 @@ def _expected_wait(job: Job) -> float:
 
 
 def _poll_hint(sandbox: "Sandbox", job: Job) -> float:
-    """How much longer polling is worth it: nothing once the server has stopped watching."""
+    """How much longer polling makes sense: 0 once the server has stopped watching."""
     left = _left(sandbox, job)
     return 0 if job.outcome == "stopped" and left <= 0 else max(0, round(left + SLACK_SECONDS, 1))
 
@@ -147,7 +147,7 @@ def _credits_status(sandbox: "Sandbox", job: Job) -> str:
 
 
 def media(sandbox: "Sandbox", job_id: str, name: str) -> Response:
-    """A file of a job, drawn when it is asked for."""
+    """A job's file, generated on request."""
     number, _, kind = name.partition(".")
     job = sandbox.ledger.job(job_id)
     if job is None or kind not in FILES or not number.isdigit() or (kind == "mp4") != bool(job.video):

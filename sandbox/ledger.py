@@ -1,4 +1,4 @@
-"""The sandbox's books: accounts, posts, jobs and, above all, charges. One SQLite database, in memory or a file."""
+"""The sandbox's ledger: accounts, posts, jobs and, above all, charges. One SQLite database, in memory or in a file."""
 
 import hashlib
 import sqlite3
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS searches (who TEXT NOT NULL, day TEXT NOT NULL, times
 
 @dataclass(frozen=True)
 class Job:
-    """`token` is the id of the token it was sent with; `daily` the part of `credits` that daily ones paid."""
+    """`token` is the id of the token it was sent with. `daily` is the part of `credits` paid with daily credits."""
 
     id: str
     account: str
@@ -64,7 +64,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Token:
-    """A token as its account sees it; session tokens have no row and an empty id."""
+    """A token as its account sees it. Session tokens have no row and an empty id."""
 
     id: str
     account: str
@@ -86,7 +86,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Charge:
-    """One line of the ledger; refunds have negative credits."""
+    """One line of the ledger. Refunds have negative credits."""
 
     number: int
     at: float
@@ -99,7 +99,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a key stands for while it has no job: the request it came with, and the answer its receipt gives."""
+    """What a key refers to while it has no job: the original request, and the response its receipt returns."""
 
     request: str
     status: int
@@ -107,7 +107,7 @@ class Receipt:
 
 
 class Ledger:
-    """All reads and writes, each `transaction` atomic and alone. Tokens are kept as hashes."""
+    """All reads and writes. Each `transaction` is atomic and exclusive. Tokens are stored as hashes."""
 
     def __init__(self, path: Path | None, credits: int) -> None:
         self._lock = threading.RLock()
@@ -127,7 +127,7 @@ class Ledger:
             self._db.execute("COMMIT")
 
     def token(self, plain: str, at: float) -> Token:
-        """The API token, opened with an account of its own when it is new."""
+        """The API token. A new one opens an account of its own."""
         digest = hashlib.sha256(plain.encode()).hexdigest()
         known = self._token(digest)
         if known is None:
@@ -163,7 +163,7 @@ class Ledger:
         return daily, purchased
 
     def set_credits(self, account: str, purchased: int, daily: int | None = None) -> None:
-        """Without `daily` those stay as they are."""
+        """Sets the credits. Daily credits stay unchanged if `daily` is not given."""
         self._do(
             "UPDATE accounts SET purchased = ?, daily = ifnull(?, daily) WHERE name = ?", purchased, daily, account
         )
@@ -181,13 +181,13 @@ class Ledger:
         return self._job("SELECT * FROM jobs WHERE account = ? AND idempotency_key = ?", account, key)
 
     def open_job(self, job: Job) -> None:
-        """The job and its charge, together or not at all. What the key stood for before is over."""
+        """Creates the job and its charge in one step. It replaces whatever the key referred to before."""
         self._do("DELETE FROM receipts WHERE account = ? AND idempotency_key = ?", job.account, job.idempotency_key)
         self._do("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *vars(job).values())
         self._charge(job, 1, "charge", job.created)
 
     def refund(self, job: Job, at: float) -> None:
-        """Gives a failed job's credits back, once."""
+        """Returns a failed job's credits, only once."""
         with self._lock:
             if not self._one("SELECT count(*) FROM charges WHERE job = ? AND reason = 'refund'", job.id):
                 self._charge(job, -1, "refund", at)
@@ -212,14 +212,14 @@ class Ledger:
         return Receipt(*rows[0]) if rows else None
 
     def count_search(self, who: str, day: str) -> int:
-        """Counts one more search, and says how many that makes on this day."""
+        """Counts one more search and returns the total of the day."""
         with self._lock:
             self._do("INSERT OR IGNORE INTO searches VALUES (?, ?, 0)", who, day)
             self._do("UPDATE searches SET times = times + 1 WHERE who = ? AND day = ?", who, day)
             return self._one("SELECT times FROM searches WHERE who = ? AND day = ?", who, day)
 
     def first_times(self, key: str, name: str, times: int) -> bool:
-        """Whether this is among the first `times` occasions of the fault `name` for the key; counts it."""
+        """Whether this is among the first `times` occurrences of the fault `name` for the key. Counts it."""
         self._do("INSERT OR IGNORE INTO faults VALUES (?, ?, 0)", key, name)
         self._do("UPDATE faults SET times = times + 1 WHERE idempotency_key = ? AND name = ?", key, name)
         return self._one("SELECT times FROM faults WHERE idempotency_key = ? AND name = ?", key, name) <= times
@@ -240,14 +240,14 @@ class Ledger:
         return [(name, ", ".join(t.last4 for t in self.tokens(name)), *credits) for name, *credits in found]
 
     def posts(self, account: str) -> list[float]:
-        """When each POST of the account came, oldest first."""
+        """The times of the account's POSTs, oldest first."""
         return [row[0] for row in self._all("SELECT at FROM posts WHERE account = ? ORDER BY at", account)]
 
     def open_upload(self, upload_id: str, kind: str, size: int, at: float) -> None:
         self._do("INSERT INTO uploads (id, kind, size, created) VALUES (?, ?, ?, ?)", upload_id, kind, size, at)
 
     def upload(self, upload_id: str) -> tuple[str, int, float, bytes | None] | None:
-        """(content type, announced size, when it was announced, the bytes once they came)."""
+        """(content type, announced size, when it was announced, the bytes once they have arrived)."""
         rows = self._all("SELECT kind, size, created, body FROM uploads WHERE id = ?", upload_id)
         return rows[0] if rows else None
 

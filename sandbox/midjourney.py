@@ -1,11 +1,11 @@
-"""The fields of a submit body that only Midjourney takes: `referenceType` and `niji7Options`."""
+"""The fields of a submit body that only Midjourney accepts: `referenceType` and `niji7Options`."""
 
 from typing import Any
 
 from meigen_api.types import Json
 from sandbox.answers import Refused, invalid
 
-# The least and the most of each option.
+# The minimum and maximum of each option.
 RANGES: dict[str, tuple[float, float]] = {"stylize": (0, 1000), "chaos": (0, 100), "iw": (0, 2), "sw": (0, 1000)}
 QUALITIES = ["1", "4"]
 REFERENCE_TYPES = ["content", "style"]
@@ -13,7 +13,7 @@ MAX_TEXT = 2000
 
 
 def check(body: Json, *, midjourney: bool) -> None:
-    """Raises Refused; other models take neither field."""
+    """Raises Refused if a field is invalid, or if another model receives one."""
     if "referenceType" in body:
         allowed = REFERENCE_TYPES if midjourney else []
         if body["referenceType"] not in allowed:

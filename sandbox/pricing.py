@@ -1,4 +1,5 @@
-"""What a request costs, by the contract's four rules. The sandbox's own arithmetic: the studio's must agree with it."""
+"""What a request costs, by the contract's four rules. This is the sandbox's own implementation; the studio's must agree
+with it."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from sandbox.choices import Choices
 
 
 def charge(entry: Json, body: Json, clip_seconds: Sequence[float] = ()) -> int:
-    """Credits for this body on this model; `clip_seconds` are those of its reference videos. Rounded up."""
+    """The credits for this body on this model, rounded up. `clip_seconds` are the lengths of its reference videos."""
     chosen = choices.applied(entry, body, with_clips=bool(clip_seconds))
     credits = _per_call(entry, chosen)
     if credits is None and is_video(entry):
@@ -20,7 +21,7 @@ def charge(entry: Json, body: Json, clip_seconds: Sequence[float] = ()) -> int:
         credits = _rate(extra(entry).get("pricing"), chosen.resolution, chosen.quality)
     if credits is None:
         credits = number(entry.get("credits_per_generation")) or 0
-    return math.ceil(round(credits, 6))  # 0.1 + 0.2 must not cost a credit more
+    return math.ceil(round(credits, 6))  # 0.1 + 0.2 must not cost an extra credit
 
 
 def _per_call(entry: Json, chosen: Choices) -> float | None:
@@ -40,7 +41,7 @@ def _per_second(entry: Json, chosen: Choices, clip_seconds: Sequence[float]) -> 
 
 
 def _billable(entry: Json, duration: float, clips: float) -> float:
-    """Seconds to pay for when clips are there. Servers that do not say how they count have the minimum table."""
+    """The seconds to pay for if there are clips. Servers that do not state how they count use the minimum table."""
     least = number(members(extra(entry).get("minBillableTable")).get(_key(duration))) or 0
     match members(video(entry).get("billing")).get("referenceSeconds"):
         case "output_only":

@@ -1,4 +1,4 @@
-"""`GET /api/generate/v2/requests/:idempotencyKey`: what became of a submit whose answer was lost."""
+"""`GET /api/generate/v2/requests/:idempotencyKey`: the outcome of a submit whose response was lost."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def receipt(sandbox: "Sandbox", request: Request, key: str) -> Response:
-    """The job, or the refusal the key was answered with. Servers of the first edition know jobs only."""
+    """The job, or the refusal returned for the key. Servers of the first edition only know jobs."""
     token = sandbox.token(request)
     if token is None:
         return refusal(401, "Invalid or missing token", code="invalid_token")

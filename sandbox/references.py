@@ -1,4 +1,4 @@
-"""The pictures, videos and sounds a submit body refers to, checked against the model's raw entry."""
+"""The pictures, videos and sounds in a submit body, checked against the model's raw entry."""
 
 import base64
 import re
@@ -14,13 +14,13 @@ from sandbox.uploads import Clips
 
 DATA_URL = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 MODES = ["frame", "content"]
-# What of a wrong value is repeated in the answer; data URLs can be megabytes.
+# How much of an invalid value the response repeats, since data URLs can be megabytes long.
 MAX_ECHO = 200
 
 
 @dataclass(frozen=True)
 class Attached:
-    """How much is attached; of the videos, the seconds of each."""
+    """The number of attachments and, for videos, the seconds of each."""
 
     images: int
     clip_seconds: tuple[float, ...]
@@ -28,12 +28,12 @@ class Attached:
 
     @property
     def has_visual(self) -> bool:
-        """Whether there is anything to see, which a ratio or a sound could follow."""
+        """Whether there is a picture or video that a ratio or a sound could follow."""
         return bool(self.images or self.clip_seconds)
 
 
 def check(body: Json, entry: Json, clips: Clips) -> Attached:
-    """Raises Refused for the first reference that the model does not take."""
+    """Raises Refused for the first reference that the model does not accept."""
     frames, contents = _pictures(body, entry, clips)
     if video(entry).get("requiresFirstFrame") is True and not frames:
         raise _refuse("first_frame_required", "referenceImages", "This model starts from a picture", 0, {"min": 1})
@@ -44,7 +44,7 @@ def check(body: Json, entry: Json, clips: Clips) -> Attached:
 
 
 def given_videos(body: Json) -> list[Any]:
-    """The reference videos, also the single one of older servers."""
+    """The reference videos, including the single one of older servers."""
     several = body.get("referenceVideos")
     one = [body["referenceVideo"]] if body.get("referenceVideo") else []
     return [*one, *(several if isinstance(several, list) else [])]
@@ -54,7 +54,7 @@ def given_videos(body: Json) -> list[Any]:
 
 
 def _pictures(body: Json, entry: Json, clips: Clips) -> tuple[int, int]:
-    """(how many are frames, how many are content); on models without frames all of them count as frames."""
+    """(number of frames, number of content pictures). On models without frames all count as frames."""
     most = int(number(entry.get("max_reference_images")) or 0)
     most_content = int(number(extra(entry).get("maxContentReferenceImages")) or 0)
     named = [name for name in ("referenceMode", "frameReferenceImages", "contentReferenceImages") if name in body]
@@ -63,7 +63,7 @@ def _pictures(body: Json, entry: Json, clips: Clips) -> tuple[int, int]:
     mode = body.get("referenceMode", "frame")
     if mode not in MODES:
         raise _refuse("invalid_input", "referenceMode", "This is not a reference mode", mode, MODES)
-    if named and named != ["referenceMode"]:  # these two win over referenceImages and referenceMode
+    if named and named != ["referenceMode"]:  # these two take precedence over referenceImages and referenceMode
         frames = _counted(body, "frameReferenceImages", most, "frame_reference_limit", clips)
         return frames, _counted(body, "contentReferenceImages", most_content, "too_many_references", clips)
     if mode == "content":
@@ -83,7 +83,7 @@ def _counted(body: Json, field: str, most: int, code: str, clips: Clips) -> int:
 
 
 def _is_picture(link: object, clips: Clips) -> bool:
-    """A public HTTPS address, the picture itself as data, or a file of this sandbox."""
+    """Whether it is a public HTTPS address, a data URL of a picture, or a file of this sandbox."""
     if not isinstance(link, str):
         return False
     if start := DATA_URL.match(link):
@@ -126,7 +126,7 @@ def _videos(body: Json, entry: Json, clips: Clips) -> list[float]:
 
 
 def video_limits(entry: Json) -> Json:
-    """What the model takes as reference videos. Older servers say only by a price that they take one."""
+    """What the model accepts as reference videos. Older servers only indicate through a price that they accept one."""
     config = extra(entry)
     if "capabilities" not in entry:
         return {"enabled": bool(config.get("pricingPerSecWithVideo") or config.get("supportsReferenceVideo"))}
@@ -156,7 +156,7 @@ def _audios(body: Json, entry: Json, clips: Clips, attached: Attached) -> None:
 
 
 def _lengths(links: list[Any], limits: Json, clips: Clips, kind: str, wrong: Callable[..., Refused]) -> list[float]:
-    """The seconds of each clip; raises for one that is elsewhere, there twice, gone, too short or too long."""
+    """The seconds of each clip. Raises for one that is hosted elsewhere, duplicated, gone, too short or too long."""
     least, most = number(limits.get("minSeconds")), number(limits.get("maxSeconds"))
     found: list[float] = []
     for place, link in enumerate(links):

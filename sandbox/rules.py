@@ -1,4 +1,5 @@
-"""What the sandbox accepts: each field of a submit body checked against the model's raw entry, as the contract says."""
+"""What the sandbox accepts: every field of a submit body is checked against the model's raw entry, as the contract
+says."""
 
 import re
 import uuid
@@ -37,7 +38,7 @@ CHARACTER = re.compile(r"\[character:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-
 
 
 def check(body: Json, entry: Json, clips: Clips) -> Attached:
-    """Raises Refused for the first thing that is wrong; returns what is attached to the prompt."""
+    """Raises Refused for the first problem. Returns what is attached to the prompt."""
     _fields(body, entry)
     _prompt(body)
     key = body.get("idempotencyKey")
@@ -60,7 +61,7 @@ def is_uuid(value: object) -> bool:
 
 
 def _fields(body: Json, entry: Json) -> None:
-    # Servers of the first edition, which know no capabilities, take one video by itself as well.
+    # Servers of the first edition, which know no capabilities, also accept a single video in a field of its own.
     known = KNOWN_FIELDS if "capabilities" in entry else KNOWN_FIELDS | {"referenceVideo"}
     for name in body:
         if name not in known:
@@ -159,7 +160,7 @@ def _aspect_ratio(body: Json, entry: Json, attached: Attached) -> None:
 
 
 def _tokens(prompt: str, attached: Attached) -> None:
-    """`[image1]`, `[video1]` and `[audio1]` must point at something that is attached."""
+    """Checks that `[image1]`, `[video1]` and `[audio1]` refer to something attached."""
     counts = {"image": attached.images, "video": len(attached.clip_seconds), "audio": attached.audios}
     for match in TOKEN.finditer(prompt):
         kind, place = match[1], int(match[2])

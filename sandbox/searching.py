@@ -1,4 +1,4 @@
-"""`GET /api/search`: the gallery by words, so many times a day."""
+"""`GET /api/search`: searches the gallery, a limited number of times per day."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ def search(sandbox: "Sandbox", request: Request) -> Response:
 
 
 def _counted(sandbox: "Sandbox", request: Request) -> Response | None:
-    """Counts the search: for the account when a token is sent, else for the address it comes from."""
+    """Counts the search for the account if a token is sent, otherwise for the client's address."""
     anonymous, of_account = sandbox.searches
     now = datetime.fromtimestamp(sandbox.clock(), UTC)
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -13,11 +13,11 @@ import httpx
 from sandbox.answers import Request, Response
 from sandbox.app import Sandbox
 
-MAX_REQUEST_BYTES = 215_000_000  # the largest reference clip, 200 MiB, and some room
+MAX_REQUEST_BYTES = 215_000_000  # the largest reference clip, 200 MiB, plus some margin
 
 
 class Server(ThreadingHTTPServer):
-    """The sandbox on a loopback port; `url` is what to put into MEIGEN_BASE_URL."""
+    """The sandbox on a loopback port. `url` is the value for MEIGEN_BASE_URL."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -27,7 +27,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing of clients that went away."""
+        """Does not report clients that disconnected."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(size),
             client=str(self.client_address[0]),
         )
-        if len(request.body) < size:  # the client died half-way
+        if len(request.body) < size:  # the client disconnected halfway
             self.close_connection = True
             return
         response = self.server.sandbox.handle(request)
@@ -74,11 +74,12 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet: the ledger at `/` tells more than an access log."""
+        """Silent: the ledger at `/` is more useful than an access log."""
 
 
 class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Hands httpx requests straight to a sandbox. A delay past the read timeout is that timeout, without waiting."""
+    """Passes httpx requests directly to a sandbox. A delay beyond the read timeout raises that timeout without
+    waiting."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -108,7 +109,7 @@ class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             raise httpx.ReadTimeout("timed out", request=request)
         if response.drop:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        stream = httpx.ByteStream(response.body)  # as a network would hand it over, not read yet
+        stream = httpx.ByteStream(response.body)  # unread, as from a network
         return httpx.Response(response.status, headers=response.headers, stream=stream)
 
 

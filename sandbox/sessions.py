@@ -1,4 +1,4 @@
-"""Session tokens of the sandbox: unsigned, but of the real shape (a JWT with `sub` and `exp`)."""
+"""The sandbox's session tokens: unsigned, but in the real format (a JWT with `sub` and `exp`)."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ def make(subject: str, expires: float) -> str:
 
 
 def read(token: str) -> tuple[str, float] | None:
-    """(subject, when it expires), or None when this is not a session token."""
+    """(subject, expiry), or None if this is not a session token."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

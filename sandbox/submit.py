@@ -1,4 +1,4 @@
-"""`POST /api/generate/v2`: one key is one charge, and what a refusal leaves behind."""
+"""`POST /api/generate/v2`: one key is charged once, and what happens to the key of a refused request."""
 
 import hashlib
 import uuid
@@ -13,9 +13,9 @@ from sandbox.uploads import Clips
 if TYPE_CHECKING:
     from sandbox.app import Sandbox
 
-# Refusals that a key keeps: its receipt tells them again.
+# Refusals that stay with a key: its receipt repeats them.
 KEPT = {400, 402, 409, 410}
-# After these a key never comes to anything else.
+# After these a key can have no other outcome.
 FINAL = {400, 409, 410}
 
 
@@ -37,7 +37,7 @@ def submit(sandbox: "Sandbox", request: Request) -> Response:
 
 
 class _Submission:
-    """One POST, inside the ledger's transaction. `key` is empty when there is none that could be used."""
+    """One POST, inside the ledger's transaction. `key` is empty if there is no usable one."""
 
     def __init__(self, sandbox: "Sandbox", token: Token, body: Json, base: str) -> None:
         self.sandbox, self.token, self.body, self.base = sandbox, token, body, base
@@ -58,7 +58,7 @@ class _Submission:
             return self._on_its_way(refused.response)
 
     def _again(self) -> Response | None:
-        """The answer to a key that has been seen, unless it may still be accepted."""
+        """The response for a key that has been seen before, unless it may still be accepted."""
         if not self.key:
             return None
         conflict = refusal(409, "This key was used with another body", code="idempotency_conflict")
@@ -73,7 +73,7 @@ class _Submission:
             return None
         if kept.status in FINAL:
             return self._on_its_way(Response(kept.status, kept.body, {"Content-Type": "application/json"}))
-        # What the key stood for stays: the conflict is no receipt of its own.
+        # The key keeps its meaning: a conflict has no receipt of its own.
         return None if kept.request == self.canonical else conflict
 
     def _accept(self) -> Response:
@@ -91,7 +91,7 @@ class _Submission:
         return self._accepted(job)
 
     def _accepted(self, job: Job) -> Response:
-        """The answer to a new job, or what the prompt made of it."""
+        """The response for a new job, or the failure that the prompt asked for."""
         asked = self.switches
         if {"lost", "timeout", "interrupted"} & set(asked) and self.ledger.first_times(job.id, "lost", 1):
             return Response(200, drop=True, delay=3600 if "timeout" in asked else 0)
@@ -101,7 +101,7 @@ class _Submission:
         return answer(200, terms, delay=float(asked.get("slow") or 0))
 
     def _entry(self) -> Json:
-        """The model's entry; one that is retired or whose settings are unknown makes nothing."""
+        """The model's entry. A model that is retired or has unknown settings generates nothing."""
         entries = self.sandbox.entries
         model_id = self.body.get("modelId", catalogue.default_id(entries))
         entry = catalogue.find(entries, model_id)
@@ -115,7 +115,7 @@ class _Submission:
         return entry
 
     def _payable_daily(self, entry: Json, credits: int) -> int:
-        """The part that daily credits pay: those of a session, for basic models. Raises when the rest is missing."""
+        """The part paid with daily credits: those of a session, for basic models. Raises if the rest is missing."""
         free, available = self.ledger.credits(self.token.account)
         basic = catalogue.notes(entry).get("basic") is True
         daily = min(credits, free) if self.token.is_session and basic else 0
@@ -129,7 +129,7 @@ class _Submission:
         return daily
 
     def _job(self, entry: Json, credits: int, daily: int, *, with_clips: bool) -> Job:
-        # The same body always takes the same time, between 0.8 and 1.2 of the typical one.
+        # The same body always takes the same time, 0.8 to 1.2 times the typical one.
         spread = 0.8 + 0.4 * hashlib.sha256(self.canonical.encode()).digest()[0] / 255
         seconds = catalogue.typical_seconds(entry) * spread / self.sandbox.speed
         if asked := self.switches.get("seconds"):
@@ -155,7 +155,7 @@ class _Submission:
         )
 
     def _keep(self, response: Response) -> None:
-        """Servers of the first edition remember jobs only."""
+        """Stores what the key refers to. Servers of the first edition only remember jobs."""
         if self.key and self.sandbox.edition > 1:
             receipt = Receipt(self.canonical, response.status, response.body)
             self.ledger.keep_receipt(self.token.account, self.key, receipt)

@@ -1,4 +1,5 @@
-"""The trouble a prompt can ask for, for example `a red car sandbox:402`; README.md in this folder lists it all."""
+"""The failures that a prompt can ask for, for example `a red car sandbox:402`. README.md in this folder lists them
+all."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from sandbox.answers import Response, html, refusal
 
 SWITCH = re.compile(r"\bsandbox:([a-z0-9-]+)(?:=([0-9.]+))?")
 
-# How a job ends that does not simply succeed.
+# How a job ends if it does not simply succeed.
 OUTCOMES = ("fail", "fail-kept", "stuck", "gone", "pending", "stopped")
 
 ALWAYS = {
@@ -27,19 +28,19 @@ ALWAYS = {
     "collision": refusal(409, "This key belongs to another request", code="request_id_collision"),
     "unavailable": refusal(410, "This generation is no longer available", code="generation_unavailable"),
 }
-# What ends by itself: after how many times, and the answer until then.
+# Failures that stop by themselves: after how many times, and the response until then.
 COUNTED = {
     "429": (1, refusal(429, "Too many requests", {"Retry-After": "5"}, code="rate_limited")),
     "500": (2, refusal(500, "Internal error")),
     "html": (2, html(502)),
     "probe": (2, refusal(503, "A reference took too long", code="reference_probe_timeout", retryable=True)),
 }
-# Refusals that `sandbox:lost` loses on their way.
+# Refusals whose response is lost with `sandbox:lost`.
 LOSABLE = {"400", "402", "paywall", "collision", "unavailable"}
 
 
 def of(body: Json) -> dict[str, str]:
-    """The switches in the body's prompt with their values."""
+    """The switches in the body's prompt, with their values."""
     prompt = body.get("prompt")
     return dict(SWITCH.findall(prompt)) if isinstance(prompt, str) else {}
 
@@ -50,7 +51,7 @@ def words(prompt: str) -> str:
 
 
 def refused(asked: dict[str, str], first_times: Callable[[str, int], bool]) -> Response | None:
-    """The refusal or failure that the prompt asks for. `first_times` counts the ones that end by themselves."""
+    """The refusal or failure that the prompt asks for. `first_times` counts those that stop by themselves."""
     for name, response in ALWAYS.items():
         if name in asked:
             return response

@@ -1,4 +1,4 @@
-"""Uploads: reference pictures by the gateway, reference clips by the API, and the files they leave behind."""
+"""Uploads: reference pictures through the gateway, reference clips through the API, and the uploaded files."""
 
 import secrets
 import uuid
@@ -24,12 +24,12 @@ CLIPS = {
 }
 VENDOR_HOSTS = {"images.meigen.ai", "images.meigen.art"}
 OUR_HOSTS = {*(("https", host) for host in VENDOR_HOSTS), ("http", "127.0.0.1"), ("http", "localhost")}
-# A clip whose length cannot be read, and every video the sandbox makes.
+# The length of unreadable clips and of every video the sandbox generates.
 USUAL_SECONDS = 4.0
 
 
 def presign(sandbox: "Sandbox", request: Request) -> Response:
-    """`POST <gateway>/upload/presign`: a place for a reference picture."""
+    """`POST <gateway>/upload/presign`: an upload address for a reference picture."""
     body = body_of(request)
     kind: Any = body.get("contentType")
     size: Any = body.get("size")
@@ -41,7 +41,8 @@ def presign(sandbox: "Sandbox", request: Request) -> Response:
 
 
 def presign_clip(sandbox: "Sandbox", request: Request) -> Response:
-    """`POST /api/upload/reference-video`: a place for a reference clip, for accounts that have bought credits."""
+    """`POST /api/upload/reference-video`: an upload address for a reference clip, for accounts that have purchased
+    credits."""
     token = sandbox.token(request)
     if token is None:
         return refusal(401, "Invalid or missing token", code="invalid_token")
@@ -65,7 +66,7 @@ def presign_clip(sandbox: "Sandbox", request: Request) -> Response:
 
 
 def _unfit(sandbox: "Sandbox", body: Json, kind: str, ending: str) -> Response | None:
-    """Why the model does not take this clip."""
+    """Why the model does not accept this clip."""
     model_id = body.get("modelId")
     entry = catalogue.find(sandbox.entries, model_id)
     if entry is None:
@@ -102,7 +103,7 @@ def _place(sandbox: "Sandbox", request: Request, content_type: str, size: int, e
 
 
 def store(sandbox: "Sandbox", request: Request, upload_id: str) -> Response:
-    """`PUT presignedUrl`: the bytes, of the type and size that were announced, and no token with them."""
+    """`PUT presignedUrl`: the bytes, with the announced type and size and without a token."""
     found = sandbox.ledger.upload(upload_id)
     if found is None:
         return refusal(403, "The signature does not match", code="forbidden")
@@ -116,7 +117,7 @@ def store(sandbox: "Sandbox", request: Request, upload_id: str) -> Response:
 
 
 def uploaded(sandbox: "Sandbox", name: str) -> Response:
-    """A stored upload, public: a picture for a day, a clip for seven."""
+    """An uploaded file, public: a picture for a day, a clip for seven."""
     found = _file(sandbox.ledger, name, sandbox.clock())
     if found is None:
         return refusal(404, "Not found", code="not_found")
@@ -124,7 +125,7 @@ def uploaded(sandbox: "Sandbox", name: str) -> Response:
 
 
 def _file(ledger: Ledger, name: str, now: float) -> tuple[str, bytes] | None:
-    """(content type, bytes) of an upload that is there and has not expired."""
+    """(content type, bytes) of an upload that exists and has not expired."""
     found = ledger.upload(name.partition(".")[0])
     if found is None or found[3] is None:
         return None
@@ -134,7 +135,8 @@ def _file(ledger: Ledger, name: str, now: float) -> tuple[str, bytes] | None:
 
 @dataclass(frozen=True)
 class Clips:
-    """Where reference clips may lie, and how long each is. `base` is how this client reaches the sandbox."""
+    """Where reference clips may be hosted, and how long each is. `base` is the address this client uses for the
+    sandbox."""
 
     ledger: Ledger
     now: float
@@ -148,7 +150,7 @@ class Clips:
         return (parts.scheme, parts.hostname) in OUR_HOSTS or f"{parts.scheme}://{parts.netloc}" == self.base
 
     def seconds(self, link: str, kind: str) -> float | None:
-        """The length of a clip, or None for an upload that is not there, or not of this kind ("video", "audio")."""
+        """The length of a clip, or None for an upload that is missing or not of this kind ("video", "audio")."""
         parts = urlsplit(link)
         folder, _, name = parts.path.rpartition("/")
         if folder != "/uploads" or parts.hostname in VENDOR_HOSTS:

@@ -1,4 +1,4 @@
-"""Draws the three clips the sandbox serves for video jobs: `python -m sandbox.clips.make` (needs ffmpeg)."""
+"""Renders the three clips that the sandbox serves for video jobs: `python -m sandbox.clips.make` (needs ffmpeg)."""
 
 import io
 import subprocess

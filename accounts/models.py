@@ -64,20 +64,24 @@ class Token(models.Model):
     ciphertext = models.TextField()
     key_id = models.CharField(max_length=32)
     fingerprint = models.CharField(
-        max_length=64, db_index=True, help_text=_("Keyed hash: two people with one token share it, and its rate.")
+        max_length=64,
+        db_index=True,
+        help_text=_("Keyed hash. It is equal for two people with the same token, who share its rate limit."),
     )
     last4 = models.CharField(max_length=4)
-    revision = models.PositiveIntegerField(default=1, help_text=_("Rises with every replacement."))
+    revision = models.PositiveIntegerField(default=1, help_text=_("Incremented with every replacement."))
     is_default = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    checked_at = models.DateTimeField(null=True, help_text=_("When Meigen last said that it is good."))
+    checked_at = models.DateTimeField(null=True, help_text=_("When Meigen last confirmed that the token is valid."))
     refused_at = models.DateTimeField(
-        null=True, help_text=_("Since when Meigen answers 401; what is queued on it waits.")
+        null=True, help_text=_("Since when Meigen has responded 401. Generations queued with it are waiting.")
     )
     credits = models.IntegerField(
-        null=True, help_text=_("Purchased credits left, from the latest answer that told them.")
+        null=True, help_text=_("Purchased credits left, from the latest response that stated them.")
     )
-    daily_credits = models.IntegerField(null=True, help_text=_("Daily credits left, likewise."))
+    daily_credits = models.IntegerField(
+        null=True, help_text=_("Daily credits left, from the latest response that stated them.")
+    )
     is_unlimited = models.BooleanField(default=False)
     credits_at = models.DateTimeField(null=True)
 

@@ -82,7 +82,9 @@ def check_token(request: Request, pk: int) -> HttpResponse:
         return redirect("tokens")
     vaulted.note_verdict(token, verdict)
     if verdict is Verdict.REFUSED:
-        messages.error(request, _("Meigen refuses this token (401). Replace it; generations queued with it will wait."))
+        messages.error(
+            request, _("Meigen refuses this token (401). Replace it; generations queued with it are waiting.")
+        )
     elif verdict is Verdict.GOOD:
         messages.success(request, _("Meigen accepts this token."))
     else:

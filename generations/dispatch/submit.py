@@ -41,7 +41,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 LONGEST_PAUSE_UNREACHED = 60.0
 
-TOO_LATE = errors.Unreachable(gettext_noop("The server was held up, so the request was not sent."))
+TOO_LATE = errors.Unreachable(gettext_noop("The server was busy for too long, so the request was not sent."))
 NEVER_TAKEN = gettext_noop("Meigen could not accept this for 24 hours. It was never sent, so nothing was charged.")
 UPLOADS_EXPIRED = gettext_noop(
     "It waited so long that its references have expired at Meigen. It was never sent; send it as new."

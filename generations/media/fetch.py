@@ -109,7 +109,7 @@ def _claim(pk: UUID) -> Result | None:
     result.refresh_from_db()
     result.problem = problem
     if has_killed and _is_tried_enough(result):
-        _refuse(result, gettext_noop("The program that opens this file keeps crashing."))
+        _refuse(result, gettext_noop("The file cannot be opened: it crashes the program that reads it."))
         return None
     return result
 

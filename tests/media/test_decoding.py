@@ -207,7 +207,7 @@ class TestAFileThatEndsWhoeverOpensIt:
             self.tried(1)
         bad.refresh_from_db()
         assert bad.gone_at
-        assert "keeps crashing" in bad.problem
+        assert "it crashes the program" in bad.problem
 
 
 def test_a_picture_that_takes_forever_to_open_is_refused(

@@ -263,7 +263,7 @@ def test_the_page_of_a_generation_is_chinese_throughout(reader: Client, token: T
         ({"count": "9"}, "请选择 1 到 8 之间的数。"),
         ({"prompt": ""}, "请先写提示词"),
         ({"prompt": "a {red|} car {|blue|green}" * 3}, "一次最多 40 次"),
-        ({"aspect_ratio": "17:4"}, "没有此比例：17:4。"),
+        ({"aspect_ratio": "17:4"}, "不支持此比例：17:4。"),
         ({"model_id": "gone"}, "Meigen 已不再提供此模型。"),
         ({"quality": "high"}, "没有“质量”设置"),
         ({"model_id": "veo-3.1", "reference_url": "http://a.example/b.png"}, "必须是公开的 https 地址"),

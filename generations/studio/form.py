@@ -192,7 +192,9 @@ class GenerateForm(forms.Form):
         if missing := self.missing_tokens:
             self.add_error("prompt", missing)
         if too_many_characters(prompt):
-            self.add_error("prompt", _("A prompt can include at most three characters. Remove some and send again."))
+            self.add_error(
+                "prompt", _("A prompt can include at most three [character] references. Remove some and send again.")
+            )
 
     @property
     def attached(self) -> Attached:

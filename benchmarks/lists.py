@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from benchmarks import seed
-from generations.dispatch import line, submit, wake
+from generations.dispatch import line, recovery, wake
 from generations.library.filters import HistoryForm
 from generations.models import Generation
 from generations.studio import expected_wait
@@ -182,7 +182,7 @@ def behind() -> dict[str, Callable[[], Any]]:
     return {
         "sweep: what is live": wake.live,
         "sweep: what waits": wake.waiting,
-        "sweep: tidy": submit.tidy,
+        "sweep: recover": recovery.recover,
         "sweep: whose turn": lambda: line.turns(timezone.now(), 16),
         "watchdog": lambda: wake.work_left(0),
         "usual waits": expected_wait._measure,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from accounts import vault
 from accounts.models import User
-from generations.dispatch import outcomes, receipt, submit, wake
+from generations.dispatch import outcomes, receipt, recovery, submit, wake
 from generations.models import Generation
 from meigen_api.errors import MeigenError
 
@@ -55,7 +55,7 @@ def send_again(generation: Generation) -> bool:
     if not generation.can_send_again:
         return False
     with transaction.atomic():
-        queued = submit.requeue(generation, gettext_noop("Sent again."))
+        queued = recovery.requeue(generation, gettext_noop("Sent again."))
         if queued:
             wake.sweep()
     if queued:
@@ -67,10 +67,8 @@ def send_all_again(user: User) -> int:
     """Puts everything back into the queue that was refused for want of credits lately; says how many."""
     with transaction.atomic():
         refused = Generation.objects.owned_by(user).lacking_credits(timezone.now())
-        count = sum(
-            submit.requeue(row, gettext_noop("Sent again, along with everything that was waiting for credits."))
-            for row in refused
-        )
+        note = gettext_noop("Sent again, along with everything that was waiting for credits.")
+        count = sum(recovery.requeue(row, note) for row in refused)
         if count:
             wake.sweep()
     return count

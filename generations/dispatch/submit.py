@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -22,7 +22,6 @@ from accounts import vault
 from accounts.models import Token
 from generations.dispatch import failpoints, line, outcomes, rate
 from generations.models import Attempt, Generation, words
-from generations.models.lease import free_dead_claims
 from generations.models.process import this_process
 from meigen_api import calls, errors
 from meigen_api.client import Client
@@ -99,7 +98,10 @@ def record(attempt: Attempt, answer: Status | MeigenError) -> None:
 
 
 def claim(pk: UUID) -> Claim | None:
-    """Takes the generation, a place in its token's rate window and an attempt row, in one transaction; or nothing."""
+    """Takes the generation, a place in its token's rate window and an attempt row, in one transaction.
+
+    None when it is not its turn, when another process has it, or when it may not be sent: then the row says why.
+    """
     now = timezone.now()
     with transaction.atomic():
         token = Token.objects.filter(generations=pk, refused_at=None).first()
@@ -115,35 +117,45 @@ def claim(pk: UUID) -> Claim | None:
             return None
         failpoints.reach("claimed")
         generation = Generation.objects.get(pk=pk)
-        open_attempts = unsettled(generation)
-        known = generation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED) | open_attempts
-        if known.exclude(token_revision=token.revision).exists():
-            # Under another account the same key would be a second charge.
-            _stall(generation, now)
+        secret = _secret_to_send(generation, token, now)
+        if secret is None:
             return None
-        if generation.has_old_uploads and not open_attempts.exists():
-            generation.move(
-                S.CANCELLED, expecting=S.QUEUED, note=UPLOADS_EXPIRED, message=UPLOADS_EXPIRED, finished_at=now
-            )
-            return None
-        try:
-            secret = token.secret()
-        except vault.Unreadable:
-            _pause(generation, now + timedelta(minutes=1), UNREADABLE)
-            return None
-        Generation.objects.filter(pk=pk).update(tries=F("tries") + 1, sent_at=generation.sent_at or now)
-        generation.tries += 1
-        generation.move(S.SENDING, expecting=S.QUEUED, at=now, message="")
-        attempt = Attempt.objects.create(
-            generation=generation,
-            number=generation.tries,
-            token_fingerprint=token.fingerprint,
-            token_revision=token.revision,
-            sent_at=now,
-        )
+        attempt = _new_attempt(generation, token, now)
         failpoints.reach("place-taken")
     failpoints.reach("attempt-committed")
     return Claim(attempt, generation, secret)
+
+
+def _secret_to_send(generation: Generation, token: Token, now: datetime) -> Secret | None:
+    """The opened token, or None after writing down why this generation may not be sent with it."""
+    open_attempts = unsettled(generation)
+    known = generation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED) | open_attempts
+    if known.exclude(token_revision=token.revision).exists():
+        # Under another account the same key would be a second charge.
+        stall(generation, now)
+        return None
+    if generation.has_old_uploads and not open_attempts.exists():
+        expired = UPLOADS_EXPIRED
+        generation.move(S.CANCELLED, expecting=S.QUEUED, note=expired, message=expired, finished_at=now)
+        return None
+    try:
+        return token.secret()
+    except vault.Unreadable:
+        _pause(generation, now + timedelta(minutes=1), UNREADABLE)
+        return None
+
+
+def _new_attempt(generation: Generation, token: Token, now: datetime) -> Attempt:
+    Generation.objects.filter(pk=generation.pk).update(tries=F("tries") + 1, sent_at=generation.sent_at or now)
+    generation.tries += 1
+    generation.move(S.SENDING, expecting=S.QUEUED, at=now, message="")
+    return Attempt.objects.create(
+        generation=generation,
+        number=generation.tries,
+        token_fingerprint=token.fingerprint,
+        token_revision=token.revision,
+        sent_at=now,
+    )
 
 
 def unsettled(generation: Generation) -> QuerySet[Attempt]:
@@ -215,7 +227,7 @@ def _refused(generation: Generation, error: errors.Refused, now: datetime) -> No
     if is_last_word or not unsettled(generation).exists():
         reject(generation, error, now)
     else:
-        _stall(generation, now, CONFLICT_MAYBE_CHARGED if error.status == 409 else MAYBE_CHARGED)
+        stall(generation, now, CONFLICT_MAYBE_CHARGED if error.status == 409 else MAYBE_CHARGED)
 
 
 def _outcome_of(error: MeigenError) -> Attempt.Outcome:
@@ -256,7 +268,7 @@ def _wait(generation: Generation, until: datetime, message: str, now: datetime) 
     is_unsettled = unsettled(generation).exists()
     overdue = now - (generation.sent_at or now) > GIVE_UP_AFTER
     if is_unsettled and overdue:
-        _stall(generation, now)
+        stall(generation, now)
         return
     if overdue:
         changes["message"] = NEVER_TAKEN
@@ -266,7 +278,7 @@ def _wait(generation: Generation, until: datetime, message: str, now: datetime) 
 
 def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
     if now - (generation.sent_at or now) > GIVE_UP_AFTER:
-        _stall(generation, now)
+        stall(generation, now)
         return
     pause = max(_asked(error), _backoff(unsettled(generation).count()))
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
@@ -275,7 +287,7 @@ def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
     generation.touch()
 
 
-def _stall(generation: Generation, now: datetime, message: str = MAYBE_CHARGED) -> None:
+def stall(generation: Generation, now: datetime, message: str = MAYBE_CHARGED) -> None:
     generation.move(S.STALLED, expecting=[S.QUEUED, S.SENDING], note=message, at=now, message=message, lease_until=None)
 
 
@@ -296,45 +308,3 @@ def reject(generation: Generation, error: MeigenError, now: datetime, expecting:
 def _backoff(tries: int, longest: float = LONGEST_PAUSE) -> timedelta:
     """Exponential with jitter: around 1, 2, 4 ... seconds, at most `longest`."""
     return timedelta(seconds=min(longest, 2 ** min(tries - 1, 10)) * random.uniform(0.75, 1.25))
-
-
-def let_go() -> None:
-    """Frees what this process has claimed but cannot wait for; its attempts stay unsettled, so the same goes again."""
-    Generation.objects.filter(
-        status__in=[S.QUEUED, S.SENDING], claimed_by=this_process(), lease_until__gt=timezone.now()
-    ).update(lease_until=None)
-
-
-def tidy() -> None:
-    """What no single answer brings about.
-
-    A replaced token frees its queue, a removed one leaves nothing half sent, what a dead process was sending is free.
-    """
-    now = timezone.now()
-    free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
-    for generation in Generation.objects.freed():
-        requeue(generation, gettext_noop("The token was replaced."))
-    for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
-        _stall(generation, now)
-
-
-def requeue(generation: Generation, note: str) -> bool:
-    """Puts what was refused or never sent back into the queue, under the same key.
-
-    Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all.
-    """
-    return generation.move(
-        S.QUEUED,
-        expecting=[S.REJECTED, S.CANCELLED],
-        as_seen=True,
-        note=note,
-        queued_at=timezone.now(),
-        sent_at=None,
-        not_before=None,
-        lease_until=None,
-        answer_status=None,
-        answer_body="",
-        message="",
-        finished_at=None,
-        deleted_at=None,  # what may cost credits is in sight
-    )

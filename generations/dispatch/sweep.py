@@ -13,8 +13,6 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -24,13 +22,11 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from accounts import vault
-from generations.dispatch import failpoints, line, outcomes, stopping, submit, wake
-from generations.models import Generation, Lease
+from generations.dispatch import failpoints, jobs, outcomes, recovery, stopping, submit, wake
+from generations.models import Lease
 from meigen_api import calls, errors
 from meigen_api.client import Pool
 from meigen_api.errors import MeigenError
-from meigen_api.secret import Secret
 from meigen_api.types import Status
 
 T = TypeVar("T")
@@ -41,52 +37,14 @@ SLICE_SECONDS = 60.0
 # Short, so that a sweep whose host died is followed soon; a slice that loses it ends, and polls nothing twice.
 LEASE_SECONDS = 6.0
 RENEW_SECONDS = 2.0
-TIDY_SECONDS = 5.0
+RECOVER_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 FLUSH_SECONDS = 0.25
 POLL_SECONDS = 10.0
 LONGEST_POLL_PAUSE = 60.0
-# Meigen may be away for long; what it has finished meanwhile is still ours to fetch.
-LONGEST_SILENCE = timedelta(hours=24)
 SENDS_AT_ONCE = 16
-LOOK_AT_ONCE = 500
-LIMIT_DIFFERS = timedelta(seconds=30)
 # How long a stop waits for the answers of posts that are under way.
 STOP_SECONDS = 4.0
-
-
-@dataclass(eq=False)
-class Job:
-    """A running generation as the loop knows it.
-
-    `misses` counts 404s in a row, `failures` all that went wrong; `told_at` is when Meigen last said how it is, and
-    `watch_until` how long watching is worth it by its last word.
-    """
-
-    generation: Generation
-    secret: Secret | None
-    failures: int = 0
-    misses: int = 0
-    told_at: datetime | None = None
-    watch_until: datetime | None = None
-
-    def __post_init__(self) -> None:
-        self.watch_until = self.generation.watch_until
-
-    @property
-    def has_other_limit(self) -> bool:
-        """Whether the row's limit is so far from Meigen's word that it should be written."""
-        known = self.generation.watch_until
-        return self.watch_until is not None and (known is None or abs(self.watch_until - known) > LIMIT_DIFFERS)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one poll brought, when it means something for the row."""
-
-    job: Job
-    status: Status | None = None
-    error: MeigenError | None = None
 
 
 def run_slice(shard: int = 0, seconds: float = SLICE_SECONDS) -> None:
@@ -114,9 +72,9 @@ class _Sweep:
         self.shard = shard
         self.ends = time.monotonic() + seconds
         self.interval: float = settings.MEIGEN_POLL_SECONDS
-        self.jobs: dict[UUID, Job] = {}
-        self.due: asyncio.Queue[Job] = asyncio.Queue()
-        self.outcomes: list[Outcome] = []
+        self.jobs: dict[UUID, jobs.Job] = {}
+        self.due: asyncio.Queue[jobs.Job] = asyncio.Queue()
+        self.outcomes: list[jobs.Outcome] = []
         self.news = asyncio.Event()  # there are outcomes
         self.sends: set[asyncio.Task[None]] = set()
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
@@ -144,7 +102,7 @@ class _Sweep:
             self.database.shutdown()
 
     async def _loop(self) -> None:
-        look = renew = tidy = 0.0
+        look = renew = recover = 0.0
         # Past the end nothing new is sent, but the others are watched until the last answer is in.
         while not self._is_over() or self.sends:
             now = time.monotonic()
@@ -154,9 +112,9 @@ class _Sweep:
                 if not await self._db(partial(Lease.take, wake.lease_of(self.shard), LEASE_SECONDS)):
                     return
                 renew = now + RENEW_SECONDS
-            if now >= tidy:
-                await self._db(submit.tidy)
-                tidy = now + TIDY_SECONDS
+            if now >= recover:
+                await self._db(recovery.recover)
+                recover = now + RECOVER_SECONDS
             if now >= look:
                 if not await self._look():
                     return
@@ -176,7 +134,7 @@ class _Sweep:
     async def _look(self) -> bool:
         """Brings in what is new in the rows and starts what may be sent; False when there is nothing to do at all."""
         room = 0 if self._is_over() else SENDS_AT_ONCE - len(self.sends)
-        fresh, turns, stay = await self._db(partial(_read, self.shard, set(self.jobs), room))
+        fresh, turns, stay = await self._db(partial(jobs.read, self.shard, set(self.jobs), room))
         for job in fresh:
             self.jobs[job.generation.pk] = job
             # Spread over one interval, so that polls do not come in bursts.
@@ -209,9 +167,9 @@ class _Sweep:
             send.cancel()
         if self.sends:
             await asyncio.gather(*self.sends, return_exceptions=True)
-            await self._db(submit.let_go)
+            await self._db(recovery.release_claims)
 
-    def _poll_in(self, seconds: float, job: Job) -> None:
+    def _poll_in(self, seconds: float, job: jobs.Job) -> None:
         asyncio.get_running_loop().call_later(seconds, self.due.put_nowait, job)
 
     async def _poller(self) -> None:
@@ -226,14 +184,14 @@ class _Sweep:
                 logger.exception("Polling generation %s failed", job.generation.pk)
                 self._poll_in(LONGEST_POLL_PAUSE, job)
 
-    async def _poll(self, job: Job) -> None:
+    async def _poll(self, job: jobs.Job) -> None:
         try:
             status = await self.polls.send(calls.status(job.generation.remote_id), job.secret)
         except MeigenError as error:
             job.failures += 1
             job.misses = job.misses + 1 if isinstance(error, errors.NotFound) else 0
             if isinstance(error, errors.NotFound | errors.BadToken):
-                self._tell(Outcome(job, error=error))
+                self._tell(jobs.Outcome(job, error=error))
             again = max(error.retry_after or 0, self.interval * 2 ** min(job.failures, 5))
             self._poll_in(min(LONGEST_POLL_PAUSE, again), job)
             return
@@ -244,24 +202,24 @@ class _Sweep:
                 job.watch_until = outcomes.watch_until(job.generation, status, job.told_at)
             self._poll_in(self.interval, job)
         else:
-            self._tell(Outcome(job, status=status))  # not polled again before the flush has written it
+            self._tell(jobs.Outcome(job, status=status))  # not polled again before the flush has written it
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _tell(self, outcome: jobs.Outcome) -> None:
         self.outcomes.append(outcome)
         self.news.set()
 
     async def _flush(self) -> None:
         """Writes what the polls brought, and stops watching what is past its limit."""
         now = timezone.now()
-        late = [job for job in self.jobs.values() if _is_late(job, now)]
+        late = [job for job in self.jobs.values() if jobs.is_late(job, now)]
         moved = [job for job in self.jobs.values() if job.has_other_limit]
         told, self.outcomes = self.outcomes, []
         if not late and not told and not moved:
             return
         failpoints.reach("polled-unwritten")
         if moved:
-            await self._db(partial(_write_limits, moved))
-        ended = await self._db(partial(_write, told, late, now))
+            await self._db(partial(jobs.write_limits, moved))
+        ended = await self._db(partial(jobs.write, told, late, now))
         for outcome in told:
             pk = outcome.job.generation.pk
             if pk not in ended and outcome.status is not None:
@@ -275,86 +233,3 @@ class _Sweep:
 
 def _close() -> None:
     connection.close()  # this thread's own
-
-
-def _is_late(job: Job, now: datetime) -> bool:
-    """Whether it is past its limit, and Meigen has said since that it still runs."""
-    until = job.watch_until
-    if until is None or until > now:
-        return False
-    return (job.told_at is not None and job.told_at >= until) or until + LONGEST_SILENCE <= now
-
-
-def _read(shard: int, known: set[UUID], room: int) -> tuple[list[Job], list[UUID], bool]:
-    """(running generations not yet known, at most `room` ids to send now, whether there is a reason to stay)."""
-    live = wake.live()
-    unknown = [pk for pk in wake.share(live, shard) if pk not in known][:LOOK_AT_ONCE]
-    rows = Generation.objects.filter(pk__in=unknown).select_related("token").defer("body", "prompt", "answer_body")
-    secrets: dict[int, Secret | None] = {}
-    fresh = [Job(row, _secret(row, secrets)) for row in rows] if unknown else []
-    waits = any(status != Generation.Status.RUNNING for _, status in live)
-    turns = line.turns(timezone.now(), room) if room and waits else []
-    # Whether there is nothing at all to wait for is asked only when there is nothing to watch.
-    return fresh, turns, bool(turns or fresh or known) or wake.waiting()
-
-
-def _secret(generation: Generation, opened: dict[int, Secret | None]) -> Secret | None:
-    """The token to poll with, from those `opened` already; without a good one the status can still be read."""
-    token = generation.token
-    if token is None or token.refused_at or generation.token_revision != token.revision:
-        return None  # another account's token would only be told that there is no such job
-    if token.pk not in opened:
-        opened[token.pk] = None
-        with contextlib.suppress(vault.Unreadable):
-            opened[token.pk] = token.secret()
-    return opened[token.pk]
-
-
-def _write_limits(jobs: list[Job]) -> None:
-    """Writes how long these are watched, for a process that takes over."""
-    for job in jobs:
-        running = Generation.objects.filter(pk=job.generation.pk, status=Generation.Status.RUNNING)
-        running.update(watch_until=job.watch_until)
-        job.generation.watch_until = job.watch_until
-
-
-def _write(told: list[Outcome], late: list[Job], now: datetime) -> set[UUID]:
-    """Writes what the polls brought; the ids that need no more polling."""
-    try:
-        with outcomes.journal() as kept:
-            ended = {outcome.job.generation.pk for outcome in told if _settle(outcome, now, kept)}
-    except Exception:
-        # One of them cannot be written. Each alone, so that the others are.
-        logger.exception("The answers for %s generations could not be written together", len(told))
-        ended = _write_singly(told, now)
-    for job in late:
-        outcomes.stop_watching(job.generation, now)
-        ended.add(job.generation.pk)
-    return ended
-
-
-def _write_singly(told: list[Outcome], now: datetime) -> set[UUID]:
-    ended: set[UUID] = set()
-    for outcome in told:
-        pk = outcome.job.generation.pk
-        try:
-            with outcomes.journal() as kept:
-                if _settle(outcome, now, kept):
-                    ended.add(pk)
-        except Exception:
-            logger.exception("The answer for generation %s could not be written", pk)
-    return ended
-
-
-def _settle(outcome: Outcome, now: datetime, kept: outcomes.Journal) -> bool:
-    """Writes one outcome; says whether the job needs no more polling."""
-    job = outcome.job
-    if outcome.status is not None:
-        outcomes.settle(job.generation, outcome.status, now, kept)
-        return True
-    assert outcome.error is not None
-    if outcomes.refused(job.generation, outcome.error, job.misses, signed=job.secret is not None):
-        return True
-    if isinstance(outcome.error, errors.BadToken):
-        job.secret = None  # its token is refused now; the status can be read without one
-    return False

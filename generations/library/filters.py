@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Position, Star, search
-from generations.models.generation import TROUBLE, WAITING
+from generations.models.status import TROUBLE, WAITING
 
 S = Generation.Status
 

@@ -20,6 +20,7 @@ from generations.library.cards import prepared
 from generations.media import fetch, serving, zips
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
 from generations.models.ids import uuids
+from generations.models.result import kept_results
 from generations.sharing import links
 from generations.sharing.forms import end_after, usual_days
 from generations.sharing.views import address
@@ -45,7 +46,7 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
     wanted = _looked_at_in(request)
     collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
     inside = next((collection for collection in collected if str(collection.pk) == wanted), None)
-    kept = row.kept_results
+    kept = kept_results(row)
     context: dict[str, Any] = {
         "card": row,
         "kept": kept,
@@ -94,7 +95,7 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
     """Two pictures on top of each other. `?picture=` is the number of the first; `?with=<id>` and `?number=` select the
     second."""
     row = _seen(request, pk)
-    kept = [result for result in row.kept_results if not result.is_video]
+    kept = [result for result in kept_results(row) if not result.is_video]
     first = neighbours.chosen(kept, request.GET.get("picture", ""))
     others = neighbours.comparable(row, request.user, first)
     wanted = (request.GET.get("with", ""), request.GET.get("number", "0"))

@@ -2,7 +2,7 @@
 
 from generations.models.catalogue import Catalogue
 from generations.models.collection import Collection, CollectionItem
-from generations.models.generation import Attempt, Event, Generation, GenerationQuerySet, Place, wish_of
+from generations.models.generation import Generation, GenerationQuerySet, Place
 from generations.models.keyset import Position
 from generations.models.lease import Lease, RateGate
 from generations.models.preset import Preset
@@ -11,6 +11,8 @@ from generations.models.result import Result
 from generations.models.search import Searchable, TooMany
 from generations.models.share import Heart, Share, ShareItem, WrongPasswords
 from generations.models.star import Star
+from generations.models.timeline import Attempt, Event
+from generations.models.wish import wish_of
 
 __all__ = [
     "Attempt",

@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from generations.models.generation import Generation, GenerationQuerySet, MadeAt, visible
+from generations.models.generation import Generation, GenerationQuerySet, visible
+from generations.models.keyset import MadeAt
 
 MANY = 300  # a collection of more is counted no further
 FEW = 30

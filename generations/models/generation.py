@@ -1,34 +1,30 @@
-"""A generation, its attempts, its timeline, and the one place where a status is written."""
+"""A generation, and the one place where a status is written."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import unicodedata
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token, User
 from generations.models import search
-from generations.models.keyset import Position, keyset
-from generations.models.lease import is_over
-from generations.models.words import said
+from generations.models import status as states
+from generations.models.keyset import Position
+from generations.models.sending import REQUESTS_LAST, SendingQuerySet
+from generations.models.status import FINAL_ANSWERS, TROUBLE, WAITING
+from generations.models.timeline import Event
+from generations.models.wish import REFERRED_TO, is_address
 from meigen_api.prices import Price
-
-if TYPE_CHECKING:
-    from generations.models.result import Result
 
 
 def trash_ends(now: datetime) -> datetime:
@@ -36,41 +32,10 @@ def trash_ends(now: datetime) -> datetime:
     return now - timedelta(days=settings.TRASH_DAYS)
 
 
-def wish_of(fields: Mapping[str, Any], references: Sequence[str]) -> str:
-    """A fingerprint of what is wanted: equal for the same prompt, model, settings and reference pictures.
-
-    `fields` are the request's members, `references` the identities of what it refers to, in their order: the addresses
-    those are uploaded to differ from day to day, and so do our keys.
-    """
-    wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", *REFERRED_TO}}
-    wanted["prompt"] = " ".join(unicodedata.normalize("NFC", str(wanted.get("prompt", ""))).split())
-    return hashlib.sha256(json.dumps([wanted, list(references)], sort_keys=True).encode()).hexdigest()
-
-
-# Members of a request for what it refers to by its address.
-REFERRED_TO = frozenset(
-    ["referenceImages", "frameReferenceImages", "contentReferenceImages", "referenceVideos", "referenceAudios"]
-)
-
-
-def is_address(style: object) -> bool:
-    """Whether a style reference is an address, which is its owner's affair, and not a code."""
-    return "/" in str(style)
-
-
-# Answers after which a key is of no use any more: the request is wrong, or the key is taken or dead.
-FINAL_ANSWERS = {400, 409, 410}
-# For how long a request may be sent after it was made, by what it names: uploads last a day and a week at Meigen, and
-# are made anew for a request when they are older than the rest of that, see `dispatch.upload`.
-REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audio": timedelta(days=4)}
-
 # For the indexes of the lists.
 NEWEST = ("-created_at", "-id")
 KEPT = Q(deleted_at=None)
 TEAMS = KEPT & Q(team_at__isnull=False)
-# The history's states of several statuses.
-WAITING = ["queued", "sending", "running"]
-TROUBLE = ["failed", "rejected", "stalled"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +61,7 @@ def shown(path: str = "") -> Q:
     return is_shown & ~Q(**{f"{path}status__in": not_done})
 
 
-class GenerationQuerySet(models.QuerySet["Generation"]):
+class GenerationQuerySet(SendingQuerySet["Generation"]):
     def visible_to(self, user: User) -> GenerationQuerySet:
         """What this person may open."""
         return self.filter(visible(user), erased_at=None)
@@ -139,114 +104,22 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         old = self.filter(deleted_at__lt=trash_ends(now), erased_at=None)
         return old.exclude(status__in=Generation.LIVE)
 
-    def freed(self) -> GenerationQuerySet:
-        """Rejected for a token that has been replaced since, so they may go out again by themselves.
-
-        Not those whose uploads Meigen has forgotten (`has_old_uploads`).
-        """
-        rejected = self.filter(
-            status=Generation.Status.REJECTED,
-            answer_status=401,
-            token__isnull=False,
-            token__refused_at=None,
-            deleted_at=None,
-        )
-        return rejected.without_old_uploads(timezone.now())
-
-    def free(self, now: datetime) -> GenerationQuerySet:
-        """What nobody is sending and whose pause is over; own columns only, so that an UPDATE may ask it again."""
-        return self.filter(
-            is_over("lease_until", now),
-            is_over("not_before", now),
-            status__in=[Generation.Status.QUEUED, Generation.Status.SENDING],
-        )
-
-    def with_good_token(self) -> GenerationQuerySet:
-        """Without what waits for its person to replace a token."""
-        return self.filter(token__refused_at=None, token__isnull=False)
-
-    def lacking_credits(self, now: datetime) -> GenerationQuerySet:
-        """Refused for want of credits lately, and fit to be sent again."""
-        refused = self.filter(
-            status=Generation.Status.REJECTED,
-            answer_status=402,
-            token__isnull=False,
-            finished_at__gt=now - timedelta(days=1),
-            deleted_at=None,
-        )
-        return refused.without_old_uploads(now)
-
-    def without_old_uploads(self, now: datetime) -> GenerationQuerySet:
-        """Without what waited so long that Meigen may have forgotten a reference that it names."""
-        rows = self
-        uses = self.model.references.through.objects.filter(generation=OuterRef("pk"))
-        for kind, lasts in REQUESTS_LAST.items():
-            uploaded = uses.filter(reference__kind=kind, reference__uploaded_at__isnull=False)
-            rows = rows.exclude(Exists(uploaded), created_at__lt=now - lasts)
-        return rows
-
     def charged_otherwise(self) -> GenerationQuerySet:
         """Those that cost something else than was announced before the click."""
         most = Coalesce("credits_estimated_most", "credits_estimated")
         other = Q(credits_used__lt=F("credits_estimated")) | Q(credits_used__gt=most)
         return self.filter(other).exclude(status=Generation.Status.FAILED)
 
-    def orphaned(self) -> GenerationQuerySet:
-        """Half sent with a token that has been removed since."""
-        return self.filter(status=Generation.Status.SENDING, token=None)
-
-    def newest_first(self, before: Position | None = None) -> GenerationQuerySet:
-        """All of them, or those after a place in this order."""
-        rows = self.order_by("-created_at", "-id")
-        return rows.before(*before) if before else rows
-
-    def starred_by(
-        self, user: User, before: Position | None = None, since: datetime | None = None
-    ) -> GenerationQuerySet:
-        """What this person starred, newest first: read along the stars, which know when the generation was made."""
-        return self._along(Q(stars__user=user), "stars__", before, since)
-
-    def collected_in(
-        self, collection: uuid.UUID, before: Position | None = None, since: datetime | None = None
-    ) -> GenerationQuerySet:
-        """What is in the collection, newest first: read along its items, likewise."""
-        return self._along(Q(collectionitem__collection=collection), "collectionitem__", before, since)
-
-    def _along(self, marks: Q, table: str, before: Position | None, since: datetime | None) -> GenerationQuerySet:
-        if before:
-            marks &= keyset(before, f"{table}made_at", f"{table}generation")
-        if since:
-            marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
-        return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
-
     def search(self, text: str, before: Position | None = None, since: datetime | None = None) -> GenerationQuerySet:
         """Those whose prompts have all the words somewhere, newest first; after a place of that order."""
         return search.search(self, text, before, since)
-
-    def before(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
-        """The rows after this place in `newest_first` order."""
-        return self.filter(keyset((created_at, pk)))
-
-    def after(self, created_at: datetime, pk: uuid.UUID) -> GenerationQuerySet:
-        """The rows before this place in `newest_first` order, the nearest first."""
-        later = Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=pk)
-        return self.filter(later, created_at__gte=created_at).order_by("created_at", "id")
 
 
 class Generation(models.Model):
     """One picture set or video that a person asked for: exactly one charge at Meigen, whatever happens."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        SENDING = "sending", _("Sending")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
-        REJECTED = "rejected", _("Rejected")
-        STALLED = "stalled", _("No longer watched")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    LIVE = (Status.QUEUED, Status.SENDING, Status.RUNNING)
+    Status: TypeAlias = states.Status
+    LIVE = states.LIVE
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="generations")
@@ -429,11 +302,6 @@ class Generation(models.Model):
             chosen["niji7Options"] = {name: value for name, value in options.items() if not is_address(value)}
         return chosen
 
-    @property
-    def kept_results(self) -> list[Result]:
-        """The files that are ours, from what was prefetched."""
-        return [result for result in self.results.all() if result.kept_at]
-
     def move(
         self,
         status: Status,
@@ -471,74 +339,3 @@ class Generation(models.Model):
     def touch(self) -> None:
         """Tells open pages that the card looks different now, without a new status."""
         Generation.objects.filter(pk=self.pk).touch()
-
-
-class MadeAt(models.DateTimeField):  # type: ignore[type-arg]
-    """When the row's generation was made, which never changes: so that an index of these rows has the lists' order."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "editable": False})
-
-    def deconstruct(self) -> Any:
-        name, _path, args, options = super().deconstruct()
-        return name, "django.db.models.DateTimeField", args, options  # to a migration it is nothing else
-
-    def pre_save(self, model_instance: Any, add: bool) -> datetime:  # noqa: FBT001 (Django's)
-        made_at: datetime = model_instance.generation.created_at
-        setattr(model_instance, self.attname, made_at)
-        return made_at
-
-
-class Attempt(models.Model):
-    """One POST: committed before it leaves, completed with whatever came back. The rate window counts these rows."""
-
-    class Outcome(models.TextChoices):
-        SENT = "sent", _("Sent, no response yet")
-        ACCEPTED = "accepted", _("Accepted")
-        REFUSED = "refused", _("Refused")
-        LIMITED = "limited", _("Asked to wait")
-        UNREACHABLE = "unreachable", _("Could not reach Meigen")
-        UNKNOWN = "unknown", _("Outcome unknown")
-        SETTLED = "settled", _("Settled by a later response")
-
-    generation = models.ForeignKey(Generation, models.CASCADE, related_name="attempts")
-    number = models.PositiveSmallIntegerField()
-    token_fingerprint = models.CharField(max_length=64)
-    token_revision = models.PositiveIntegerField()
-    sent_at = models.DateTimeField()
-    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.SENT)
-    status_code = models.PositiveSmallIntegerField(null=True)
-    answer = models.TextField(blank=True, help_text="The whole body of the answer.")
-    error = models.TextField(blank=True)
-    milliseconds = models.PositiveIntegerField(null=True)
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["generation", "number"], name="attempts_are_numbered")]
-        indexes = [models.Index(fields=["token_fingerprint", "sent_at"], name="attempts_in_window")]
-
-    def __str__(self) -> str:
-        return gettext("Attempt %(number)s: %(outcome)s") % {
-            "number": self.number,
-            "outcome": self.get_outcome_display(),
-        }
-
-    @property
-    def at(self) -> datetime:
-        """Its place in the timeline."""
-        return self.sent_at
-
-
-class Event(models.Model):
-    """One line of a generation's timeline."""
-
-    generation = models.ForeignKey(Generation, models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    status = models.CharField(max_length=10, choices=Generation.Status)
-    note = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["at", "pk"]
-
-    def __str__(self) -> str:
-        return said(self.note) or self.get_status_display()

@@ -69,3 +69,8 @@ class Result(models.Model):
     @property
     def is_video(self) -> bool:
         return self.content_type.startswith("video/")
+
+
+def kept_results(generation: Generation) -> list[Result]:
+    """The files that are ours, from what was prefetched."""
+    return [result for result in generation.results.all() if result.kept_at]

@@ -15,15 +15,14 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import Q
 
-from generations.models.keyset import Position, keyset
+from generations.models.keyset import ListQuerySet, Position, keyset
 
-if TYPE_CHECKING:
-    from generations.models.generation import GenerationQuerySet
+Rows = TypeVar("Rows", bound=ListQuerySet[Any])
 
 MOST_WORDS = 100  # more than a form takes; SQLite refuses a thousand conditions
 TRIGRAM = 3
@@ -94,9 +93,7 @@ def _has(word: str) -> Q:
     return Q(prompt__icontains=word)
 
 
-def search(
-    rows: GenerationQuerySet, text: str, before: Position | None = None, since: datetime | None = None
-) -> GenerationQuerySet:
+def search(rows: Rows, text: str, before: Position | None = None, since: datetime | None = None) -> Rows:
     """Those of the rows whose prompts have all the words, newest first; after a place, made since a moment."""
     words = words_of(text)
     if since:

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from generations.models.generation import Generation, MadeAt
+from generations.models.generation import Generation
+from generations.models.keyset import MadeAt
 
 
 class Star(models.Model):

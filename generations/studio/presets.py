@@ -10,7 +10,7 @@ from generations.dispatch import catalogue
 from generations.dispatch.catalogue import Offer
 from generations.media import attachments
 from generations.models import Preset
-from generations.models.generation import is_address
+from generations.models.wish import is_address
 from generations.studio.form import GenerateForm
 from meigen_api.prices import Price
 

@@ -25,6 +25,7 @@ from generations.library.history import history
 from generations.media import attachments
 from generations.models import Collection, Generation, Preset, Reference, ReferenceUse
 from generations.models.ids import is_uuid
+from generations.models.result import kept_results
 from generations.studio import drafts, expected_wait, made_before, presets, submission
 from generations.studio import references as reference_views
 from generations.studio.form import FIELD_OF_MEMBER, GenerateForm, initial_from, not_offered
@@ -275,7 +276,7 @@ def live(request: Request) -> HttpResponse:
             return HttpResponse(status=204)
         context = {"oob": True, "whole": request.POST.get("whole", ""), "still_live": still, "in_line": in_line}
         return render(request, "generations/_live.html", context)
-    if "whole" in request.POST and (not still or str(len(cards[0].kept_results)) != request.POST["whole"]):
+    if "whole" in request.POST and (not still or str(len(kept_results(cards[0]))) != request.POST["whole"]):
         return HttpResponseClientRefresh()  # a page of one generation looks different as a whole now
     return render(request, "generations/_changed.html", {"cards": cards, "still_live": still, "in_line": in_line})
 

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations.dispatch import decisions, line, rate, receipt, submit
+from generations.dispatch import decisions, line, rate, receipt, recovery, submit
 from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls, errors
 from meigen_api.client import Client
@@ -37,7 +37,7 @@ def sweep_for_a_day(generation: Generation) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(24):
             clock.shift(timedelta(hours=1))
-            submit.tidy()
+            recovery.recover()
             for pk in line.turns(timezone.now(), 16):
                 submit.send(pk)
     generation.refresh_from_db()

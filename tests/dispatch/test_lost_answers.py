@@ -11,7 +11,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations.dispatch import decisions, outcomes, receipt, submit
+from generations.dispatch import decisions, outcomes, receipt, recovery, submit
 from generations.models import Attempt, Generation, Reference, ReferenceUse
 from meigen_api import calls, errors
 from meigen_api.client import Client
@@ -126,13 +126,13 @@ class TestAfterAKillBetweenThePostAndItsAnswer:
         sandbox.revoke(token.secret().reveal())
         assert sent(killed).status == S.STALLED
         tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
-        submit.tidy()
+        recovery.recover()
         assert sent(killed).status == S.STALLED
         assert len(sandbox.ledger.charges()) == 1
 
     def test_a_token_removed_meanwhile_leaves_it_to_a_person(self, killed: Generation, token: Token) -> None:
         tokens.remove(token)
-        submit.tidy()
+        recovery.recover()
         killed.refresh_from_db()
         assert killed.status == S.STALLED
         assert "may have been charged" in killed.message
@@ -148,7 +148,7 @@ def test_an_unknown_outcome_then_a_402_then_another_token_can_be_sent_again(
         assert sent(generation).status == S.REJECTED
     tokens.replace(token, Secret("meigen_sk_of_somebody_else"), Verdict.GOOD)
     generation = Generation.objects.get()
-    assert submit.requeue(generation, "Sent again.")
+    assert recovery.requeue(generation, "Sent again.")
     assert sent(generation).status == S.RUNNING
 
 
@@ -186,10 +186,10 @@ def test_what_a_dead_process_was_sending_goes_on_at_once(sandbox: FastSandbox, u
     assert submit.claim(generation.pk) is not None
     generation.refresh_from_db()
     host, boot, _, _ = generation.claimed_by.split("|")
-    submit.tidy()
+    recovery.recover()
     assert sent(generation).status == S.SENDING  # this process lives, so its claim stands
     Generation.objects.update(claimed_by=f"{host}|{boot}|999999999|1")
-    submit.tidy()
+    recovery.recover()
     assert sent(generation).status == S.RUNNING
     assert len(sandbox.ledger.charges()) == 1
 

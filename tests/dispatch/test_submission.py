@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations.dispatch import decisions, line, submit
+from generations.dispatch import decisions, line, recovery, submit
 from generations.library import curation
 from generations.models import Attempt, Generation
 from meigen_api.secret import Secret
@@ -70,7 +70,7 @@ def test_missing_credits_reject_and_the_same_key_is_sent_after_a_top_up(
     assert generation.answer_fields["required"] == 2
     assert generation.answer_fields["available"] == 1
     sandbox.set_credits(token.secret().reveal(), 10)
-    assert submit.requeue(generation, "Sent again.")
+    assert recovery.requeue(generation, "Sent again.")
     sent(generation)
     assert generation.status == S.RUNNING
     [charge] = sandbox.ledger.charges()
@@ -134,7 +134,7 @@ def test_a_refused_token_parks_its_queue_until_it_is_replaced(sandbox: FastSandb
     assert line.turns(timezone.now(), 16) == []
 
     tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
-    submit.tidy()
+    recovery.recover()
     assert {sent(first).status, sent(second).status} == {S.RUNNING}
 
 
@@ -214,6 +214,6 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     seen = list(Generation.objects.filter(status=S.REJECTED))
     assert decisions.cancel(cancelled)
     assert curation.delete(user, [deleted.pk]) == [deleted.pk]
-    assert not any(submit.requeue(row, "Sent again.") for row in seen)
+    assert not any(recovery.requeue(row, "Sent again.") for row in seen)
     assert not Generation.objects.filter(status=S.QUEUED).exists()
     assert Generation.objects.get(pk=deleted.pk).deleted_at

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts import tokens
 from accounts.token_check import Verdict
-from generations.dispatch import catalogue, decisions, line, outcomes, submit, sweep
+from generations.dispatch import catalogue, decisions, jobs, line, outcomes, recovery, submit
 from generations.models import Attempt, Generation, GenerationQuerySet, RateGate
 from generations.studio import submission
 from generations.studio.form import GenerateForm
@@ -159,7 +159,7 @@ class Dispatch(RuleBasedStateMachine):
             if here:
                 host, boot, *_ = claim.generation.claimed_by.split("|")
                 self.rows().filter(pk=claim.generation.pk).update(claimed_by=f"{host}|{boot}|999999999|1")
-                submit.tidy()
+                recovery.recover()
 
     @rule()
     def a_process_is_held_up_before_its_post(self) -> None:
@@ -190,7 +190,7 @@ class Dispatch(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.traveller.shift(seconds)
         self.server_time += seconds
-        submit.tidy()
+        recovery.recover()
 
     @rule(hours=st.sampled_from([-2, 1, 25]))
     def our_clock_jumps(self, hours: int) -> None:
@@ -200,7 +200,7 @@ class Dispatch(RuleBasedStateMachine):
     def the_token_is_replaced(self, account: str) -> None:
         self.token.refresh_from_db()
         tokens.replace(self.token, Secret(account), Verdict.GOOD)
-        submit.tidy()
+        recovery.recover()
 
     @rule()
     def the_token_is_refused(self) -> None:
@@ -217,7 +217,7 @@ class Dispatch(RuleBasedStateMachine):
         for row in self.rows():
             decisions.check_again(row)
             if row.can_send_again:
-                submit.requeue(row, "Sent again.")
+                recovery.requeue(row, "Sent again.")
 
     @rule()
     def the_person_cancels(self) -> None:
@@ -297,7 +297,7 @@ class Dispatch(RuleBasedStateMachine):
 
     def poll(self, row: Generation) -> None:
         now = timezone.now()
-        with Client(self.server.url, sweep._secret(row, {})) as client:
+        with Client(self.server.url, jobs._secret(row, {})) as client:
             try:
                 status = client.send(calls.status(row.remote_id))
             except MeigenError as error:

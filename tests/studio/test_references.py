@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations.dispatch import submit, upload, wake
+from generations.dispatch import recovery, upload, wake
 from generations.media import attachments, prepare
 from generations.media.download import Refused
 from generations.models import Generation, Reference
@@ -187,10 +187,10 @@ def test_a_replaced_token_frees_a_request_only_while_its_uploads_live(
     tokens.replace(token, Secret("meigen_sk_another"), Verdict.GOOD)
     assert wake.waiting()
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        submit.tidy()
+        recovery.recover()
         assert Generation.objects.get().status == "rejected"
         assert not wake.waiting()  # or the sweep would run for ever
-    submit.tidy()
+    recovery.recover()
     assert Generation.objects.get().status == "queued"
 
 

@@ -1,0 +1,54 @@
+"""What no single answer brings about: claims of the dead are freed, tokens replaced, requests sent again."""
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from generations.dispatch import submit
+from generations.models import Generation
+from generations.models.lease import free_dead_claims
+from generations.models.process import this_process
+
+S = Generation.Status
+
+
+def release_claims() -> None:
+    """Frees what this process has claimed but cannot wait for; its attempts stay unsettled, so the same goes again."""
+    Generation.objects.filter(
+        status__in=[S.QUEUED, S.SENDING], claimed_by=this_process(), lease_until__gt=timezone.now()
+    ).update(lease_until=None)
+
+
+def recover() -> None:
+    """What no single answer brings about.
+
+    A replaced token frees its queue, a removed one leaves nothing half sent, what a dead process was sending is free.
+    """
+    now = timezone.now()
+    free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
+    for generation in Generation.objects.freed():
+        requeue(generation, gettext_noop("The token was replaced."))
+    for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
+        submit.stall(generation, now)
+
+
+def requeue(generation: Generation, note: str) -> bool:
+    """Puts what was refused or never sent back into the queue, under the same key.
+
+    Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all.
+    """
+    return generation.move(
+        S.QUEUED,
+        expecting=[S.REJECTED, S.CANCELLED],
+        as_seen=True,
+        note=note,
+        queued_at=timezone.now(),
+        sent_at=None,
+        not_before=None,
+        lease_until=None,
+        answer_status=None,
+        answer_body="",
+        message="",
+        finished_at=None,
+        deleted_at=None,  # what may cost credits is in sight
+    )

@@ -1,0 +1,70 @@
+"""What may be sent to Meigen, and what waits for that."""
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from generations.models.keyset import ListQuerySet, Row
+from generations.models.lease import is_over
+from generations.models.status import Status
+
+# For how long a request may be sent after it was made, by what it names: uploads last a day and a week at Meigen, and
+# are made anew for a request when they are older than the rest of that, see `dispatch.upload`.
+REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audio": timedelta(days=4)}
+
+
+class SendingQuerySet(ListQuerySet[Row]):
+    """Generations, as those who send them ask for them."""
+
+    def freed(self) -> Self:
+        """Rejected for a token that has been replaced since, so they may go out again by themselves.
+
+        Not those whose uploads Meigen has forgotten (`has_old_uploads`).
+        """
+        rejected = self.filter(
+            status=Status.REJECTED,
+            answer_status=401,
+            token__isnull=False,
+            token__refused_at=None,
+            deleted_at=None,
+        )
+        return rejected.without_old_uploads(timezone.now())
+
+    def free(self, now: datetime) -> Self:
+        """What nobody is sending and whose pause is over; own columns only, so that an UPDATE may ask it again."""
+        return self.filter(
+            is_over("lease_until", now),
+            is_over("not_before", now),
+            status__in=[Status.QUEUED, Status.SENDING],
+        )
+
+    def with_good_token(self) -> Self:
+        """Without what waits for its person to replace a token."""
+        return self.filter(token__refused_at=None, token__isnull=False)
+
+    def lacking_credits(self, now: datetime) -> Self:
+        """Refused for want of credits lately, and fit to be sent again."""
+        refused = self.filter(
+            status=Status.REJECTED,
+            answer_status=402,
+            token__isnull=False,
+            finished_at__gt=now - timedelta(days=1),
+            deleted_at=None,
+        )
+        return refused.without_old_uploads(now)
+
+    def without_old_uploads(self, now: datetime) -> Self:
+        """Without what waited so long that Meigen may have forgotten a reference that it names."""
+        rows = self
+        generations: Any = self.model
+        uses = generations.references.through.objects.filter(generation=OuterRef("pk"))
+        for kind, lasts in REQUESTS_LAST.items():
+            uploaded = uses.filter(reference__kind=kind, reference__uploaded_at__isnull=False)
+            rows = rows.exclude(Exists(uploaded), created_at__lt=now - lasts)
+        return rows
+
+    def orphaned(self) -> Self:
+        """Half sent with a token that has been removed since."""
+        return self.filter(status=Status.SENDING, token=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from generations.models import Reference, wish_of
 from generations.studio import alternatives, options
 from generations.studio.attached import Attached, too_many_characters
 from generations.studio.options import CHOICES
-from generations.studio.prices import price_of
+from generations.studio.prices import PRICED, price_of
 from meigen_api.prices import Price
 from meigen_api.types import ADAPTIVE, Model, number
 
@@ -284,6 +285,14 @@ class GenerateForm(forms.Form):
     @property
     def price_each(self) -> Price | None:
         return price_of(self.model, self.chosen, self.attached.clip_seconds) if self.model else None
+
+    @property
+    def shown_price(self) -> str:
+        """What the button says, and for which choices: the form carries it, see `prices.risen`."""
+        if self.price is None:
+            return ""
+        priced = [*(self.chosen.get(name, "") for name in PRICED), self.attached.clip_seconds, self.total]
+        return f"{zlib.crc32(repr(priced).encode())}:{self.price.most}"
 
     def request_fields(self, prompt: str, urls: Mapping[UUID, str] | None = None) -> dict[str, Any]:
         """The members of one request without its key: the prompt, the model and the explicit choices, without any

@@ -10,6 +10,8 @@ from meigen_api import prices
 from meigen_api.prices import Price
 from meigen_api.types import Model, number
 
+PRICED = ("model_id", "tier", "resolution", "quality", "duration")
+
 
 def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
     """What one generation with these form values costs. A value that the model does not offer counts as unset."""
@@ -41,12 +43,14 @@ def short_credits(price: Price) -> str:
     return _("{credits} cr").format(credits=span)
 
 
-def risen(shown: str, price: Price | None) -> str:
-    """What to say if the price is now higher than on the button that was pressed, otherwise an empty string.
+def risen(shown: str, now: str, price: Price | None) -> str:
+    """What to say when the price is higher now than on the button that was pressed, else "".
 
-    `shown` is the highest price the button showed, as the form carries it, or an empty string if it was unknown.
+    `shown` and `now` are the form's `shown_price`, then and now. Whoever changed a choice and pressed the button before
+    it said the new price knows that; only a price that rose for the same choices is asked about.
     """
-    if price is None or not shown.isdecimal() or price.most <= int(shown):
+    (for_choices, _colon, most), (choices, *_rest) = shown.partition(":"), now.partition(":")
+    if price is None or for_choices != choices or not most.isdecimal() or price.most <= int(most):
         return ""
     words = _("The price is now %(price)s. Nothing was sent; press Generate again to accept it.")
     return words % {"price": credits(price)}

@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 CLICK_SECONDS = 5.0
 
 
-def send_now(rows: list[Generation]) -> None:
-    """Sends what can be sent within the patience of a click, and reads the rows again."""
+def send_now(rows: list[Generation]) -> list[Generation]:
+    """Sends what can be sent within the patience of a click; returns the rows as they are now, ready for cards."""
     ends = time.monotonic() + CLICK_SECONDS
     for row in rows:
         if (left := ends - time.monotonic()) < 0.5:
@@ -31,8 +31,8 @@ def send_now(rows: list[Generation]) -> None:
             submit.send(row.pk, seconds=left)
         except Exception:  # the rows are safe, and the workers go on with them
             logger.exception("Generation %s could not be sent at once", row.pk)
-    for row in rows:
-        row.refresh_from_db()
+    fresh = {row.pk: row for row in Generation.objects.filter(pk__in=[row.pk for row in rows]).with_card()}
+    return [fresh[row.pk] for row in rows if row.pk in fresh]
 
 
 def cancel(generation: Generation) -> bool:

@@ -4,7 +4,7 @@ Not a token bucket: capacity 12 with 12 a minute of refill lets 23 through in on
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Token
 from generations.models import Attempt, RateGate
-from generations.models.lease import is_over
+from generations.models.lease import LONGEST_WAIT, is_over
 
 # Between our clock and the moment Meigen counts a post.
 MARGIN = timedelta(milliseconds=250)
@@ -73,6 +73,11 @@ class Window:
 
 def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
     """The window of each token, by fingerprint."""
+    gates = RateGate.objects.filter(token_fingerprint__in=fingerprints)
+    return _windows(fingerprints, now, gates.exclude(is_over("blocked_until", now)))
+
+
+def _windows(fingerprints: Collection[str], now: datetime, blocked: Iterable[RateGate]) -> dict[str, Window]:
     found: dict[str, Window] = defaultdict(Window)
     window = timedelta(seconds=settings.MEIGEN_RATE[1])
     since, until = now - window - LONGEST_POST, now + AHEAD
@@ -87,7 +92,7 @@ def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
             found[fingerprint].posted[owner, nonce] += 1
     for row in found.values():
         row.counted.sort()
-    for gate in RateGate.objects.filter(token_fingerprint__in=fingerprints).exclude(is_over("blocked_until", now)):
+    for gate in blocked:
         found[gate.token_fingerprint].blocked_until = gate.blocked_until
     owners = Token.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint").annotate(Count("owner"))
     for fingerprint, count in owners:
@@ -100,9 +105,9 @@ def locked_window(fingerprint: str, now: datetime) -> Window:
 
     Call it inside the transaction that inserts the attempt: two processes never take the same place.
     """
-    RateGate.objects.get_or_create(token_fingerprint=fingerprint)
-    RateGate.objects.select_for_update().get(token_fingerprint=fingerprint)
-    return windows([fingerprint], now)[fingerprint]
+    gate, _created = RateGate.objects.select_for_update().get_or_create(token_fingerprint=fingerprint)
+    is_blocked = gate.blocked_until is not None and now <= gate.blocked_until <= now + LONGEST_WAIT
+    return _windows([fingerprint], now, [gate] if is_blocked else [])[fingerprint]
 
 
 def limited(fingerprint: str, sent_at: datetime, asked: float | None) -> datetime:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -130,7 +130,7 @@ def _secret_to_send(generation: Generation, token: Token, now: datetime) -> Secr
     """The opened token, or None after writing down why this generation may not be sent with it."""
     open_attempts = unsettled(generation)
     known = generation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED) | open_attempts
-    if known.exclude(token_revision=token.revision).exists():
+    if generation.tries and known.exclude(token_revision=token.revision).exists():
         # Under another account the same key would be a second charge.
         stall(generation, now)
         return None
@@ -146,9 +146,10 @@ def _secret_to_send(generation: Generation, token: Token, now: datetime) -> Secr
 
 
 def _new_attempt(generation: Generation, token: Token, now: datetime) -> Attempt:
-    Generation.objects.filter(pk=generation.pk).update(tries=F("tries") + 1, sent_at=generation.sent_at or now)
-    generation.tries += 1
-    generation.move(S.SENDING, expecting=S.QUEUED, at=now, message="")
+    counted: dict[str, Any] = {"tries": generation.tries + 1, "sent_at": generation.sent_at or now}
+    if not generation.move(S.SENDING, expecting=S.QUEUED, at=now, message="", **counted):
+        Generation.objects.filter(pk=generation.pk).update(**counted)  # once more; its status stays
+        generation.tries += 1
     return Attempt.objects.create(
         generation=generation,
         number=generation.tries,
@@ -177,7 +178,8 @@ def accepted(attempt: Attempt, status: Status) -> None:
     with transaction.atomic():
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
         _answer(attempt, Attempt.Outcome.ACCEPTED, now, status.answer)
-        settle(generation)
+        if generation.tries > 1:
+            settle(generation)
         rate.passed(attempt.token_fingerprint)
         # However late it comes, and whatever was made of its silence: Meigen has it.
         waiting = [S.QUEUED, S.SENDING, S.STALLED, S.REJECTED, S.CANCELLED]

@@ -144,7 +144,7 @@ def _generate(request: Request) -> HttpResponse:
     rows, new = submission.create(request.user, token, form, urls)
     drafts.drop(request)
     if new:
-        decisions.send_now(rows)
+        rows = decisions.send_now(rows)
     return _made(request, form, rows, new=new)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 from django_q.models import OrmQ
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import tokens
 from accounts.models import Token, User
@@ -19,7 +19,7 @@ from meigen_api.secret import Secret
 from sandbox.answers import answer, refusal
 from tests.conftest import FastSandbox
 from tests.dispatch.sending import SUBMIT, S, after, sent
-from tests.helpers import make_generation, make_user
+from tests.helpers import form_data, make_generation, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -217,3 +217,18 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     assert not any(recovery.requeue(row, "Sent again.") for row in seen)
     assert not Generation.objects.filter(status=S.QUEUED).exists()
     assert Generation.objects.get(pk=deleted.pk).deleted_at
+
+
+@pytest.mark.parametrize(("count", "statements"), [(1, 35), (8, 180)])
+def test_a_click_takes_few_statements(
+    sandbox: FastSandbox,
+    browser: Browser,
+    token: Token,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    count: int,
+    statements: int,
+) -> None:
+    browser.get("/")
+    with django_assert_max_num_queries(statements):
+        browser.post("/generations/", form_data(count=str(count)), headers={"HX-Request": "true"})
+    assert Generation.objects.filter(status=S.RUNNING).count() == count

@@ -219,7 +219,7 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     assert Generation.objects.get(pk=deleted.pk).deleted_at
 
 
-@pytest.mark.parametrize(("count", "statements"), [(1, 35), (8, 180)])
+@pytest.mark.parametrize(("count", "statements"), [(1, 40), (8, 185)])
 def test_a_click_takes_few_statements(
     sandbox: FastSandbox,
     browser: Browser,
@@ -231,4 +231,4 @@ def test_a_click_takes_few_statements(
     browser.get("/")
     with django_assert_max_num_queries(statements):
         browser.post("/generations/", form_data(count=str(count)), headers={"HX-Request": "true"})
-    assert Generation.objects.filter(status=S.RUNNING).count() == count
+    assert Generation.objects.count() == count

@@ -129,23 +129,33 @@ def decoded(
     With `draft` a JPEG may be decoded at a lower resolution that is still sharp for that many pixels on its longer
     side. Every byte is read regardless, so damage is found just as reliably, at a fraction of the cost.
     """
+    with _little_memory():
+        image, size = _loaded(file, draft, progress)
+        with image:
+            try:
+                yield image, size
+            except MemoryError:
+                raise Refused(TOO_HEAVY) from None
+
+
+def _loaded(file: IO[bytes], draft: int | None, progress: Callable[[], None]) -> tuple[Image.Image, tuple[int, int]]:
     watched = _Watched(file, progress)
     try:
-        with warnings.catch_warnings(), _little_memory():
+        with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
             warnings.filterwarnings("ignore", "Image appears to be a malformed MPO")  # the first picture is complete
             if file.seek(0, os.SEEK_END) > MAX_BYTES:
                 raise Refused(TOO_HEAVY)
             file.seek(0)
-            with Image.open(watched, formats=list(FORMATS)) as image:
-                size = image.size
-                numbers = _numbers_kept(image, file)
-                if size[0] * size[1] > (most := _most_pixels(image, numbers)):
-                    raise Refused(_too_large(most))
-                if draft:
-                    _draft(image, draft if numbers else 2 * draft)
-                image.load()
-                yield image, size
+            image = Image.open(watched, formats=list(FORMATS))
+            size = image.size
+            numbers = _numbers_kept(image, file)
+            if size[0] * size[1] > (most := _most_pixels(image, numbers)):
+                raise Refused(_too_large(most))
+            if draft:
+                _draft(image, draft if numbers else 2 * draft)
+            image.load()
+            return image, size
     except Refused:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):

@@ -5,7 +5,7 @@ Nothing here depends on a specific model: everything is read from the model's en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,13 @@ MIDJOURNEY_RANGES: dict[str, tuple[float, float]] = {
 # More than anyone offers. A longer list would slow down every page.
 MAX_MODELS = 500
 MIDJOURNEY_QUALITIES = ("1", "4")
+PRICE_TABLES = {
+    "price_by_choice": "pricing",
+    "price_per_call": "pricingPerCall",
+    "price_per_second": "pricingPerSec",
+    "price_per_second_with_video": "pricingPerSecWithVideo",
+    "min_billable": "minBillableTable",
+}
 # The ratio that matches the reference media, if a model lists it.
 ADAPTIVE = "adaptive"
 
@@ -142,6 +149,7 @@ class Model:
         every_resolution = texts(extra.get("resolutions")) or tuple(
             dict.fromkeys(size for sizes in tier_resolutions.values() for size in sizes)
         )
+        tables: dict[str, Any] = {name: members(extra.get(member)) for name, member in PRICE_TABLES.items()}
         return cls(
             id=model_id,
             name=text(data.get("name")) or model_id,
@@ -160,19 +168,9 @@ class Model:
             tiers=texts(extra.get("tiers")),
             default_tier=text(extra.get("defaultTier")),
             tier_resolutions=tier_resolutions,
-            durations=video.durations,
-            duration_range=video.duration_range,
-            default_duration=video.default_duration,
-            price_by_choice=members(extra.get("pricing")),
-            price_per_call=members(extra.get("pricingPerCall")),
-            price_per_second=members(extra.get("pricingPerSec")),
-            price_per_second_with_video=members(extra.get("pricingPerSecWithVideo")),
-            min_billable=members(extra.get("minBillableTable")),
-            billing=video.billing,
             variants=_variants(extra.get("variants")),
-            reference_video=video.reference_video,
-            reference_audio=video.reference_audio,
-            requires_first_frame=video.requires_first_frame,
+            **tables,
+            **{each.name: getattr(video, each.name) for each in fields(video)},
             typical_seconds=next(iter(positive([members(data.get("estimatedTiming")).get("p50")])), None),
             tags=texts(extra.get("tags")),
             is_hidden=extra.get("hidden") is True,

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -29,9 +28,6 @@ def gallery(request: Request) -> HttpResponse:
 
 def history(request: Request) -> HttpResponse:
     """Everything of one's own."""
-    if request.GET.get("whose") == "team":  # the gallery's former address
-        kept = {name: value for name, value in request.GET.items() if name not in {"whose", "state"}}
-        return redirect(f"{reverse('gallery')}?{urlencode(kept)}" if kept else "gallery")
     return _list(request, HistoryForm(request.user, request.GET))
 
 

@@ -20,7 +20,7 @@ PAGES = [
     "/presets/",
     "/inspiration/",
     "/accounts/tokens/",
-    "/accounts/tokens/remote/",
+    "/accounts/tokens/at-meigen/",
     "/accounts/password/change/",
     "/nowhere/",
 ]

@@ -199,7 +199,7 @@ def test_what_somebody_referred_to_stays_theirs(
     )
     make_result(row)
     archive = unzipped(do(colleague, "download", row)).read("metadata.json").decode()
-    pages = [row.get_absolute_url(), f"/?from={row.pk}", "/generations/?whose=team"]
+    pages = [row.get_absolute_url(), f"/?from={row.pk}", "/gallery/"]
     for body in [archive, *(colleague.get(page).content.decode() for page in pages)]:
         assert "PRIVATE" not in body
         assert "98765432" not in body

@@ -91,11 +91,6 @@ def test_the_history_is_ones_own_alone(browser: Client, rows: dict[str, Generati
     assert {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body} == {"own", "own private"}
 
 
-def test_the_old_address_of_the_teams_list_leads_to_the_gallery(browser: Client) -> None:
-    assert browser.get("/generations/?whose=team")["Location"] == "/gallery/"
-    assert browser.get("/generations/?whose=team&q=a+fox&state=done")["Location"] == "/gallery/?q=a+fox"
-
-
 def test_everybody_has_their_own_star_and_the_card_counts_them(
     browser: Client, ana: User, rows: dict[str, Generation]
 ) -> None:

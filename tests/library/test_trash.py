@@ -131,7 +131,7 @@ def test_an_erased_one_is_nowhere_to_be_seen(user: User, browser: Client) -> Non
     for visitor in [browser, colleague]:
         for page in ["", "results/0/", "results/0/thumbnail/", "results/0/preview/", "compare/"]:
             assert visitor.get(f"/generations/{row.pk}/{page}").status_code == 404
-        for page in ["/", "/generations/", "/generations/?state=deleted", "/generations/?whose=team", "/collections/"]:
+        for page in ["/", "/generations/", "/generations/?state=deleted", "/gallery/", "/collections/"]:
             assert str(row.pk) not in visitor.get(page).content.decode()
         for verb in ["restore", "delete", "star", "team", "share", "check-again", "fetch-again", "send-again"]:
             assert visitor.post(f"/generations/{row.pk}/{verb}/").status_code == 404

@@ -209,7 +209,7 @@ def reader(browser: Client) -> Client:
         "/",
         "/?model_id=seedance-2-0",
         "/?model_id=midjourney-v8.1",
-        "/fields/?model_id=veo-3.1&resolution=8K&quality=high&raw=on",
+        "/studio/fields/?model_id=veo-3.1&resolution=8K&quality=high&raw=on",
         "/generations/",
         "/generations/?q=nothing+has+this",
         "/generations/?state=deleted",

@@ -67,10 +67,10 @@ def stream(
 ) -> Iterator[bytes]:
     """The files as they are, and `metadata.json` with what `tell` returns for each.
 
-    Without `tell` there is no such file, and file names do not reveal the prompt. `may_have` is checked before each
-    file and again before `metadata.json`, because access can be revoked during a long download. `is_bare` removes
-    metadata from pictures. A file that cannot be read to the end is reported in `metadata.json`, and the others follow;
-    without `tell` the zip ends early.
+    Without `tell`, file names do not reveal the prompt. `may_have` is checked before each file and again before
+    `metadata.json`, because access can be revoked during a long download. `is_bare` removes metadata from pictures. A
+    file that cannot be read to the end is reported in `metadata.json`, which without `tell` is written only then, and
+    the others follow.
     """
     pipe = _Pipe()
     told: list[tuple[Result, dict[str, Any]]] = []
@@ -94,12 +94,10 @@ def stream(
                         target.write(chunk)
                         yield pipe.take()
                 except OSError:
-                    if tell is None:
-                        raise  # nothing in the zip could report it
                     logger.exception("%s could not be read to its end", result.file.name)
                     problem = {"problem": "The file is incomplete: it could not be read to the end."}
             told.append((result, {"file": name, **problem, **asked}))
-        if tell:
+        if tell or any("problem" in entry for _, entry in told):
             said = [entry for result, entry in told if may_have(result)]
             archive.writestr("metadata.json", json.dumps(said, indent=2, ensure_ascii=False))
     yield pipe.take()

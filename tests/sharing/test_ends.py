@@ -102,7 +102,8 @@ class TestTheEnd:
         monkeypatch.setattr("generations.media.metadata.strip.pieces", broken)
         archive = zipfile.ZipFile(io.BytesIO(body(Client().get(f"{path(share)}zip/"))))
         [said] = json.loads(archive.read("metadata.json"))
-        assert said == {"file": "001-picture.png", "problem": "The file is incomplete: it could not be read to the end."}
+        problem = "The file is incomplete: it could not be read to the end."
+        assert said == {"file": "001-picture.png", "problem": problem}
 
     def test_comes_by_itself_after_the_days_of_the_setting(
         self, browser: Client, done: Generation, settings: Settings

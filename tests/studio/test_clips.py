@@ -106,7 +106,7 @@ class TestBeforeTheClick:
     def test_more_than_three_characters(self, browser: Client) -> None:
         person = "[character:00000000-0000-0000-0000-00000000000%s]"
         prompt = " ".join(person % number for number in range(4))
-        assert "at most three characters" in self.refused(browser, prompt=prompt)
+        assert "at most three [character] references" in self.refused(browser, prompt=prompt)
 
 
 class TestTheRatio:

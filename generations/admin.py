@@ -89,7 +89,7 @@ class PriceFilter(admin.SimpleListFilter):
     parameter_name = "price"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("otherwise", "charged differently than estimated")]
+        return [("otherwise", "charged differently than announced")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.charged_otherwise() if self.value() == "otherwise" else queryset
@@ -153,7 +153,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
             return charged
         announced = generation.announced
         span = announced.least if announced.is_exact else f"{announced.least} to {announced.most}"
-        return f"{charged}, estimated {span}"
+        return f"{charged}, announced {span}"
 
     @admin.display(description="Meigen's response")
     def whole_answer(self, generation: Generation) -> SafeString | str:

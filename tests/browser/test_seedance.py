@@ -82,7 +82,7 @@ def test_two_frames_three_pictures_two_clips_and_a_sound_with_tokens_in_the_prom
     expect(page.locator("article.card")).to_have_count(2)
     expect(page.locator("article.card[data-status=done]")).to_have_count(2, timeout=30_000)
     expect(page.locator("article.card").first).to_contain_text("96 cr")
-    expect(page.locator("article.card").first).not_to_contain_text("Estimated")
+    expect(page.locator("article.card").first).not_to_contain_text("Announced")
 
     page.locator("article.card a.frame").first.click()
     page.click("text=The request as sent")

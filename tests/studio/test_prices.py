@@ -336,7 +336,7 @@ class TestOnThePages:
                 entry["credits_per_generation"] = 9  # dearer at Meigen, and our list is five minutes old
         browser.post("/generations/", form_data())
         row = Generation.objects.get(credits_used=9)
-        assert browser.get("/").content.decode().count("Estimated 2 cr, charged 9.") == 1
+        assert browser.get("/").content.decode().count("Announced 2 cr, charged 9.") == 1
         assert list(Generation.objects.charged_otherwise()) == [row]
         listed = admin_client.get("/admin/generations/generation/?price=otherwise").content.decode()
         assert str(row.pk) in listed

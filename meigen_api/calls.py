@@ -69,7 +69,7 @@ def _raw_models(data: Json, answer: Answer) -> str:
 
 def read_models(data: Json, answer: Answer) -> list[Model]:
     if not isinstance(data.get("models"), list):
-        raise errors.BadAnswer("The list of models came without models.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen's list of models is empty or unreadable.", answer=answer, fields=data)
     return types.models_from_json(data)
 
 
@@ -122,14 +122,14 @@ def presign_clip(filename: str, content_type: str, size: int, model_id: str, kin
 def _image(data: Json, answer: Answer) -> GalleryImage:
     found = GalleryImage.from_json(types.members(data.get("data")) or data)
     if found is None:
-        raise errors.BadAnswer("The answer holds no image.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen's response has no image.", answer=answer, fields=data)
     return found
 
 
 def _images(data: Json, answer: Answer) -> list[GalleryImage]:
     listed = data.get("data")
     if not isinstance(listed, list):
-        raise errors.BadAnswer("The search came without results.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen's response has no search results.", answer=answer, fields=data)
     found = (GalleryImage.from_json(entry) for entry in listed if isinstance(entry, dict))
     return [entry for entry in found if entry]
 
@@ -139,28 +139,28 @@ def _tokens(data: Json, answer: Answer) -> list[TokenInfo]:
         if isinstance(data.get(name), list):
             found = (TokenInfo.from_json(entry) for entry in data[name] if isinstance(entry, dict))
             return [entry for entry in found if entry]
-    raise errors.BadAnswer("The list of tokens came without tokens.", answer=answer, fields=data)
+    raise errors.BadAnswer("Meigen's response has no list of tokens.", answer=answer, fields=data)
 
 
 def _created_token(data: Json, answer: Answer) -> Secret:
     plain = types.text(data.get("token")) or types.text(types.members(data.get("data")).get("token"))
     if not plain.startswith("meigen_sk_"):
         # Without the response, which may contain a token in an unknown form.
-        raise errors.BadAnswer("Meigen made a token but did not show it.")
+        raise errors.BadAnswer("Meigen created a token but did not show it.")
     return Secret(plain)
 
 
 def _usage(data: Json, answer: Answer) -> list[TokenUsage]:
     listed = data.get("generations")
     if not isinstance(listed, list):
-        raise errors.BadAnswer("The usage came without generations.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen's response has no usage.", answer=answer, fields=data)
     return [TokenUsage.from_json(entry) for entry in listed if isinstance(entry, dict)]
 
 
 def _presigned(data: Json, answer: Answer) -> Presigned:
     upload, public = types.links(data.get("presignedUrl")), types.links(data.get("publicUrl"))
     if not upload or not public:
-        raise errors.BadAnswer("Meigen named no address for the upload.", answer=answer, fields=data)
+        raise errors.BadAnswer("Meigen's response has no upload address.", answer=answer, fields=data)
     return Presigned(upload[0], public[0])
 
 
@@ -196,13 +196,13 @@ def decode(body: str) -> tuple[Json, str]:
     try:
         data = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
-        return {}, "The answer is nested too deeply."
+        return {}, "Meigen's response is nested too deeply."
     except ValueError:
         return {}, "Meigen's response is not JSON."
     if isinstance(data, list):
         return {LIST: data}, ""
     if not isinstance(data, dict):
-        return {}, "The answer is not a JSON object."
+        return {}, "Meigen's response is not a JSON object."
     return data, ""
 
 

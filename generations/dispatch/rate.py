@@ -110,7 +110,7 @@ def locked_window(fingerprint: str, now: datetime) -> Window:
     return _windows([fingerprint], now, [gate] if is_blocked else [])[fingerprint]
 
 
-def limited(fingerprint: str, sent_at: datetime, asked: float | None) -> datetime:
+def note_limit(fingerprint: str, sent_at: datetime, asked: float | None) -> datetime:
     """Meigen answered 429 to a post of that moment: keeps the token quiet, and says until when.
 
     The pause is what was `asked` (seconds; the window's where nothing was) and grows by half with each 429 in a row.
@@ -128,6 +128,6 @@ def limited(fingerprint: str, sent_at: datetime, asked: float | None) -> datetim
     return until
 
 
-def passed(fingerprint: str) -> None:
+def clear_limits(fingerprint: str) -> None:
     """Meigen answered a post with something else than 429: the next one is the first in a row again."""
     RateGate.objects.filter(token_fingerprint=fingerprint, limited_in_row__gt=0).update(limited_in_row=0)

@@ -26,7 +26,7 @@ def recover() -> None:
     """
     now = timezone.now()
     free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
-    for generation in Generation.objects.freed():
+    for generation in Generation.objects.with_replaced_token():
         requeue(generation, gettext_noop("The token was replaced."))
     for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
         submit.stall(generation, now)

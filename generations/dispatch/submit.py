@@ -112,7 +112,7 @@ def claim(pk: UUID) -> Claim | None:
         if not line.is_next(pk, token.fingerprint, window, now):
             return None
         # Claim before paying: a second worker stops here, so the job is sent once.
-        free = Generation.objects.free(now).filter(pk=pk)
+        free = Generation.objects.claimable(now).filter(pk=pk)
         if not free.update(lease_until=now + LEASE, claimed_by=this_process()):
             return None
         failpoints.reach("claimed")
@@ -169,7 +169,7 @@ def unsettled(generation: Generation) -> QuerySet[Attempt]:
 
 def _pause(generation: Generation, until: datetime, message: str) -> None:
     Generation.objects.filter(pk=generation.pk).update(not_before=until, lease_until=None, message=message)
-    generation.touch()
+    generation.mark_changed()
 
 
 def accepted(attempt: Attempt, status: Status) -> None:
@@ -180,7 +180,7 @@ def accepted(attempt: Attempt, status: Status) -> None:
         _answer(attempt, Attempt.Outcome.ACCEPTED, now, status.answer)
         if generation.tries > 1:
             settle(generation)
-        rate.passed(attempt.token_fingerprint)
+        rate.clear_limits(attempt.token_fingerprint)
         # However late it comes, and whatever was made of its silence: Meigen has it.
         waiting = [S.QUEUED, S.SENDING, S.STALLED, S.REJECTED, S.CANCELLED]
         outcomes.start(generation, status, expecting=waiting, token_revision=attempt.token_revision, now=now)
@@ -196,9 +196,9 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
         _answer(attempt, _outcome_of(error), now, error.answer, error.message)
         quiet_until = now
         if isinstance(error, errors.RateLimited):
-            quiet_until = rate.limited(attempt.token_fingerprint, attempt.sent_at, error.retry_after)
+            quiet_until = rate.note_limit(attempt.token_fingerprint, attempt.sent_at, error.retry_after)
         elif isinstance(error, errors.Refused):
-            rate.passed(attempt.token_fingerprint)
+            rate.clear_limits(attempt.token_fingerprint)
         if attempt.number != generation.tries:
             return  # a newer attempt has left meanwhile: only its answer moves the row
         match error:
@@ -286,7 +286,7 @@ def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
         not_before=now + pause, lease_until=None, message=words.SENT_ONCE % {"reason": error.message}
     )
-    generation.touch()
+    generation.mark_changed()
 
 
 def stall(generation: Generation, now: datetime, message: str = MAYBE_CHARGED) -> None:

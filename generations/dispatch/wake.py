@@ -82,7 +82,7 @@ def watchdog() -> None:
         if not Lease.is_held(lease_of(shard)) and work_left(shard):
             sweep(shard)
     _fetch_what_is_due()
-    if _is_trash_due() and Lease.turn(TRASH, TRASH_EVERY):
+    if _is_trash_due() and Lease.once_every(TRASH, TRASH_EVERY):
         empty_trash()
 
 
@@ -115,7 +115,7 @@ def waiting() -> bool:
     return (
         rows.filter(status__in=[S.QUEUED, S.SENDING]).with_good_token().exists()
         or rows.orphaned().exists()
-        or rows.freed().exists()
+        or rows.with_replaced_token().exists()
     )
 
 

@@ -44,7 +44,7 @@ def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
         for refused in rows.filter(status=S.REJECTED, answer_status=401):
             decisions.cancel(refused)  # otherwise a new token would still send it
         now = timezone.now()
-        rows.exclude(status__in=Generation.LIVE).touch(now, deleted_at=now)
+        rows.exclude(status__in=Generation.LIVE).mark_changed(now, deleted_at=now)
         gone = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at=now)
         return list(gone.values_list("pk", flat=True))
 
@@ -52,4 +52,4 @@ def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
 def restore(user: User, ids: Iterable[UUID]) -> int:
     """Restores deleted generations. Returns how many."""
     rows = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at__isnull=False)
-    return rows.touch(deleted_at=None)
+    return rows.mark_changed(deleted_at=None)

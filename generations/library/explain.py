@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from generations.models import Generation
-from generations.models.words import said
+from generations.models.words import translated
 from meigen_api.text import clean
 from meigen_api.types import number
 
@@ -30,7 +30,7 @@ def refusal(card: Generation) -> str:
             unknown = _(
                 "Meigen could not find what was requested: %(reason)s. It will not be sent again automatically."
             )
-            return unknown % {"reason": _said(card)}
+            return unknown % {"reason": _translated(card)}
         case 409, "request_id_collision":
             return _(
                 "Meigen already knows this request's key from elsewhere, so it refused the request. It will not be "
@@ -46,7 +46,7 @@ def refusal(card: Generation) -> str:
                 "Meigen no longer has this request, and its key cannot be reused. Check your Meigen history to see "
                 "whether it was charged. Send it as new if you still want it."
             )
-    words = _("Meigen did not accept it: %(reason)s.") % {"reason": _said(card)}
+    words = _("Meigen did not accept it: %(reason)s.") % {"reason": _translated(card)}
     allowed = _allowed(fields)
     if allowed in (None, "", [], {}):
         return words
@@ -66,11 +66,11 @@ def _credits(card: Generation, fields: dict[str, Any]) -> str:
         missing = max(0, required - available)
         needs = _("Needs %(required)s credits, you have %(available)s: %(missing)s short. Top up, then send it again.")
         return needs % {"required": f"{required:g}", "available": f"{available:g}", "missing": f"{missing:g}"}
-    return _("Not enough credits: %(reason)s. Top up, then send it again.") % {"reason": _said(card)}
+    return _("Not enough credits: %(reason)s. Top up, then send it again.") % {"reason": _translated(card)}
 
 
-def _said(card: Generation) -> str:
-    reason = shortened(said(card.message)).rstrip(".。")
+def _translated(card: Generation) -> str:
+    reason = shortened(translated(card.message)).rstrip(".。")
     return reason or _("it responded with %(status)s") % {"status": card.answer_status}
 
 

@@ -174,7 +174,7 @@ def check_again(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def fetch_again(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    if not fetch.again(row):
+    if not fetch.retry(row):
         messages.warning(request, _("There is nothing to fetch again."))
     return _back(request, row)
 

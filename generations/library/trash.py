@@ -49,7 +49,7 @@ def erase(pk: UUID, now: datetime) -> None:
         # What accounting needs stays: who, when, which model, what it cost, and every attempt.
         blank = {"prompt": "", "body": "", "wish": "", "message": "", "answer_body": "", "team_at": None}
         due = Generation.objects.to_erase(now).filter(pk=pk)
-        if not due.touch(now, erased_at=now, **blank):
+        if not due.mark_changed(now, erased_at=now, **blank):
             return
         Attempt.objects.filter(generation=pk).update(answer="", error="")
         Result.objects.filter(generation=pk).update(erased_at=now)

@@ -199,7 +199,7 @@ def keep_small(stem: str, small: Small | None) -> dict[str, Any]:
 def _refuse(result: Result, reason: str) -> None:
     if _is_damaged(result):  # a damaged file is better than none
         if _mine(result).update(kept_at=timezone.now(), problem=reason, lease_until=None):
-            result.generation.touch()
+            result.generation.mark_changed()
         return
     with transaction.atomic():
         if _mine(result).update(gone_at=timezone.now(), problem=reason, lease_until=None):
@@ -216,7 +216,7 @@ def _retry(result: Result, reason: str) -> None:
 def _wait(result: Result, problem: str, pause: timedelta, **columns: Any) -> None:
     not_before = timezone.now() + pause
     if _mine(result).update(not_before=not_before, problem=problem, lease_until=None, **columns):
-        result.generation.touch()
+        result.generation.mark_changed()
 
 
 def _is_tried_enough(result: Result) -> bool:
@@ -239,17 +239,17 @@ def given_up() -> QuerySet[Result]:
     return Result.objects.filter(gone_at__isnull=False, kept_at=None, erased_at=None)
 
 
-def again(generation: Generation) -> bool:
+def retry(generation: Generation) -> bool:
     """Retries a generation's files that were given up. Returns whether there were any."""
     return bool(_begin_anew(given_up().filter(generation=generation)))
 
 
-def all_again() -> int:
+def retry_all() -> int:
     """Retries every file that was given up. Returns how many there are."""
     return _begin_anew(given_up())
 
 
-def anew(result: Result) -> bool:
+def refetch(result: Result) -> bool:
     """Starts fetching a saved file that was lost or damaged. Returns whether it was started. Meigen may no longer have
     it."""
     kept = Result.objects.filter(pk=result.pk, kept_at=result.kept_at, kept_at__isnull=False)
@@ -258,7 +258,7 @@ def anew(result: Result) -> bool:
 
 def _begin_anew(results: QuerySet[Result]) -> int:
     with transaction.atomic():
-        Generation.objects.filter(pk__in=results.values("generation")).touch()
+        Generation.objects.filter(pk__in=results.values("generation")).mark_changed()
         count = results.update(kept_at=None, gone_at=None, not_before=None, tries=0, refusals=0, problem="")
         if count:
             wake.fetch()
@@ -268,4 +268,4 @@ def _begin_anew(results: QuerySet[Result]) -> int:
 def _tell(result: Result, note: str) -> None:
     """Adds a line to the timeline, and a new version for open pages."""
     Event.objects.create(generation=result.generation, at=timezone.now(), status=Generation.Status.DONE, note=note)
-    result.generation.touch()
+    result.generation.mark_changed()

@@ -45,7 +45,7 @@ R = TypeVar("R", bound=HttpResponseBase)
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def _or_what_is_wrong(serving: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+def _with_file_errors_answered(serving: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
     """Responds 404 if the file is missing, and 503 while the disk or bucket fails, so that the client retries."""
 
     @wraps(serving)
@@ -95,7 +95,7 @@ def _version(result: Result, kind: Kind) -> str:
     return Signer(salt="generations.media").signature(f"{result.pk.hex}:{kind}:{result.sha256}")[:22]
 
 
-@_or_what_is_wrong
+@_with_file_errors_answered
 def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") -> HttpResponseBase:
     """Sends the file of a result that the caller was authorised for, to display or (with `?download`) to save as
     `title`.
@@ -112,7 +112,7 @@ def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") 
     return response
 
 
-@_or_what_is_wrong
+@_with_file_errors_answered
 def download_with_words(request: HttpRequest, result: Result, words: Mapping[str, str]) -> HttpResponseBase:
     """A stored PNG to download, with these texts embedded by keyword. Generated on the fly, so without ranges."""
     name, added = result.file.name or "", png.chunks(words)
@@ -124,7 +124,7 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
     return _secured(response)
 
 
-@_or_what_is_wrong
+@_with_file_errors_answered
 def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
     """The file without its metadata. A picture gets shorter by that, so it is sent without ranges."""
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
@@ -155,7 +155,7 @@ def _title(result: Result) -> str:
     return f"{slugify(result.generation.prompt[:60], allow_unicode=True) or 'result'}-{result.number + 1}"
 
 
-@_or_what_is_wrong
+@_with_file_errors_answered
 def serve_reference(request: HttpRequest, reference: Reference) -> HttpResponseBase:
     """A reference's file. A link has none."""
     title = slugify(reference.name, allow_unicode=True) or "reference"

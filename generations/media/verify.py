@@ -87,7 +87,7 @@ def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Find
     if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
         if not _is_row(result):
             return None
-        is_tried = repair and fetch.anew(result)
+        is_tried = repair and fetch.refetch(result)
         if result.problem:  # so it has been refetched before
             return Finding(name, f"{wrong}, and could not be fetched again: {result.problem}")
         return Finding(name, wrong, "will be fetched again" if is_tried else "")
@@ -134,7 +134,7 @@ def _of_a_lost(result: Result, name: str, *, repair: bool) -> Finding | None:
     rows = Result.objects.filter(pk=result.pk, file=name, kept_at=None, erased_at=None)
     kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
     if kept:
-        result.generation.touch()
+        result.generation.mark_changed()
     return Finding(name, "was missing and is back", "kept again" if kept else "")
 
 
@@ -197,7 +197,7 @@ def _make_small_pictures(result: Result) -> bool:
         return False
     columns = fetch.keep_small(fetch.stem_of(result.pk), small)
     made = Result.objects.filter(pk=result.pk, file=result.file.name or "").update(**columns)
-    result.generation.touch()
+    result.generation.mark_changed()
     return bool(made)
 
 

@@ -23,7 +23,7 @@ from generations.models.keyset import Position
 from generations.models.sending import REQUESTS_LAST, SendingQuerySet
 from generations.models.status import FINAL_ANSWERS, TROUBLE, WAITING
 from generations.models.timeline import Event
-from generations.models.wish import REFERRED_TO, is_address
+from generations.models.wish import REFERENCE_FIELDS, is_address
 from meigen_api.prices import Price
 
 
@@ -81,13 +81,13 @@ class GenerationQuerySet(SendingQuerySet["Generation"]):
     def show(self) -> int:
         """Lets the team see these from now on, what is not done yet as soon as it is; says how many changed."""
         now = timezone.now()
-        return self.kept().filter(team_at=None).touch(now, team_at=now)
+        return self.kept().filter(team_at=None).mark_changed(now, team_at=now)
 
     def hide(self) -> int:
         """Takes these back from the team; says how many changed."""
-        return self.filter(team_at__isnull=False).touch(team_at=None)
+        return self.filter(team_at__isnull=False).mark_changed(team_at=None)
 
-    def touch(self, at: datetime | None = None, **columns: Any) -> int:
+    def mark_changed(self, at: datetime | None = None, **columns: Any) -> int:
         """Writes these columns in such a way that open pages notice; says how many changed."""
         return self.update(version=F("version") + 1, changed_at=at or timezone.now(), **columns)
 
@@ -296,7 +296,7 @@ class Generation(models.Model):
     @property
     def settings(self) -> dict[str, Any]:
         """What was chosen beside prompt and model. Addresses of what was referred to are the owner's affair."""
-        apart = {"prompt", "modelId", *REFERRED_TO}
+        apart = {"prompt", "modelId", *REFERENCE_FIELDS}
         chosen = {name: value for name, value in self.request_fields.items() if name not in apart}
         if isinstance(options := chosen.get("niji7Options"), dict):
             chosen["niji7Options"] = {name: value for name, value in options.items() if not is_address(value)}
@@ -325,7 +325,7 @@ class Generation(models.Model):
         with transaction.atomic(savepoint=False):
             rows = Generation.objects.filter(pk=self.pk, status__in=expected, erased_at=None)
             rows = rows.filter(version=self.version) if as_seen else rows
-            if not rows.touch(now, status=status, **changes):
+            if not rows.mark_changed(now, status=status, **changes):
                 return False
             event = Event(generation=self, at=now, status=status, note=note)
             if events is None:
@@ -336,6 +336,6 @@ class Generation(models.Model):
             setattr(self, name, value)
         return True
 
-    def touch(self) -> None:
+    def mark_changed(self) -> None:
         """Tells open pages that the card looks different now, without a new status."""
-        Generation.objects.filter(pk=self.pk).touch()
+        Generation.objects.filter(pk=self.pk).mark_changed()

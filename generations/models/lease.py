@@ -46,8 +46,8 @@ class Lease(models.Model):
         return bool(cls.objects.filter(free, name=name).update(owner=me, expires_at=until))
 
     @classmethod
-    def turn(cls, name: str, every: timedelta) -> bool:
-        """Whether it is time for what one process, whichever, does that often; says so once."""
+    def once_every(cls, name: str, every: timedelta) -> bool:
+        """True for exactly one process in every such interval."""
         now = timezone.now()
         cls.objects.get_or_create(name=name, defaults={"expires_at": now - timedelta(seconds=1)})
         return bool(cls.objects.filter(is_over("expires_at", now), name=name).update(expires_at=now + every))

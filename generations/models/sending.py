@@ -18,7 +18,7 @@ REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audi
 class SendingQuerySet(ListQuerySet[Row]):
     """Generations, as those who send them ask for them."""
 
-    def freed(self) -> Self:
+    def with_replaced_token(self) -> Self:
         """Rejected for a token that has been replaced since, so they may go out again by themselves.
 
         Not those whose uploads Meigen has forgotten (`has_old_uploads`).
@@ -32,7 +32,7 @@ class SendingQuerySet(ListQuerySet[Row]):
         )
         return rejected.without_old_uploads(timezone.now())
 
-    def free(self, now: datetime) -> Self:
+    def claimable(self, now: datetime) -> Self:
         """What nobody is sending and whose pause is over; own columns only, so that an UPDATE may ask it again."""
         return self.filter(
             is_over("lease_until", now),

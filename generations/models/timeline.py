@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generations.models.status import Status
-from generations.models.words import said
+from generations.models.words import translated
 
 
 class Attempt(models.Model):
@@ -62,4 +62,4 @@ class Event(models.Model):
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
-        return said(self.note) or self.get_status_display()
+        return translated(self.note) or self.get_status_display()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Members of a request for what it refers to by its address.
-REFERRED_TO = frozenset(
+REFERENCE_FIELDS = frozenset(
     ["referenceImages", "frameReferenceImages", "contentReferenceImages", "referenceVideos", "referenceAudios"]
 )
 
@@ -18,7 +18,7 @@ def wish_of(fields: Mapping[str, Any], references: Sequence[str]) -> str:
     `fields` are the request's members, `references` the identities of what it refers to, in their order: the addresses
     those are uploaded to differ from day to day, and so do our keys.
     """
-    wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", *REFERRED_TO}}
+    wanted = {name: value for name, value in fields.items() if name not in {"idempotencyKey", *REFERENCE_FIELDS}}
     wanted["prompt"] = " ".join(unicodedata.normalize("NFC", str(wanted.get("prompt", ""))).split())
     return hashlib.sha256(json.dumps([wanted, list(references)], sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Words that rows keep. Workers speak to nobody: they store English, and `said` says it to whoever looks."""
+"""Words that rows keep. Workers speak to nobody: they store English, and `translated` says it to whoever looks."""
 
 import re
 from functools import cache
@@ -43,18 +43,27 @@ gettext_noop("The connection was lost before Meigen's response was complete.")
 gettext_noop("Meigen's response took too long.")
 gettext_noop("Meigen's response is larger than 10 MB.")
 gettext_noop("Meigen's response is not JSON.")
+gettext_noop("Meigen's list of models is empty or unreadable.")
+gettext_noop("Meigen's response has no image.")
+gettext_noop("Meigen's response has no search results.")
+gettext_noop("Meigen's response has no list of tokens.")
+gettext_noop("Meigen created a token but did not show it.")
+gettext_noop("Meigen's response has no usage.")
+gettext_noop("Meigen's response has no upload address.")
+gettext_noop("Meigen's response is nested too deeply.")
+gettext_noop("Meigen's response is not a JSON object.")
 gettext_noop("Meigen's response has no status.")
 gettext_noop("Meigen accepted the request but returned no generation id.")
 
 
-def said(text: str, depth: int = 2) -> str:
+def translated(text: str, depth: int = 2) -> str:
     """A stored text, or that of a refusal, in the reader's language; Meigen's own words stay as they are.
 
     A sentence may hold another one as its reason, down to `depth`.
     """
     for sentence in _SENTENCES if depth else ():
         if found := _pattern(sentence).fullmatch(text):
-            return gettext(sentence) % {name: said(part, depth - 1) for name, part in found.groupdict().items()}
+            return gettext(sentence) % {name: translated(part, depth - 1) for name, part in found.groupdict().items()}
     return gettext(text)
 
 

@@ -16,7 +16,7 @@ from accounts.http import Request
 from generations.media import attachments, serving
 from generations.media.download import Refused
 from generations.models import Reference
-from generations.models.words import said
+from generations.models.words import translated
 
 MAX_LINKS = 40
 # The time limit for inspecting all clips of a form. The rest are accepted with unknown length.
@@ -31,7 +31,7 @@ def collect(request: Request) -> tuple[list[Reference], list[str]]:
         try:
             found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
         except Refused as refusal:
-            problems.append(_("%(file)s: %(problem)s") % {"file": file.name, "problem": said(str(refusal))})
+            problems.append(_("%(file)s: %(problem)s") % {"file": file.name, "problem": translated(str(refusal))})
     links = request.POST.get("reference_url", "").split()
     if len(links) > MAX_LINKS:
         problems.append(_("At most %(most)s links at once.") % {"most": MAX_LINKS})
@@ -40,7 +40,7 @@ def collect(request: Request) -> tuple[list[Reference], list[str]]:
         try:
             found.append(attachments.add_link(request.user, link, seconds=ends - time.monotonic()))
         except Refused as refusal:
-            problems.append(said(str(refusal)))
+            problems.append(translated(str(refusal)))
     return list(dict.fromkeys(found)), problems
 
 
@@ -65,7 +65,7 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
     try:
         made = attachments.add_result(request.user, result)
     except Refused as refusal:
-        messages.warning(request, said(str(refusal)))
+        messages.warning(request, translated(str(refusal)))
         target = result.generation.get_absolute_url()
         return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
     if request.htmx and is_from_studio(request):

@@ -9,7 +9,7 @@ from accounts.vault import Unreadable
 from generations.dispatch import upload
 from generations.library.explain import shortened
 from generations.models import Reference
-from generations.models.words import said
+from generations.models.words import translated
 from generations.studio.form import GenerateForm
 from meigen_api.errors import BadToken, InsufficientCredits, MeigenError, Refused
 
@@ -30,7 +30,7 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
     """Why a reference could not be uploaded to Meigen, and what to do."""
     match failure:
         case upload.Gone():
-            problem = said(str(failure))
+            problem = translated(str(failure))
         case BadToken() | Unreadable():
             problem = _("Meigen refuses your token. Replace it, then send again.")
         case InsufficientCredits():

@@ -267,9 +267,9 @@ def settings(card: Generation) -> list[tuple[str, str]]:
 
 
 @register.filter
-def said(text: str) -> str:
+def translated(text: str) -> str:
     """What a row keeps in English, such as `message` and `problem`, in the reader's language."""
-    return words.said(text)
+    return words.translated(text)
 
 
 @register.filter

@@ -127,7 +127,7 @@ class TestThePlaceOnACard:
 
     def test_a_limited_token_starts_when_meigen_says(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         now = timezone.now()
-        until = rate.limited(token.fingerprint, now, 30)
+        until = rate.note_limit(token.fingerprint, now, 30)
         card = make_generation(user)
         assert line.places([card], now)[card.pk].starts_at == until
 

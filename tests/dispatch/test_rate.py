@@ -47,7 +47,7 @@ class TestRepeated429s:
         with time_machine.travel(timezone.now(), tick=False) as clock:
             for _ in range(times):
                 now = timezone.now()
-                until = rate.limited("print", now, asked)
+                until = rate.note_limit("print", now, asked)
                 found.append((until - now).total_seconds())
                 clock.move_to(until + timedelta(seconds=1))
         return found
@@ -69,28 +69,28 @@ class TestRepeated429s:
             sent_at = timezone.now()
             clock.shift(1)
             for _ in range(12):
-                until = rate.limited("print", sent_at, 20)
+                until = rate.note_limit("print", sent_at, 20)
             assert (until - timezone.now()).total_seconds() == 20
 
     def test_another_answer_begins_anew(self, db: None) -> None:
         self.pauses(4)
-        rate.passed("print")
+        rate.clear_limits("print")
         assert self.pauses(1) == [20]
 
     def test_a_clock_that_was_set_back_does_not_stop_the_growing(self, db: None) -> None:
         with time_machine.travel(timezone.now() + timedelta(hours=3)):
-            rate.limited("print", timezone.now(), 20)
+            rate.note_limit("print", timezone.now(), 20)
         assert self.pauses(2) == [30, 45]
 
     def test_another_token_is_another_row(self, db: None) -> None:
         self.pauses(4)
         now = timezone.now()
-        assert rate.limited("another", now, 20) <= timezone.now() + timedelta(seconds=20)
+        assert rate.note_limit("another", now, 20) <= timezone.now() + timedelta(seconds=20)
 
     def test_a_block_never_gets_shorter(self, db: None) -> None:
         now = timezone.now()
-        until = rate.limited("print", now, 60)
-        rate.limited("print", now, 5)
+        until = rate.note_limit("print", now, 60)
+        rate.note_limit("print", now, 5)
         with transaction.atomic():
             window = rate.locked_window("print", now)
         assert window.free(now) == 0

@@ -54,10 +54,10 @@ def test_what_is_under_way_cannot_be_deleted(browser: Client, user: User, token:
 def test_a_refused_one_that_is_deleted_is_never_sent_by_itself(user: User, token: Token, answer: int) -> None:
     row = make_generation(user, status="rejected", answer_status=answer, finished_at=timezone.now())
     assert curation.delete(user, [row.pk]) == [row.pk]
-    for waiting in [Generation.objects.freed(), Generation.objects.lacking_credits(timezone.now())]:
+    for waiting in [Generation.objects.with_replaced_token(), Generation.objects.lacking_credits(timezone.now())]:
         assert row.pk not in waiting.values_list("pk", flat=True)
     curation.restore(user, [row.pk])
-    assert row.pk not in Generation.objects.freed().values_list("pk", flat=True)
+    assert row.pk not in Generation.objects.with_replaced_token().values_list("pk", flat=True)
     assert (row.pk in Generation.objects.lacking_credits(timezone.now()).values_list("pk", flat=True)) == (
         answer == 402
     )

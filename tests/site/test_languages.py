@@ -13,7 +13,7 @@ from accounts.models import Token, User
 from generations.dispatch import catalogue, outcomes, submit
 from generations.library import collecting, explain
 from generations.models import Event, Generation
-from generations.models.words import FILE_GONE, FILE_KEPT, said
+from generations.models.words import FILE_GONE, FILE_KEPT, translated
 from generations.templatetags.studio import soon
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
@@ -322,11 +322,11 @@ def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Clien
     ],
 )
 def test_what_rows_keep_in_english_is_said_in_the_readers_language(stored: str, shown: str) -> None:
-    assert said(stored) == stored
+    assert translated(stored) == stored
     with translation.override("zh-hans"):
-        assert said(stored) == shown
+        assert translated(stored) == shown
 
 
 def test_a_sentence_within_itself_without_end_is_no_trouble() -> None:
     with translation.override("zh-hans"):
-        assert said("File 1: " * 10_000).startswith("文件 1：文件 1：File 1: ")
+        assert translated("File 1: " * 10_000).startswith("文件 1：文件 1：File 1: ")

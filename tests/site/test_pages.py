@@ -135,7 +135,7 @@ def test_a_card_that_changed_is_drawn_anew(browser: Client, user: User, token: T
     generation = make_generation(user, status="done")
     assert b"Keeping the image" not in browser.get("/generations/").content
     make_result(generation)
-    generation.touch()
+    generation.mark_changed()
     assert b"<img" in browser.get("/generations/").content
 
 
@@ -187,11 +187,11 @@ class TestASetOfWhichOneIsNotThere:
         page = browser.get(row.get_absolute_url()).content.decode()
         seen = dict(re.findall(r'name="(whole|live)" value="([^"]+)"', page))
         assert seen["whole"] == "1"
-        row.touch()  # it was tried again, in vain
+        row.mark_changed()  # it was tried again, in vain
         again = browser.post(reverse("live"), seen)
         assert "HX-Refresh" not in again
         assert f'id="generation-{row.pk}"' in again.content.decode()
         Result.objects.filter(number=1).delete()
         make_result(row, number=1)
-        row.touch()
+        row.mark_changed()
         assert browser.post(reverse("live"), seen)["HX-Refresh"] == "true"

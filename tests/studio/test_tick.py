@@ -75,7 +75,7 @@ class TestAnswer:
         self, user: User, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         rows = [make_generation(user, status=S.RUNNING) for _ in range(3)]
-        rows[1].touch()
+        rows[1].mark_changed()
         with django_assert_num_queries(1):
             assert is_news(ask(tick.token_for(user), *map(seen, rows)))
 
@@ -104,7 +104,7 @@ class TestAnswer:
         wrong = ["", ":", ":::", "x:1", f"{row.pk.hex}:0", f"{str(row.pk).upper()}:0", f"{row.pk}' OR 1=1:0", "\0:1"]
         with django_assert_num_queries(1):
             assert not is_news(ask(token, *wrong, seen(row)))
-        row.touch()
+        row.mark_changed()
         assert is_news(ask(token, *wrong, seen(row)))
         assert is_news(ask(token, f"{row.pk}:"))
 
@@ -179,7 +179,7 @@ class TestStack:
             assert not is_news(ask(token, seen(row), client=browser))
         browser.logout()
         assert not is_news(ask(token, seen(row), client=browser))
-        row.touch()
+        row.mark_changed()
         assert is_news(ask(token, seen(row), client=browser))
 
     def test_it_needs_no_csrf_token(self, user: User) -> None:

@@ -62,7 +62,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(STORE_FAILS % {"problem": error.strerror or error}) from None
         self.stdout.write(f"{wrong} wrong, {mended} repaired.")
-        if lost := fetch.all_again() if given_up else fetch.given_up().count():
+        if lost := fetch.retry_all() if given_up else fetch.given_up().count():
             self.stdout.write((LOST_AGAIN if given_up else LOST) % {"number": lost})
         if wrong:
             raise CommandError("Some problems could not be repaired." if repair else "Run again with --repair.")

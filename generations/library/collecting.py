@@ -79,16 +79,16 @@ def add(user: User, pk: UUID, ids: Iterable[UUID]) -> int | None:
         return len(rows)
 
 
-def may_take_out(user: User, collection: Collection) -> Q:
+def may_remove(user: User, collection: Collection) -> Q:
     """Selects the items this person may remove: their own work, or everything if the collection is theirs."""
     return Q() if collection.owner_id == user.pk else Q(generation__owner=user)
 
 
-def take_out(user: User, collection: Collection, ids: Iterable[UUID]) -> int:
+def remove(user: User, collection: Collection, ids: Iterable[UUID]) -> int:
     """Removes these from the collection only. Returns how many were removed."""
     with transaction.atomic():
         Collection.objects.locked().filter(pk=collection.pk).first()
-        items = CollectionItem.objects.filter(may_take_out(user, collection), collection=collection, generation__in=ids)
+        items = CollectionItem.objects.filter(may_remove(user, collection), collection=collection, generation__in=ids)
         taken = list(items.values_list("generation", flat=True))
         count, _ = items.delete()
         _stay_hidden(user, Generation.objects.filter(pk__in=taken))
@@ -101,7 +101,7 @@ def move(user: User, source: Collection, target: UUID, ids: Iterable[UUID]) -> i
         both = {row.pk: row for row in Collection.objects.visible_to(user).locked().filter(pk__in=[source.pk, target])}
         if source.pk not in both or target not in both:
             return None
-        items = CollectionItem.objects.filter(may_take_out(user, source), collection=source, generation__in=ids)
+        items = CollectionItem.objects.filter(may_remove(user, source), collection=source, generation__in=ids)
         rows = Generation.objects.visible_to(user).kept().filter(collectionitem__in=items).order_by("created_at", "pk")
         moved = list(rows)
         both[target].add(user, moved)

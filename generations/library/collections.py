@@ -75,7 +75,7 @@ def collection(request: Request, pk: UUID) -> HttpResponse:
         "cards": cards[:PAGE],
         "next": last and f"{row.get_absolute_url()}?after={last.position}_{last.pk}",
         "everything": row.get_absolute_url(),
-        "verbs": [("star", _("Star")), *cover, ("take_out", _("Remove from collection"))],
+        "verbs": [("star", _("Star")), *cover, ("remove", _("Remove from collection"))],
         "orders": Collection.Order.choices,
     }
     return render(request, "generations/_page.html" if request.htmx else "generations/collection.html", context)

@@ -43,7 +43,7 @@ def _own(request: Request, pk: UUID) -> Generation:
 def generation(request: Request, pk: UUID) -> HttpResponse:
     """`?picture=<number>` selects a picture of the set, from 0. `?in=<id>` is the collection it is viewed in."""
     row = _seen(request, pk)
-    wanted = _looked_at_in(request)
+    wanted = _viewed_in(request)
     collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
     inside = next((collection for collection in collected if str(collection.pk) == wanted), None)
     kept = kept_results(row)
@@ -62,7 +62,7 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "generations/generation.html", context)
 
 
-def _looked_at_in(request: Request) -> str:
+def _viewed_in(request: Request) -> str:
     """The collection in the address, or the one whose page the viewer came from, since cards have the same link
     everywhere."""
     if "in" in request.GET:

@@ -97,9 +97,9 @@ def _tell_rest(request: Request, count: int, asked: int) -> None:
         messages.warning(request, _("Results that others added to their own collection stay in it."))
 
 
-def _take_out(request: Request, ids: list[UUID]) -> None:
+def _remove(request: Request, ids: list[UUID]) -> None:
     if source := _source(request):
-        count = collecting.take_out(request.user, source, ids)
+        count = collecting.remove(request.user, source, ids)
         said = ngettext("%(count)s removed from the collection.", "%(count)s removed from the collection.", count)
         messages.success(request, said % {"count": count})
         _tell_rest(request, count, len(ids))
@@ -173,7 +173,7 @@ _VERBS = {
     "star": _star,
     "collect": _collect,
     "move": _move,
-    "take_out": _take_out,
+    "remove": _remove,
     "cover": _cover,
     "team": _team,
     "private": _private,
@@ -212,7 +212,7 @@ def _may_have(viewer: User, result: Result) -> bool:
 
 
 def _told(viewer: int, generation: Generation) -> dict[str, Any]:
-    return zips.metadata(generation) if generation.owner_id == viewer else zips.told_to_the_team(generation)
+    return zips.metadata(generation) if generation.owner_id == viewer else zips.metadata_for_team(generation)
 
 
 def _back(request: Request, ids: list[UUID]) -> HttpResponse:
@@ -220,7 +220,7 @@ def _back(request: Request, ids: list[UUID]) -> HttpResponse:
     if request.htmx:
         rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
         gone: list[UUID] = []
-        if request.POST.get("do") in {"move", "take_out"} and (source := _source(request, quietly=True)):
+        if request.POST.get("do") in {"move", "remove"} and (source := _source(request, quietly=True)):
             here = set(source.wall(request.user).filter(pk__in=ids).values_list("pk", flat=True))
             gone = [pk for pk in ids if pk not in here]
         cards = prepared(rows.exclude(pk__in=gone), request.user)

@@ -55,7 +55,7 @@ def erase(pk: UUID, now: datetime) -> None:
         Result.objects.filter(generation=pk).update(erased_at=now)
         references = list(Reference.objects.filter(generations=pk).values_list("pk", flat=True))
         links = list(Share.objects.filter(generations=pk).values_list("pk", flat=True))
-        _cut_off(pk)
+        _delete_dependents(pk)
         Share.objects.filter(pk__in=links, generations=None).delete()  # links that showed nothing else
         forgotten = _forget(references, now)
     failpoints.reach("erased-with-files")
@@ -66,7 +66,7 @@ def erase(pk: UUID, now: datetime) -> None:
             logger.exception("%s could not be removed", name)
 
 
-def _cut_off(pk: UUID) -> None:
+def _delete_dependents(pk: UUID) -> None:
     """Deletes everything else that refers to the generation: links, stars, collection items, events."""
     for relation in Generation._meta.related_objects:  # noqa: SLF001
         if relation.many_to_many or relation.related_model in {Attempt, Result}:

@@ -125,7 +125,7 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
 
 
 @_with_file_errors_answered
-def serve_bare(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
+def serve_stripped(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
     """The file without its metadata. A picture gets shorter by that, so it is sent without ranges."""
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
     if strip.is_video(result.content_type):

@@ -92,7 +92,7 @@ class _Kept(io.RawIOBase):
         return len(data)
 
 
-def glanced(name: str) -> IO[bytes]:
+def open_partially(name: str) -> IO[bytes]:
     """A stored file for reading a few places, whereas `open` on a bucket would fetch all of it first."""
     return io.BufferedReader(_Kept(name), GLANCE)
 

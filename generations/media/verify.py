@@ -34,11 +34,11 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with a file, and what was done about it. `mended` is empty if nothing was."""
+    """Something wrong with a file, and what was done about it. `repaired` is empty if nothing was."""
 
     name: str
     wrong: str
-    mended: str = ""
+    repaired: str = ""
 
 
 class WrongStore(Exception):
@@ -92,9 +92,9 @@ def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Find
             return Finding(name, f"{wrong}, and could not be fetched again: {result.problem}")
         return Finding(name, wrong, "will be fetched again" if is_tried else "")
     if _lacks_small_pictures(result, repair=repair) and _is_row(result):
-        mended = "regenerated" if repair and _make_small_pictures(result) else ""
-        if mended or not result.is_video:  # a video may have no poster
-            return Finding(name, "has no small pictures", mended)
+        repaired = "regenerated" if repair and _make_small_pictures(result) else ""
+        if repaired or not result.is_video:  # a video may have no poster
+            return Finding(name, "has no small pictures", repaired)
     return None
 
 

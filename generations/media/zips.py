@@ -41,16 +41,16 @@ class _Pipe(io.RawIOBase):
 
 def metadata(generation: Generation) -> dict[str, Any]:
     """The settings and the cost, without keys or addresses."""
-    return {**told_to_the_team(generation), "credits": generation.credits_used}
+    return {**metadata_for_team(generation), "credits": generation.credits_used}
 
 
-def told_to_the_team(generation: Generation) -> dict[str, Any]:
+def metadata_for_team(generation: Generation) -> dict[str, Any]:
     """The settings only. The cost is the owner's business."""
     created = generation.created_at.isoformat()
-    return {**told_to_guests(generation), "settings": generation.settings, "created": created}
+    return {**metadata_for_guests(generation), "settings": generation.settings, "created": created}
 
 
-def told_to_guests(generation: Generation) -> dict[str, Any]:
+def metadata_for_guests(generation: Generation) -> dict[str, Any]:
     """The prompt and the model, without the cost or the source."""
     return {"prompt": generation.prompt, "model": generation.model_name}
 
@@ -63,13 +63,13 @@ def stream(
     tell: Tell | None = metadata,
     may_have: Callable[[Result], bool] = lambda _: True,
     *,
-    is_bare: bool = False,
+    is_stripped: bool = False,
 ) -> Iterator[bytes]:
     """The files as they are, and `metadata.json` with what `tell` returns for each.
 
     Without `tell`, file names do not reveal the prompt. `may_have` is checked before each file and again before
-    `metadata.json`, because access can be revoked during a long download. `is_bare` removes metadata from pictures. A
-    file that cannot be read to the end is reported in `metadata.json`, which without `tell` is written only then, and
+    `metadata.json`, because access can be revoked during a long download. `is_stripped` removes metadata from pictures.
+    A file that cannot be read to the end is reported in `metadata.json`, which without `tell` is written only then, and
     the others follow.
     """
     pipe = _Pipe()
@@ -90,7 +90,7 @@ def stream(
             entry = zipfile.ZipInfo(name, generation.created_at.timetuple()[:6])
             with source, archive.open(entry, "w") as target:
                 try:
-                    for chunk in strip.pieces(source, result.content_type) if is_bare else source.chunks(CHUNK):
+                    for chunk in strip.pieces(source, result.content_type) if is_stripped else source.chunks(CHUNK):
                         target.write(chunk)
                         yield pipe.take()
                 except OSError:

@@ -81,7 +81,7 @@ def _salt(share: Share) -> str:
 def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     if not is_open(request, share):
         return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
-    looked = _is_looked_at(request)
+    looked = _is_real_view(request)
     if looked and not request.COOKIES.get(f"seen-{share.pk.hex}"):
         links.count_view(share, request.headers.get("User-Agent", ""))
     guest = _guest(request)
@@ -114,7 +114,7 @@ def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[
     }
 
 
-def _is_looked_at(request: HttpRequest) -> bool:
+def _is_real_view(request: HttpRequest) -> bool:
     """Whether somebody is really viewing the page. A browser that prefetches it says so in a header."""
     purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose"))
     return request.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
@@ -169,7 +169,7 @@ def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID)
     if "download" in request.GET and not share.allows_downloads:
         raise Http404
     if share.allows_downloads or row.is_video:
-        return serving.serve_bare(request, row, title=_title(share, row))
+        return serving.serve_stripped(request, row, title=_title(share, row))
     return serving.serve(request, row, _small(row), title=_title(share, row))
 
 
@@ -189,8 +189,8 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
     if not share.allows_downloads:
         raise Http404
     _, results = _in_order(share)
-    told = zips.told_to_guests if share.shows_prompts else None
-    body = zips.stream(results, told, partial(_may_still_have, share), is_bare=True)
+    told = zips.metadata_for_guests if share.shows_prompts else None
+    body = zips.stream(results, told, partial(_still_allowed, share), is_stripped=True)
     response = StreamingHttpResponse(body, content_type="application/zip")
     name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
@@ -198,7 +198,7 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
     return response
 
 
-def _may_still_have(share: Share, result: Result) -> bool:
+def _still_allowed(share: Share, result: Result) -> bool:
     """Whether the link still allows a guest whose download has begun to have this file."""
     now = Share.objects.live().filter(pk=share.pk, password=share.password, allows_downloads=True)
     if share.shows_prompts:  # the rest of the zip would still contain them

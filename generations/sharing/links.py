@@ -114,7 +114,7 @@ def try_password(share: Share, address: str, plain: str) -> bool | None:
     The attempt is counted before the password is checked, by one conditional UPDATE, so parallel attempts gain nothing
     over sequential ones.
     """
-    visitor = vault.derive("visitor", _household(address).encode())
+    visitor = vault.derive("visitor", _network(address).encode())
     now = timezone.now()
     row, is_new = WrongPasswords.objects.get_or_create(share=share, visitor=visitor)
     if is_new:
@@ -129,7 +129,7 @@ def try_password(share: Share, address: str, plain: str) -> bool | None:
     return True
 
 
-def _household(address: str) -> str:
+def _network(address: str) -> str:
     """The network an address belongs to, because an IPv6 user has 2 ** 64 addresses. Invalid addresses share one
     key."""
     try:

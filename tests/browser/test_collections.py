@@ -123,7 +123,7 @@ def test_the_header_stays_one_line_on_a_small_phone(person: str, page: Page) -> 
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
-def test_a_result_is_looked_at_in_its_collection_with_the_keyboard_and_seen_in_the_strip(
+def test_a_result_is_viewed_in_its_collection_with_the_keyboard_and_seen_in_the_strip(
     studio: Studio, person: str, page: Page
 ) -> None:
     code = f"""

@@ -99,7 +99,7 @@ def test_the_keyboard_stays_on_a_card_that_changes(person: str, page: Page) -> N
     expect(owl.locator(".frame")).to_be_focused()
 
 
-def test_a_result_is_looked_at_closely_and_compared_without_a_mouse(person: str, page: Page) -> None:
+def test_a_result_is_real_view_closely_and_compared_without_a_mouse(person: str, page: Page) -> None:
     sign_in(page, person)
     page.goto("/generations/")
     card(page, "a cat").locator(".frame").click()

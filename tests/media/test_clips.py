@@ -90,7 +90,7 @@ class TestAdding:
         assert Reference.objects.get().kind == "image"
 
     @needs_ffprobe
-    def test_an_address_on_meigens_hosts_is_looked_at(self, sandbox: FastSandbox, user: User, token: Token) -> None:
+    def test_an_address_on_meigens_hosts_is_real_view(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         clip = make_clip(user, 6)
         found = attachments.add_link(make_user(), upload.public_url(clip, token, MODEL))
         assert (found.kind, found.seconds, found.size) == ("video", 6, clip.size)

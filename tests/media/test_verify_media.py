@@ -1,4 +1,4 @@
-"""`manage.py verify_media`: rows and files are compared, and what can be mended is repaired."""
+"""`manage.py verify_media`: rows and files are compared, and what can be repaired is repaired."""
 
 import errno
 import io
@@ -107,7 +107,7 @@ def test_a_damaged_file_that_meigen_has_no_more_stays(result: Result, monkeypatc
     assert (result.kept_at is not None, result.gone_at) == (True, None)
     with pytest.raises(CommandError, match="has 5 bytes"):
         run()
-    # Nothing is mended by asking again for what was refused.
+    # Nothing is repaired by asking again for what was refused.
     for _ in range(2):
         with pytest.raises(CommandError, match="could not be fetched again: Meigen no longer has the file"):
             run("--repair")

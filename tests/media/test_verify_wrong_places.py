@@ -85,7 +85,7 @@ class TestADatabaseThatIsNotTheRightOne:
         age(reference.file.name or "")
         self.forget(lost)
         reference.delete()
-        # Nothing at all is touched, also not what could be mended.
+        # Nothing at all is touched, also not what could be repaired.
         Result.objects.update(thumbnail="")
         with pytest.raises(CommandError, match=r"^$"):
             run("--repair")

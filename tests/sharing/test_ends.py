@@ -189,7 +189,7 @@ class TestTheEnd:
         if how == "deleted":
             curation.delete(user, [row.pk for row in rows])
         elif how == "out of the collection":
-            collecting.take_out(user, collection, [row.pk for row in rows])
+            collecting.remove(user, collection, [row.pk for row in rows])
         elif how == "password":
             share.set_password("open sesame")
             share.save()

@@ -121,7 +121,7 @@ class TestWhoLooked:
         assert share.views == 1
 
     @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose"])
-    def test_a_page_fetched_beforehand_is_counted_when_it_is_looked_at(
+    def test_a_page_fetched_beforehand_is_counted_when_it_is_real_view(
         self, user: User, done: Generation, header: str
     ) -> None:
         share = links.share(user, [done])

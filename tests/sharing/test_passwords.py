@@ -66,7 +66,7 @@ class TestAPassword:
             (["unknown", "", "pipe:{}"], True),
         ],
     )
-    def test_pauses_a_household_and_not_one_of_its_many_addresses(
+    def test_pauses_a_network_and_not_one_of_its_many_addresses(
         self, locked: Share, addresses: list[str], is_one: bool
     ) -> None:
         tried = [addresses[n % len(addresses)].format(n + 1) for n in range(11)]

@@ -169,7 +169,7 @@ class TestToken:
 
 
 class TestStack:
-    def test_no_session_is_looked_at_and_none_is_made(
+    def test_no_session_is_real_view_and_none_is_made(
         self, browser: Client, user: User, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         row = make_generation(user)

@@ -45,14 +45,14 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, repair: bool, hashes: bool, delete_unknown: bool, given_up: bool, **options: Any
     ) -> None:
-        mended = wrong = 0
+        repaired = wrong = 0
         try:
             for finding in verify.findings(repair=repair, hashes=hashes, delete_unknown=delete_unknown):
                 self.stdout.write(
-                    f"{finding.name or '(no file)'} {finding.wrong}{finding.mended and '; ' + finding.mended}"
+                    f"{finding.name or '(no file)'} {finding.wrong}{finding.repaired and '; ' + finding.repaired}"
                 )
-                if finding.mended:
-                    mended += 1
+                if finding.repaired:
+                    repaired += 1
                 else:
                     wrong += 1
         except verify.WrongStore:
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError(WRONG_DATABASE) from None
         except OSError as error:
             raise CommandError(STORE_FAILS % {"problem": error.strerror or error}) from None
-        self.stdout.write(f"{wrong} wrong, {mended} repaired.")
+        self.stdout.write(f"{wrong} wrong, {repaired} repaired.")
         if lost := fetch.retry_all() if given_up else fetch.given_up().count():
             self.stdout.write((LOST_AGAIN if given_up else LOST) % {"number": lost})
         if wrong:

@@ -36,7 +36,7 @@ def pieces(file: File[Any], content_type: str) -> Iterator[bytes]:
 
 def pieces_of_video(content_type: str, name: str, start: int, stop: int) -> Iterator[bytes]:
     """The bytes from `start` up to `stop` of a stored video with its metadata blanked."""
-    with storage.glanced(name) as file:
+    with storage.open_partially(name) as file:
         for part in videos.parts(file, content_type, start, stop):
             if isinstance(part, bytes):
                 yield part

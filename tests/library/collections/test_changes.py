@@ -81,7 +81,7 @@ def test_a_page_that_is_open_while_its_collection_is_deleted_says_so(browser: Cl
     row = make_done(user, "a fox")
     collection = make_collection(user, "Foxes", row)
     collecting.delete(user, collection.pk)
-    for verb in ["take_out", "move", "cover"]:
+    for verb in ["remove", "move", "cover"]:
         body = browser.post(
             "/generations/selected/",
             {"do": verb, "selected": row.pk, "from": str(collection.pk), "collection": "Other"},

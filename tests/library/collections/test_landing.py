@@ -56,7 +56,7 @@ def test_a_click_into_a_team_collection_is_shown_when_it_is_done(
     assert cards(anas, ours.get_absolute_url()) == ["a red fox"]
 
 
-@pytest.mark.parametrize("way", ["take_out", "move", "private", "delete", "merge"])
+@pytest.mark.parametrize("way", ["remove", "move", "private", "delete", "merge"])
 def test_what_leaves_the_team_before_it_is_done_is_not_shown_when_it_is(
     browser: Client, user: User, ana: User, anas: Client, way: str
 ) -> None:
@@ -71,8 +71,8 @@ def test_what_leaves_the_team_before_it_is_done_is_not_shown_when_it_is(
     assert "You, and the team once it is done." in page
     assert "Hide from the team" in page
     rows, address = [leaving, staying, done, hers], ours.get_absolute_url()
-    if way == "take_out":
-        do(browser, "take_out", *rows, **{"from": str(ours.pk)})
+    if way == "remove":
+        do(browser, "remove", *rows, **{"from": str(ours.pk)})
     elif way == "move":
         do(browser, "move", *rows, **{"from": str(ours.pk), "collection": "Other"})
     else:

@@ -137,7 +137,7 @@ def test_the_cover_is_the_owners_choice_as_long_as_it_is_in_it(browser: Client, 
     do(browser, "cover", third, **place)
     do(browser, "cover", first, second, **place)
     assert cover() == "first"
-    do(browser, "take_out", first, **place)
+    do(browser, "remove", first, **place)
     assert cover() == "second"
 
 

@@ -38,7 +38,7 @@ def test_a_private_collection_does_not_exist_for_anybody_else(
         assert "SECRET" not in response.content.decode(), page
     for page in ["", "settings/", "arrange/", "delete/"]:
         assert anas.get(f"{collection.get_absolute_url()}{page}").status_code == 404
-    for verb in ["take_out", "move", "cover"]:
+    for verb in ["remove", "move", "cover"]:
         do(anas, verb, row, **{"from": str(collection.pk), "collection": "Mine"})
     assert inside(collection) == {"a CANARY fox"}
 
@@ -122,10 +122,10 @@ def test_an_item_is_taken_out_by_whose_it_is_or_by_the_collections_owner(
     collection = make_collection(user, "Ours", his, is_team=True)
     collecting.add(ana, collection.pk, [hers.pk, more.pk])
     place = {"from": str(collection.pk), "next": collection.get_absolute_url()}
-    response = do(anas, "take_out", his, hers, **place)
+    response = do(anas, "remove", his, hers, **place)
     assert "Results that others added to their own collection stay" in anas.get(response["Location"]).content.decode()
     assert inside(collection) == {"his", "more"}
-    do(browser, "take_out", more, **place)
+    do(browser, "remove", more, **place)
     assert inside(collection) == {"his"}
     assert Generation.objects.filter(team_at__isnull=False).count() == 3
 

@@ -216,7 +216,7 @@ def _back(request: Request, row: Generation) -> HttpResponse:
     """Returns the changed card for htmx, or the generation's page for a plain form."""
     if not request.htmx:
         return HttpResponseRedirect(back_to(request, row.get_absolute_url()))
-    return render(request, "generations/_acted.html", {"card": _seen(request, row.pk)})
+    return render(request, "generations/_changed_card.html", {"card": _seen(request, row.pk)})
 
 
 @require_POST

@@ -22,7 +22,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from generations.dispatch import failpoints, jobs, outcomes, recovery, stopping, submit, wake
+from generations.dispatch import failpoints, outcomes, polling, recovery, stopping, submit, wake
 from generations.models import Lease
 from meigen_api import calls, errors
 from meigen_api.client import Pool
@@ -41,7 +41,6 @@ RECOVER_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 FLUSH_SECONDS = 0.25
 POLL_SECONDS = 10.0
-LONGEST_POLL_PAUSE = 60.0
 SENDS_AT_ONCE = 16
 # How long a stop waits for the answers of posts that are under way.
 STOP_SECONDS = 4.0
@@ -71,10 +70,9 @@ class _Sweep:
     def __init__(self, shard: int, seconds: float) -> None:
         self.shard = shard
         self.ends = time.monotonic() + seconds
-        self.interval: float = settings.MEIGEN_POLL_SECONDS
-        self.jobs: dict[UUID, jobs.Job] = {}
-        self.due: asyncio.Queue[jobs.Job] = asyncio.Queue()
-        self.outcomes: list[jobs.Outcome] = []
+        self.jobs: dict[UUID, polling.Job] = {}
+        self.due: asyncio.Queue[polling.Job] = asyncio.Queue()
+        self.outcomes: list[polling.Outcome] = []
         self.news = asyncio.Event()  # there are outcomes
         self.sends: set[asyncio.Task[None]] = set()
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
@@ -134,11 +132,11 @@ class _Sweep:
     async def _look(self) -> bool:
         """Brings in what is new in the rows and starts what may be sent; False when there is nothing to do at all."""
         room = 0 if self._is_over() else SENDS_AT_ONCE - len(self.sends)
-        fresh, turns, stay = await self._db(partial(jobs.read, self.shard, set(self.jobs), room))
+        fresh, turns, stay = await self._db(partial(polling.read, self.shard, set(self.jobs), room))
         for job in fresh:
             self.jobs[job.generation.pk] = job
             # Spread over one interval, so that polls do not come in bursts.
-            self._poll_in(random.uniform(0, self.interval), job)
+            self._poll_in(random.uniform(0, job.interval), job)
         for pk in turns:
             send = asyncio.create_task(self._send(pk))
             self.sends.add(send)
@@ -169,7 +167,7 @@ class _Sweep:
             await asyncio.gather(*self.sends, return_exceptions=True)
             await self._db(recovery.release_claims)
 
-    def _poll_in(self, seconds: float, job: jobs.Job) -> None:
+    def _poll_in(self, seconds: float, job: polling.Job) -> None:
         asyncio.get_running_loop().call_later(seconds, self.due.put_nowait, job)
 
     async def _poller(self) -> None:
@@ -182,48 +180,47 @@ class _Sweep:
             except Exception:
                 # Whatever it was, it must not end the watching of this job, or of those behind it.
                 logger.exception("Polling generation %s failed", job.generation.pk)
-                self._poll_in(LONGEST_POLL_PAUSE, job)
+                self._poll_in(polling.LONGEST_PAUSE, job)
 
-    async def _poll(self, job: jobs.Job) -> None:
+    async def _poll(self, job: polling.Job) -> None:
         try:
             status = await self.polls.send(calls.status(job.generation.remote_id), job.secret)
         except MeigenError as error:
             job.failures += 1
             job.misses = job.misses + 1 if isinstance(error, errors.NotFound) else 0
             if isinstance(error, errors.NotFound | errors.BadToken):
-                self._tell(jobs.Outcome(job, error=error))
-            again = max(error.retry_after or 0, self.interval * 2 ** min(job.failures, 5))
-            self._poll_in(min(LONGEST_POLL_PAUSE, again), job)
+                self._tell(polling.Outcome(job, error=error))
+            self._poll_in(job.pause_after(error), job)
             return
         job.failures = job.misses = 0
         job.told_at = timezone.now()
         if status.state == "processing" and (status.poll_hint is None or status.poll_hint > 0):
             if status.poll_hint is not None:
                 job.watch_until = outcomes.watch_until(job.generation, status, job.told_at)
-            self._poll_in(self.interval, job)
+            self._poll_in(job.interval, job)
         else:
-            self._tell(jobs.Outcome(job, status=status))  # not polled again before the flush has written it
+            self._tell(polling.Outcome(job, status=status))  # not polled again before the flush has written it
 
-    def _tell(self, outcome: jobs.Outcome) -> None:
+    def _tell(self, outcome: polling.Outcome) -> None:
         self.outcomes.append(outcome)
         self.news.set()
 
     async def _flush(self) -> None:
         """Writes what the polls brought, and stops watching what is past its limit."""
         now = timezone.now()
-        late = [job for job in self.jobs.values() if jobs.is_late(job, now)]
+        late = [job for job in self.jobs.values() if polling.is_late(job, now)]
         moved = [job for job in self.jobs.values() if job.has_other_limit]
         told, self.outcomes = self.outcomes, []
         if not late and not told and not moved:
             return
         failpoints.reach("polled-unwritten")
         if moved:
-            await self._db(partial(jobs.write_limits, moved))
-        ended = await self._db(partial(jobs.write, told, late, now))
+            await self._db(partial(polling.write_limits, moved))
+        ended = await self._db(partial(polling.write, told, late, now))
         for outcome in told:
             pk = outcome.job.generation.pk
             if pk not in ended and outcome.status is not None:
-                self._poll_in(LONGEST_POLL_PAUSE, outcome.job)  # its answer could not be written
+                self._poll_in(polling.LONGEST_PAUSE, outcome.job)  # its answer could not be written
         for pk in ended:
             self.jobs.pop(pk, None)
 

@@ -18,18 +18,10 @@ from PIL import Image, JpegImagePlugin
 
 from generations.media import poster, video
 from generations.media.download import Refused
+from generations.media.formats import EXTENSIONS, FORMATS
 from generations.media.metadata import exif
 from generations.models import words
 
-FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
-EXTENSIONS = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-}
 MAX_PIXELS = poster.MAX_PIXELS  # the largest one takes 133 MB when decoded
 MAX_PIXELS_OF_WEBP = 20_000_000  # its decoder holds four copies; 4K has 17.2 million pixels
 # For a JPEG with several scans, such as a progressive one: the decoder holds all coefficients, two bytes each.

@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from generations.dispatch import failpoints, stopping, wake
-from generations.media.decode import EXTENSIONS, Found, Small, inspect
+from generations.media.decode import Found, Small, inspect
 from generations.media.download import Failed, Refused, download
+from generations.media.formats import EXTENSIONS
 from generations.models import Event, Generation, Lease, Result, words
 from generations.models.process import this_process
 

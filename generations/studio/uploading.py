@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Token
 from accounts.vault import Unreadable
 from generations.dispatch import upload
-from generations.library.explain import shortened
+from generations.library.rejections import shortened
 from generations.models import Reference
 from generations.models.words import translated
 from generations.studio.form import GenerateForm

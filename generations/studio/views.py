@@ -19,7 +19,7 @@ from accounts.http import Request
 from accounts.models import Token, User
 from generations.dispatch import catalogue, decisions
 from generations.inspiration import gallery
-from generations.library import explain, tick
+from generations.library import rejections, tick
 from generations.library.cards import prepared, shown
 from generations.library.history import history
 from generations.media import attachments
@@ -198,7 +198,7 @@ def _hints(rows: Sequence[Generation], form: GenerateForm) -> dict[str, str]:
             member = row.answer_fields.get("field")
             member = member if isinstance(member, str) else ""
             name = FIELD_OF_MEMBER.get(member, "")
-            hints[name if name in form.fields else ""] = explain.refusal(row)
+            hints[name if name in form.fields else ""] = rejections.explain(row)
     return hints
 
 

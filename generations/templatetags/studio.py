@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from generations.library import explain, tick
+from generations.library import rejections, tick
 from generations.media import serving
 from generations.media.decode import PREVIEW, THUMBNAIL
 from generations.models import Collection, Generation, Result, words
@@ -275,13 +275,13 @@ def translated(text: str) -> str:
 @register.filter
 def refusal(card: Generation) -> str:
     """What a rejected card says."""
-    return explain.refusal(card)
+    return rejections.explain(card)
 
 
 @register.filter
 def details(card: Generation) -> list[tuple[str, str]]:
     """Every member of Meigen's answer."""
-    return explain.details(card)
+    return rejections.details(card)
 
 
 @register.filter

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Token, User
 from accounts.token_check import Verdict
-from generations.dispatch import decisions, outcomes, submit, sweep, wake
+from generations.dispatch import decisions, outcomes, polling, submit, sweep, wake
 from generations.models import Generation, Lease
 from meigen_api import errors
 from meigen_api.client import Pool
@@ -234,7 +234,7 @@ class TestASweep:
             return await send(self, call, token)
 
         monkeypatch.setattr(Pool, "send", broken)
-        monkeypatch.setattr(sweep, "LONGEST_POLL_PAUSE", 0.1)
+        monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.1)
         sweep.run_slice(seconds=20)
         generation.refresh_from_db()
         assert generation.status == S.DONE
@@ -288,7 +288,7 @@ class TestASweep:
             return real(generation, status, now, kept)
 
         monkeypatch.setattr(outcomes, "settle", broken)
-        monkeypatch.setattr(sweep, "LONGEST_POLL_PAUSE", 0.1)
+        monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.1)
         sweep.run_slice(seconds=20)
         assert not Generation.objects.exclude(status=S.DONE).exists()
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts import tokens
 from accounts.token_check import Verdict
-from generations.dispatch import catalogue, decisions, jobs, line, outcomes, recovery, submit
+from generations.dispatch import catalogue, decisions, line, outcomes, polling, recovery, submit
 from generations.models import Attempt, Generation, GenerationQuerySet, RateGate
 from generations.studio import submission
 from generations.studio.form import GenerateForm
@@ -297,7 +297,7 @@ class Dispatch(RuleBasedStateMachine):
 
     def poll(self, row: Generation) -> None:
         now = timezone.now()
-        with Client(self.server.url, jobs._secret(row, {})) as client:
+        with Client(self.server.url, polling._secret(row, {})) as client:
             try:
                 status = client.send(calls.status(row.remote_id))
             except MeigenError as error:

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue, outcomes, submit
-from generations.library import collecting, explain
+from generations.library import collecting, rejections
 from generations.models import Event, Generation
 from generations.models.words import FILE_GONE, FILE_KEPT, translated
 from generations.templatetags.studio import soon
@@ -289,7 +289,7 @@ def test_a_rejected_card_is_chinese_beside_meigens_words(
     assert 'data-status="rejected"' in body
     assert words in body
     row = Generation.objects.get()
-    assert english_in(body, row.message.rstrip("."), *(value for _, value in explain.details(row))) == []
+    assert english_in(body, row.message.rstrip("."), *(value for _, value in rejections.details(row))) == []
     # What the row keeps is English, whoever was there when it was written.
     assert not re.search(r"[\u4e00-\u9fff]", "".join(row.events.values_list("note", flat=True)))
 

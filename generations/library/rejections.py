@@ -1,4 +1,4 @@
-"""Explains Meigen's responses in words that say what to do next."""
+"""Why Meigen rejected a generation, in words that say what to do next."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from meigen_api.types import number
 TOO_LONG = 300
 
 
-def refusal(card: Generation) -> str:
+def explain(card: Generation) -> str:
     """The text of a rejected card: the reason, and what would fix it."""
     fields = card.answer_fields
     match card.answer_status, fields.get("code"):

@@ -1,4 +1,4 @@
-"""Running generations as the sweep knows them: read from the rows and written back many at a time."""
+"""Running generations as the sweep polls them: read from the rows and written back many at a time."""
 
 import contextlib
 import logging
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts import vault
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 # Meigen may be away for long; what it has finished meanwhile is still ours to fetch.
 LONGEST_SILENCE = timedelta(hours=24)
 LOOK_AT_ONCE = 500
+LONGEST_PAUSE = 60.0  # between two polls, in seconds
 LIMIT_DIFFERS = timedelta(seconds=30)
 
 
@@ -41,6 +43,16 @@ class Job:
 
     def __post_init__(self) -> None:
         self.watch_until = self.generation.watch_until
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two polls."""
+        seconds = float(settings.MEIGEN_POLL_SECONDS)
+        return seconds
+
+    def pause_after(self, error: MeigenError) -> float:
+        """Seconds until the next poll after one that failed: longer each time, and no less than Meigen asks for."""
+        return min(LONGEST_PAUSE, max(error.retry_after or 0, self.interval * 2.0 ** min(self.failures, 5)))
 
     @property
     def has_other_limit(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.template.base import Template
 from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
@@ -17,6 +18,8 @@ from accounts.models import Token, User
 from sandbox import Sandbox
 from tests.helpers import make_token, make_user
 from tests.serving import serving
+
+PLAIN_RENDER = vars(Template)["_render"]
 
 
 class FastSandbox(Sandbox):
@@ -50,6 +53,14 @@ def _static_files_are_listed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_not_recorded(django_test_environment: None) -> Iterator[None]:
+    """Django's test client copies the context of every template and partial; no test looks at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", PLAIN_RENDER)
         yield
 
 

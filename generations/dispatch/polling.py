@@ -47,8 +47,7 @@ class Job:
     @property
     def interval(self) -> float:
         """Seconds between two polls."""
-        seconds = float(settings.MEIGEN_POLL_SECONDS)
-        return seconds
+        return float(settings.MEIGEN_POLL_SECONDS)
 
     def pause_after(self, error: MeigenError) -> float:
         """Seconds until the next poll after one that failed: longer each time, and no less than Meigen asks for."""

@@ -21,39 +21,47 @@ S = Generation.Status
 def create(
     owner: User, token: Token, form: GenerateForm, urls: Mapping[uuid.UUID, str] | None = None
 ) -> tuple[list[Generation], bool]:
-    """Writes the rows of a valid form in one transaction. Returns them and whether they are new.
+    """One click, one transaction: the rows of a valid form, and whether they are new.
 
     `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of the first
-    click again, so a double click or a resubmitted page is paid only once.
+    click again, so a double click or a page sent twice is charged once.
     """
-    nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
-    try:
-        with transaction.atomic():
-            rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))
-            ReferenceUse.objects.bulk_create(
-                ReferenceUse(generation=row, reference=reference, number=number, role=role)
-                for row in rows
-                for number, (reference, role) in enumerate(form.attached.uses)
-            )
-            if form.cleaned_data.get("into"):
-                _collect(owner, form.cleaned_data["into"], rows)
-            now = rows[0].created_at
-            Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
-            wake.sweep()
-            failpoints.reach("before-commit")
-    except IntegrityError:
-        known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
-        if not known:
-            raise
-        wishes = [form.wish(prompt) for prompt in form.wanted]
+    wishes = [form.wish(prompt) for prompt in form.wanted]
+    click = form.cleaned_data["nonce"] or uuid.uuid4().hex
+    # The response to the first click may have been lost and the form edited since: that is another wish. The same edit
+    # gives the same second nonce, so it is charged once as well.
+    edited = hashlib.sha256("".join([click, *wishes]).encode()).hexdigest()
+    for nonce in (click, edited):
+        try:
+            return _inserted(owner, token, form, nonce, urls), True
+        except IntegrityError:
+            known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
+            if not known:
+                raise
         if [row.wish for row in known] == wishes:
             return known, False
-        # The response to the first click was lost and the form was edited since, so this is a new request. The same
-        # edit gives the same new nonce, so it too is paid only once.
-        form.cleaned_data["nonce"] = hashlib.sha256("".join([nonce, *wishes]).encode()).hexdigest()
-        return create(owner, token, form, urls)
+    raise RuntimeError("The nonce of an edited click names other wishes.")
+
+
+def _inserted(
+    owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
+) -> list[Generation]:
+    """All the rows of a click. Raises IntegrityError when the nonce has been used."""
+    with transaction.atomic():
+        rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))
+        ReferenceUse.objects.bulk_create(
+            ReferenceUse(generation=row, reference=reference, number=number, role=role)
+            for row in rows
+            for number, (reference, role) in enumerate(form.attached.uses)
+        )
+        if form.cleaned_data.get("into"):
+            _collect(owner, form.cleaned_data["into"], rows)
+        now = rows[0].created_at
+        Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
+        wake.sweep()
+        failpoints.reach("before-commit")
     failpoints.reach("after-commit")
-    return rows, True
+    return rows
 
 
 def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:

@@ -104,7 +104,7 @@ def test_two_frames_three_pictures_two_clips_and_a_sound_with_tokens_in_the_prom
     }
 
     # And all of it comes back, each in its place.
-    page.get_by_role("link", name="Remix").click()
+    page.get_by_text("Remix", exact=True).click()  # while a file is being saved the card is shown, with a button too
     expect(page.locator("#reference-list .reference")).to_have_count(8)
     expect(page.locator(f"[name=first_frame][value='{values[3]}']")).to_be_checked()
     expect(page.locator(f"[name=last_frame][value='{values[4]}']")).to_be_checked()

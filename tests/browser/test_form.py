@@ -67,7 +67,7 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
         "aspectRatio": "4:3",
     }
     # And back into the form, references included.
-    page.get_by_role("link", name="Remix").click()
+    page.get_by_text("Remix", exact=True).click()
     expect(page.locator(".reference img")).to_have_count(2)
     expect(page.locator("[name=resolution][value='2K']")).to_be_checked()
 

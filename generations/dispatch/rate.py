@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Token
 from generations.models import Attempt, RateGate
-from generations.models.lease import LONGEST_WAIT, is_over
+from generations.models.lease import is_over
 
 # Between our clock and the moment Meigen counts a post.
 MARGIN = timedelta(milliseconds=250)
@@ -74,10 +74,10 @@ class Window:
 def windows(fingerprints: Collection[str], now: datetime) -> dict[str, Window]:
     """The window of each token, by fingerprint."""
     gates = RateGate.objects.filter(token_fingerprint__in=fingerprints)
-    return _windows(fingerprints, now, gates.exclude(is_over("blocked_until", now)))
+    return _windows(fingerprints, now, gates)
 
 
-def _windows(fingerprints: Collection[str], now: datetime, blocked: Iterable[RateGate]) -> dict[str, Window]:
+def _windows(fingerprints: Collection[str], now: datetime, gates: Iterable[RateGate]) -> dict[str, Window]:
     found: dict[str, Window] = defaultdict(Window)
     window = timedelta(seconds=settings.MEIGEN_RATE[1])
     since, until = now - window - LONGEST_POST, now + AHEAD
@@ -92,8 +92,9 @@ def _windows(fingerprints: Collection[str], now: datetime, blocked: Iterable[Rat
             found[fingerprint].posted[owner, nonce] += 1
     for row in found.values():
         row.counted.sort()
-    for gate in blocked:
-        found[gate.token_fingerprint].blocked_until = gate.blocked_until
+    for gate in gates:
+        if gate.is_closed(now):
+            found[gate.token_fingerprint].blocked_until = gate.blocked_until
     owners = Token.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint").annotate(Count("owner"))
     for fingerprint, count in owners:
         found[fingerprint].is_shared = count > 1
@@ -106,8 +107,7 @@ def locked_window(fingerprint: str, now: datetime) -> Window:
     Call it inside the transaction that inserts the attempt: two processes never take the same place.
     """
     gate, _created = RateGate.objects.select_for_update().get_or_create(token_fingerprint=fingerprint)
-    is_blocked = gate.blocked_until is not None and now <= gate.blocked_until <= now + LONGEST_WAIT
-    return _windows([fingerprint], now, [gate] if is_blocked else [])[fingerprint]
+    return _windows([fingerprint], now, [gate])[fingerprint]
 
 
 def note_limit(fingerprint: str, sent_at: datetime, asked: float | None) -> datetime:

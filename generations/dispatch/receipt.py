@@ -1,7 +1,5 @@
 """What became of a request whose answer was lost, by Meigen's receipt for its key. Asking is free of charge."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -10,6 +8,7 @@ from django.utils.translation import gettext_noop
 from accounts import vault
 from generations.dispatch import outcomes, submit
 from generations.models import Generation
+from generations.models.status import FINAL_ANSWERS
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.errors import MeigenError
@@ -18,7 +17,7 @@ S = Generation.Status
 
 NEVER_ARRIVED = gettext_noop("Meigen never received this, so nothing was charged.")
 # 402 and 400: not charged. 410: the key is dead. 409: a person decides. Without a code it may be a proxy that speaks.
-FINAL = {400, 402, 409, 410}
+FINAL = FINAL_ANSWERS | {402}
 STILL_ACCEPTING = gettext_noop(
     "Meigen is still processing the request. We will send the same request again; it is charged only once."
 )
@@ -60,13 +59,12 @@ def _take(generation: Generation, error: MeigenError) -> bool:
                 moved = submit.reject(generation, error, now, expecting=S.STALLED)
             case errors.InProgress():
                 # The same bytes go out again under the same key; the attempts stay unsettled until one is answered.
-                pause = timedelta(seconds=min(error.retry_after or 0, submit.LONGEST_PAUSE))
                 return generation.move(
                     S.SENDING,
                     expecting=S.STALLED,
                     note=STILL_ACCEPTING,
                     message=STILL_ACCEPTING,
-                    not_before=now + pause,
+                    not_before=now + submit.asked_pause(error),
                     sent_at=now,
                     lease_until=None,
                     deleted_at=None,  # what may cost credits is in sight

@@ -208,7 +208,7 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
             case errors.RateLimited():
                 _wait(generation, quiet_until, gettext_noop("Meigen asked us to wait (429)."), now)
             case errors.NotYet():
-                pause = max(_asked(error), _backoff(generation.tries))
+                pause = max(asked_pause(error), _backoff(generation.tries))
                 _wait(generation, now + pause, gettext_noop("Meigen could not load a reference in time."), now)
             case errors.Refused():
                 if isinstance(error, errors.BadToken) and generation.token:
@@ -243,7 +243,7 @@ def _outcome_of(error: MeigenError) -> Attempt.Outcome:
     return Attempt.Outcome.UNKNOWN
 
 
-def _asked(error: MeigenError) -> timedelta:
+def asked_pause(error: MeigenError) -> timedelta:
     """The pause that an answer asks for, within what we wait for at all."""
     return timedelta(seconds=min(error.retry_after or 0, LONGEST_PAUSE))
 
@@ -282,7 +282,7 @@ def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
     if now - (generation.sent_at or now) > GIVE_UP_AFTER:
         stall(generation, now)
         return
-    pause = max(_asked(error), _backoff(unsettled(generation).count()))
+    pause = max(asked_pause(error), _backoff(unsettled(generation).count()))
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
         not_before=now + pause, lease_until=None, message=words.SENT_ONCE % {"reason": error.message}
     )

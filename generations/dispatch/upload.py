@@ -19,7 +19,7 @@ CLIP_SECONDS = 120.0
 # An upload lasts a day, of a clip a week. It is used for a new request while it will outlast the longest wait of one,
 # see `REQUESTS_LAST`.
 USED_FOR = {"image": timedelta(hours=4), "video": timedelta(days=3), "audio": timedelta(days=3)}
-EXTENSIONS = {"video/mp4": "mp4", "video/quicktime": "mov", "audio/wav": "wav", "audio/mpeg": "mp3"}
+CLIP_EXTENSIONS = {"video/mp4": "mp4", "video/quicktime": "mov", "audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
 class Gone(Exception):
@@ -63,7 +63,7 @@ def _upload(reference: Reference, token: Token, model_id: str) -> None:
 def _place(reference: Reference, token: Token, model_id: str, size: int) -> Presigned:
     """Where Meigen wants the file."""
     if reference.is_clip:
-        name = f"reference.{EXTENSIONS[reference.content_type]}"
+        name = f"reference.{CLIP_EXTENSIONS[reference.content_type]}"
         with Client(settings.MEIGEN_BASE_URL, token.secret(), seconds=SECONDS) as client:
             return client.send(calls.presign_clip(name, reference.content_type, size, model_id, reference.kind))
     extension = (reference.file.name or "").rpartition(".")[2]

@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from generations.dispatch.upload import EXTENSIONS
+from generations.dispatch.upload import CLIP_EXTENSIONS
 from generations.media import clip
 from generations.media.clip import Clip
 from generations.media.download import Failed, Refused, check_address, download
@@ -84,7 +84,7 @@ def _add_clip(owner: User, name: str, file: IO[bytes], found: Clip) -> Reference
             sha256=digest.hexdigest(),
         )
         stripped.seek(0)
-        return _kept(reference, File(stripped), EXTENSIONS[found.content_type])
+        return _kept(reference, File(stripped), CLIP_EXTENSIONS[found.content_type])
 
 
 def _kept(reference: Reference, file: File[Any], extension: str) -> Reference:

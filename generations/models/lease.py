@@ -84,3 +84,7 @@ class RateGate(models.Model):
 
     def __str__(self) -> str:
         return f"Gate of {self.token_fingerprint[:8]}"
+
+    def is_closed(self, now: datetime) -> bool:
+        """Whether Meigen wants quiet now: the opposite of `is_over`, for a row that has been read."""
+        return self.blocked_until is not None and now <= self.blocked_until <= now + LONGEST_WAIT

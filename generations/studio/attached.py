@@ -14,7 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generations.dispatch.upload import EXTENSIONS
+from generations.dispatch.upload import CLIP_EXTENSIONS
 from generations.models import Reference, ReferenceUse
 from meigen_api.types import ClipLimits, Model
 
@@ -176,7 +176,7 @@ def _problem_of_clip(clip: Reference, limits: ClipLimits) -> str:
     if limits.max_bytes is not None and clip.size is not None and clip.size > limits.max_bytes:
         words = _("it is %(size)s; at most %(most)s is allowed.")
         return words % {"size": filesizeformat(clip.size), "most": filesizeformat(limits.max_bytes)}
-    extension = EXTENSIONS.get(clip.content_type)
+    extension = CLIP_EXTENSIONS.get(clip.content_type)
     if limits.formats and extension and extension not in limits.formats:
         return _("this model accepts %(formats)s only.") % {"formats": ", ".join(limits.formats).upper()}
     return ""

@@ -74,7 +74,8 @@ class GenerateForm(forms.Form):
         super().__init__(data, initial={**values, "nonce": uuid.uuid4().hex}, label_suffix="")
         self.offer = offer
         self.references = list(references)
-        asked = str((data if data is not None else values).get("model_id") or "")
+        given = data if data is not None else values
+        asked = str(given.get("model_id") or "")
         self.model = offer.model(asked) or (offer.default if data is None else None)
         if self.model and not asked:
             self.initial["model_id"] = self.model.id
@@ -83,7 +84,7 @@ class GenerateForm(forms.Form):
         model_field.error_messages["invalid_choice"] = not_offered(offer, asked)
         model_field.error_messages["required"] = _("Choose a model.")
         self.has_clips = bool(Attached(self.references).videos)
-        self._fit(self.model, str((data if data is not None else values).get("tier") or ""))
+        self._fit(self.model, str(given.get("tier") or ""))
         self._fit_ratio(self.model)
         self._fit_frames(self.model)
 
@@ -124,7 +125,7 @@ class GenerateForm(forms.Form):
             return
         has_input = Attached(self.references).has_input
         asked = str((self.data if self.is_bound else self.initial).get("aspect_ratio") or "")
-        offered = [*([(ADAPTIVE, gettext("Match input"))] if has_input or asked == ADAPTIVE else [])]
+        offered = [(ADAPTIVE, gettext("Match input"))] if has_input or asked == ADAPTIVE else []
         field.choices = [*offered, *((ratio, ratio) for ratio in model.fixed_ratios)]
         field.required = True
         field.error_messages["required"] = gettext("Choose a ratio: there is no input to match.")
@@ -289,10 +290,11 @@ class GenerateForm(forms.Form):
     @property
     def shown_price(self) -> str:
         """What the button says, and for which choices: the form carries it, see `prices.risen`."""
-        if self.price is None:
+        price = self.price
+        if price is None:
             return ""
         priced = [*(self.chosen.get(name, "") for name in PRICED), self.attached.clip_seconds, self.total]
-        return f"{zlib.crc32(repr(priced).encode())}:{self.price.most}"
+        return f"{zlib.crc32(repr(priced).encode())}:{price.most}"
 
     def request_fields(self, prompt: str, urls: Mapping[UUID, str] | None = None) -> dict[str, Any]:
         """The members of one request without its key: the prompt, the model and the explicit choices, without any

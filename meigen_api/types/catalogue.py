@@ -125,7 +125,7 @@ class Model:
 
     @cached_property
     def all_durations(self) -> tuple[float, ...]:
-        """Every available number of seconds, as strings for a form. A range is expanded into its steps."""
+        """Every available number of seconds, as precise as a form writes it. A range is expanded into its steps."""
         values = list(self.durations)
         if bounds := self.duration_range:
             steps = int((bounds.maximum - bounds.minimum) / bounds.step + 1e-6)

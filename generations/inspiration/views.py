@@ -22,7 +22,7 @@ from generations.media.download import Refused
 from meigen_api.errors import MeigenError, NotFound, RateLimited
 from meigen_api.types import PLAIN_ID, GalleryImage
 
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ANY_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 HOUR, WEEK = 3600, 7 * 24 * 3600
 
 
@@ -138,7 +138,7 @@ def _pasted_id(words: str) -> str:
             return ""
         found = last.partition(".")[0]
         return found if PLAIN_ID.fullmatch(found) else ""
-    return words if UUID.fullmatch(words) else ""
+    return words if ANY_UUID.fullmatch(words) else ""
 
 
 def _whole(text: str) -> int:

@@ -104,15 +104,17 @@ class Attached:
         if self.model is None:
             return
         model = self.model.name
+        no_videos = _("%(model)s does not accept reference videos. Remove them and send again.")
+        no_sounds = _("%(model)s does not accept reference sounds. Remove them and send again.")
         yield from self._problems_of_pictures(self.model)
-        if self.videos and self.model.reference_video is None:
-            yield _("%(model)s does not accept reference videos. Remove them and send again.") % {"model": model}
-        elif self.videos and self.model.reference_video:
-            yield from self._problems_of_clips(model, self.videos, self.model.reference_video)
-        if self.audios and self.model.reference_audio is None:
-            yield _("%(model)s does not accept reference sounds. Remove them and send again.") % {"model": model}
-        elif self.audios and self.model.reference_audio:
-            yield from self._problems_of_clips(model, self.audios, self.model.reference_audio)
+        for clips, limits, not_accepted in (
+            (self.videos, self.model.reference_video, no_videos),
+            (self.audios, self.model.reference_audio, no_sounds),
+        ):
+            if clips and limits is None:
+                yield not_accepted % {"model": model}
+            elif clips and limits:
+                yield from self._problems_of_clips(model, clips, limits)
 
     def _problems_of_pictures(self, model: Model) -> Iterator[str]:
         has_content = model.has_frames_and_content

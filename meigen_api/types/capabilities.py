@@ -58,18 +58,18 @@ class ClipLimits:
             raise Malformed("enabled")
         if not enabled:
             return None
-        least, most = _seconds(data, "minSeconds"), _seconds(data, "maxSeconds")
+        least, most = _not_negative(data, "minSeconds"), _not_negative(data, "maxSeconds")
         if least is not None and most is not None and least > most:
             raise Malformed("minSeconds")
         count = 1 if data.get("maxCount") is None else integer(data["maxCount"])
         if count is None or count < 1:
             raise Malformed("maxCount")
-        total_bytes = _seconds(data, "maxUploadBytes")
+        total_bytes = _not_negative(data, "maxUploadBytes")
         return cls(
             max_count=min(count, MAX_CLIPS),
             min_seconds=least,
             max_seconds=most or None,
-            max_total_seconds=_seconds(data, "maxTotalSeconds") or None,
+            max_total_seconds=_not_negative(data, "maxTotalSeconds") or None,
             max_bytes=int(total_bytes) if total_bytes else None,
             formats=tuple(name.lower() for name in _list(data, "formats")),
             tiers=_list(data, "tiers"),
@@ -102,7 +102,9 @@ class Billing:
     def from_json(cls, value: Any) -> Billing:
         """Raises Malformed."""
         data = _object(value)
-        return cls(text(data.get("mode")), _seconds(data, "requestDefaultSeconds"), text(data.get("referenceSeconds")))
+        return cls(
+            text(data.get("mode")), _not_negative(data, "requestDefaultSeconds"), text(data.get("referenceSeconds"))
+        )
 
 
 @dataclass(frozen=True)
@@ -139,10 +141,10 @@ def _durations(value: Any) -> tuple[tuple[float, ...], DurationRange | None, flo
     data = _object(value)
     if not data:
         return (), None, None
-    default = _seconds(data, "default")
+    default = _not_negative(data, "default")
     match data.get("kind"):
         case "range":
-            minimum, maximum, step = (_seconds(data, name) for name in ("min", "max", "step"))
+            minimum, maximum, step = (_not_negative(data, name) for name in ("min", "max", "step"))
             if minimum is None or maximum is None or not step or default is None:
                 raise Malformed("outputDuration")
             if not minimum <= default <= maximum or maximum <= 0:
@@ -180,7 +182,7 @@ def _list(data: Json, name: str) -> tuple[str, ...]:
     return texts(data.get(name))
 
 
-def _seconds(data: Json, name: str) -> float | None:
+def _not_negative(data: Json, name: str) -> float | None:
     """A non-negative number, or None if it is absent."""
     if data.get(name) is None:
         return None

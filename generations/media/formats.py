@@ -1,4 +1,9 @@
-"""The formats in which results are kept, each with its content type and its file name extension."""
+"""The formats in which results are kept, each with its content type and its file name extension, and their sizes."""
+
+MAX_PIXELS = 7680 * 4320  # the largest picture takes 133 MB when decoded
+# The longer side in pixels: for a card, and for a full page or a high-resolution screen.
+THUMBNAIL = 640
+PREVIEW = 1280
 
 # Pictures, by Pillow's name of the format.
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}

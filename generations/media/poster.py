@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from generations.media import ffmpeg
-
-MAX_PIXELS = 7680 * 4320
+from generations.media.formats import MAX_PIXELS
 
 
 def can_be_made() -> bool:

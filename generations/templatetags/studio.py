@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from generations.library import rejections, tick
 from generations.media import serving
-from generations.media.decode import PREVIEW, THUMBNAIL
+from generations.media.formats import PREVIEW, THUMBNAIL
 from generations.models import Collection, Generation, Result, words
 from generations.models.share import with_links
 from generations.studio.form import GenerateForm

@@ -14,6 +14,9 @@ from PIL import Image, ImageChops
 
 from accounts.models import User
 from generations.media import decode, download, verify
+from generations.media import picture as media_picture
+from generations.media.decoder_process import MAX_MEMORY
+from generations.media.formats import MAX_PIXELS
 from meigen_site.env import BASE_DIR
 from sandbox import pictures
 from tests.helpers import bomb, make_generation, make_result, picture, solid
@@ -28,30 +31,30 @@ def test_a_jpeg_cut_anywhere_is_found_without_decoding_it_in_full(options: dict[
     ground = Image.linear_gradient("L").resize((2600, 2600)).convert("RGB")
     ground.save(buffer, "JPEG", **options)
     data = buffer.getvalue()
-    with decode.decoded(io.BytesIO(data), draft=640) as (image, size):
+    with media_picture.decoded(io.BytesIO(data), draft=640) as (image, size):
         assert image.width < size[0]
     for cut in [*range(10, 200, 10), *range(1000, len(data) - 1000, len(data) // 40)]:
-        with pytest.raises(download.Refused), decode.decoded(io.BytesIO(data[:-cut]), draft=640):
+        with pytest.raises(media_picture.Rejected), media_picture.decoded(io.BytesIO(data[:-cut]), draft=640):
             pass
 
 
 HUNGRY = """
-import sys
+import os, sys
 from pathlib import Path
-from typing import IO
-from generations.media import decode, download
+from generations.media import decoder_process, download, picture, video
 def most():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 with open(sys.argv[1], "rb") as file:
-    decode.inspect(file)  # what every first picture loads
+    picture.small(file)  # what every first picture loads
 before = most()
+decoder_process.confine()
 for name in sys.argv[2:]:
     with open(name, "rb") as file:
         try:
-            decode.inspect(file)
-        except download.Refused:
+            video.type_of(file) or picture.small(file)
+        except (MemoryError, download.Refused, picture.Rejected):
             pass
-print((most() - before) // 1024)
+os.write(1, str((most() - before) // 1024).encode())
 """
 
 
@@ -101,14 +104,14 @@ def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: 
     gif = picture("GIF")
     comment = b"!\xfe" + b"\xff" * 256 * 400_000 + b"\0"
     hostile = gif[:13] + comment + gif[13:]
-    assert memory_for(tmp_path, {"comment": hostile}) < decode.MAX_MEMORY // 1_000_000
+    assert memory_for(tmp_path, {"comment": hostile}) < MAX_MEMORY // 1_000_000
     with pytest.raises(download.Refused, match="memory or time"):
         decode.inspect(io.BytesIO(hostile))
 
 
 def test_the_largest_picture_that_is_taken_takes_little_more_than_its_pixels(tmp_path: Path) -> None:
     width, height = LARGEST
-    assert width * height == decode.MAX_PIXELS
+    assert width * height == MAX_PIXELS
     pixels = 4 * width * height // 1_000_000
     assert memory_for(tmp_path, {"largest": solid("PNG", LARGEST, "RGBA")}) < 1.35 * pixels
 
@@ -128,7 +131,7 @@ def test_a_picture_that_takes_more_memory_to_decode_may_have_4k_pixels_in_any_ra
 ) -> None:
     four_k = solid(size=(5056, 3392), **options)
     assert decode.inspect(io.BytesIO(four_k)).small
-    assert memory_for(tmp_path, {"4k": four_k}) < decode.MAX_MEMORY // 1_000_000
+    assert memory_for(tmp_path, {"4k": four_k}) < MAX_MEMORY // 1_000_000
     with pytest.raises(download.Refused, match=r"2[02] million"):
         decode.inspect(io.BytesIO(solid(size=(5200, 4320), **options)))
 

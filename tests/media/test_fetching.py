@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import submit, wake
-from generations.media import decode, download, fetch
+from generations.media import decode, decoder, download, fetch
 from generations.models import Generation, Lease, Result
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
@@ -72,10 +72,13 @@ def test_a_redirect_is_not_followed(files: Callable[..., str], user: User) -> No
     assert "302" in result.problem
 
 
-def test_a_claim_is_renewed_while_a_picture_is_opened(user: User, files: Callable[..., str]) -> None:
+def test_a_claim_is_renewed_while_a_picture_is_opened(
+    user: User, files: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And a worker that has to stop leaves it to another one, without counting the try."""
+    monkeypatch.setattr(decoder, "TICK", 0.001)
     seen = []
-    with download.download(files(picture())) as file:
+    with download.download(files(picture(size=(1000, 1000)))) as file:
         decode.inspect(file, lambda: seen.append(1))
     assert len(seen) > 2
 
@@ -85,7 +88,7 @@ def test_a_claim_is_renewed_while_a_picture_is_opened(user: User, files: Callabl
     def stop() -> None:
         raise Stopped
 
-    with download.download(files(picture())) as file, pytest.raises(Stopped):
+    with download.download(files(picture(size=(1000, 1000)))) as file, pytest.raises(Stopped):
         decode.inspect(file, stop)
 
 

@@ -1,0 +1,241 @@
+"""Decodes untrusted pictures and writes new ones from their pixels. Runs in the decoder's own process, with Pillow
+alone."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import ceil
+from typing import IO, Any
+
+from PIL import (
+    GifImagePlugin,  # noqa: F401 registers the format, so that Pillow does not load all it has to find it
+    Image,
+    ImageCms,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
+
+from generations.media.formats import FORMATS, MAX_PIXELS, PREVIEW, THUMBNAIL
+from generations.media.metadata import exif
+
+MAX_PIXELS_OF_WEBP = 20_000_000  # its decoder holds four copies; 4K has 17.2 million pixels
+# For a JPEG with several scans, such as a progressive one: the decoder holds all coefficients, two bytes each.
+MAX_NUMBERS_KEPT = 2 * MAX_PIXELS
+MAX_BYTES = 100_000_000
+# What Meigen is sent.
+LONGEST_EDGE = 2048
+MAX_BYTES_SENT = 2_000_000
+# The operation that turns a picture upright, by its EXIF orientation. From 5 on, width and height are swapped.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = 5
+BAND = 16  # rows of the reduced picture
+
+# What is known about a picture, and the new files made from it.
+Made = tuple[dict[str, Any], list[bytes]]
+
+
+class Rejected(Exception):
+    """The picture is not decoded. `code` is unreadable, incomplete, too_heavy or, with the limit in `millions` of
+    pixels, too_many_pixels."""
+
+    def __init__(self, code: str, **parameters: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parameters = parameters
+
+
+def small(file: IO[bytes]) -> Made:
+    """A whole picture's format, its upright width and height in pixels, and upright WebP files for a card and a page,
+    never larger than the original. Raises Rejected."""
+    with decoded(file, draft=PREVIEW) as (image, size):
+        # MPO is a JPEG followed by further ones, as phones produce it. Every browser shows the first.
+        kind = "JPEG" if image.format == "MPO" else image.format or ""
+        if not _has_end(file, kind):
+            raise Rejected("incomplete")
+        orientation = _orientation(image)
+        width, height = reversed(size) if orientation >= SIDEWAYS else size
+        reduced = _reduced(image, max(1, max(image.size) // (2 * PREVIEW)))
+        preview = _webp(reduced, PREVIEW, orientation)
+        known = {"format": kind, "width": width, "height": height}
+        return known, [_webp(reduced, THUMBNAIL, orientation), preview]
+
+
+def thumbnail(file: IO[bytes]) -> Made:
+    """One upright WebP file for a card. Raises Rejected."""
+    with decoded(file, draft=THUMBNAIL) as (image, _):
+        return {}, [_webp(image, THUMBNAIL, _orientation(image))]
+
+
+def for_meigen(file: IO[bytes]) -> Made:
+    """One file of at most 2048 px and 2 MB that contains nothing but the pixels, and its format. Raises Rejected."""
+    with decoded(file) as (image, _):
+        pixels = _in_srgb(ImageOps.exif_transpose(image)).convert("RGBA" if image.has_transparency_data else "RGB")
+    pixels.info.clear()  # otherwise comments, profiles and texts would be copied into the new file
+    pixels.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+    return _encoded(pixels)
+
+
+OPERATIONS: dict[str, Callable[[IO[bytes]], Made]] = {
+    operation.__name__: operation for operation in (small, thumbnail, for_meigen)
+}
+
+
+@contextmanager
+def decoded(file: IO[bytes], *, draft: int | None = None) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
+    """The fully decoded picture and its size. Raises Rejected if it is not a picture, is damaged, or is too large.
+
+    With `draft` a JPEG may be decoded at a lower resolution that is still sharp for that many pixels on its longer
+    side. Every byte is read regardless, so damage is found just as reliably, at a fraction of the cost.
+    """
+    image, size = _loaded(file, draft)
+    with image:
+        yield image, size
+
+
+def _loaded(file: IO[bytes], draft: int | None) -> tuple[Image.Image, tuple[int, int]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
+            warnings.filterwarnings("ignore", "Image appears to be a malformed MPO")  # the first picture is complete
+            if file.seek(0, os.SEEK_END) > MAX_BYTES:
+                raise Rejected("too_heavy")
+            file.seek(0)
+            image = Image.open(file, formats=list(FORMATS))
+            size = image.size
+            numbers = _numbers_kept(image, file)
+            if size[0] * size[1] > (most := _most_pixels(image, numbers)):
+                raise _too_many_pixels(most)
+            if draft:
+                _draft(image, draft if numbers else 2 * draft)
+            image.load()
+            return image, size
+    except (Rejected, MemoryError):
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise _too_many_pixels(MAX_PIXELS) from None
+    except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
+        raise Rejected("unreadable") from None
+
+
+def _numbers_kept(image: Image.Image, file: IO[bytes]) -> float:
+    """How many numbers per pixel a JPEG's decoder holds in memory: 0 unless the JPEG has several scans that each cover
+    the whole picture.
+
+    Pillow has just read the header of the first scan.
+    """
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return 0
+    at = file.tell()
+    file.seek(max(0, at - 8))
+    is_of_one_colour = file.read(3) == b"\x00\x08\x01"  # its length and its number of components
+    file.seek(at)
+    if "progressive" not in image.info and (image.layers == 1 or not is_of_one_colour):
+        return 0
+    shares: list[tuple[int, int]] = [(across, down) for _, across, down, _ in image.layer]
+    widest, tallest = (max(column) for column in zip(*shares, strict=True))
+    numbers: float = sum(across * down for across, down in shares) / (widest * tallest)
+    return numbers
+
+
+def _draft(image: Image.Image, side: int) -> None:
+    """Lets a JPEG be decoded at a lower resolution, with at least this many pixels on its longer side."""
+    scale = side / max(image.size)
+    if scale < 1:
+        image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
+
+
+def _most_pixels(image: Image.Image, numbers: float) -> int:
+    """The pixel limit for this kind of picture. The header states the size, so nothing is allocated for a larger
+    one."""
+    if image.format == "WEBP":
+        return MAX_PIXELS_OF_WEBP
+    return min(MAX_PIXELS, int(MAX_NUMBERS_KEPT / numbers)) if numbers else MAX_PIXELS
+
+
+def _too_many_pixels(most: int) -> Rejected:
+    return Rejected("too_many_pixels", millions=most // 1_000_000)
+
+
+def _has_end(file: IO[bytes], kind: str) -> bool:
+    """Whether the file ends as its format requires. For a file with several frames, only the first has been decoded."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 1024))
+    tail = file.read()
+    if kind == "PNG":
+        return b"IEND\xaeB`\x82" in tail
+    return kind != "GIF" or tail.rstrip(b"\0").endswith(b";")
+
+
+def _orientation(image: Image.Image) -> int:
+    return exif.orientation(image.info.get("exif", b""))
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """Scales down by a whole factor, in a mode that WebP supports. Works in bands, because Pillow makes copies on the
+    way."""
+    mode = image.mode
+    if mode not in {"RGB", "RGBA", "L"} or "transparency" in image.info:
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+    if factor == 1:
+        return image if mode == image.mode else image.convert(mode)
+    width, height = image.size
+    reduced = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, BAND * factor):
+        band = image.crop((0, top, width, min(top + BAND * factor, height)))
+        band = band if mode == band.mode else band.convert(mode)
+        reduced.paste(band.reduce(factor), (0, top // factor))
+    return reduced
+
+
+def _webp(image: Image.Image, side: int, orientation: int) -> bytes:
+    image.thumbnail((side, side))
+    return _saved(image.transpose(TURNS[orientation]) if orientation in TURNS else image, "WEBP", quality=80)
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """The same colours converted to sRGB, because the colour profile is removed with the other metadata."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA"}:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB")) or image
+    except (ImageCms.PyCMSError, OSError):
+        return image
+
+
+def _encoded(pixels: Image.Image) -> Made:
+    """PNG if there is transparency and it fits, otherwise a JPEG, scaled down until it fits."""
+    if pixels.mode == "RGBA":
+        body = _saved(pixels, "PNG", optimize=True)
+        if len(body) <= MAX_BYTES_SENT:
+            return {"format": "PNG"}, [body]
+        ground = Image.new("RGB", pixels.size, "white")
+        ground.paste(pixels, mask=pixels.getchannel("A"))
+        pixels = ground
+    quality = 92
+    while len(body := _saved(pixels, "JPEG", quality=quality)) > MAX_BYTES_SENT:
+        if quality > 60:
+            quality -= 8
+        else:
+            pixels.thumbnail((pixels.width * 3 // 4, pixels.height * 3 // 4))
+    return {"format": "JPEG"}, [body]
+
+
+def _saved(pixels: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    pixels.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -77,22 +76,21 @@ def share(
     made.set_password(password)
     asked = {**choices, "expires_at": str(choices.get("expires_at"))[:10]}  # the expiry counts from each click
     contents = repr((nonce, follow and follow.pk, [row.pk for row in rows], password, sorted(asked.items())))
-    for number in count():
-        if nonce:
-            made.nonce = UUID(vault.derive("share button", f"{number} {contents}".encode())[:32])
-        try:
-            with transaction.atomic():
-                made.save(force_insert=True)
-                items = [ShareItem(share=made, generation=row, number=place) for place, row in enumerate(rows)]
-                ShareItem.objects.bulk_create([] if follow else items)
-        except IntegrityError:
-            known = Share.objects.filter(created_by=user, nonce=made.nonce) if nonce else Share.objects.none()
-            if not known:
-                raise
-            if (still := known.live().first()) and _is_as_asked(still, asked, password):
-                return still
-        else:
-            break
+    made.nonce = UUID(vault.derive("share button", contents.encode())[:32]) if nonce else None
+    same = Share.objects.filter(created_by=user, nonce=made.nonce, nonce__isnull=False)
+    if known := same.first():
+        if same.live().contains(known) and _is_as_asked(known, asked, password):
+            return known
+        same.filter(pk=known.pk).update(nonce=None)  # revoked or changed since, so the button may create another
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+            items = [ShareItem(share=made, generation=row, number=place) for place, row in enumerate(rows)]
+            ShareItem.objects.bulk_create([] if follow else items)
+    except IntegrityError:
+        if parallel := same.first():
+            return parallel
+        raise
     return made
 
 

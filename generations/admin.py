@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from generations.models import Attempt, Event, Generation, Result, Share
+from generations.models.sentences import translated
 from generations.sharing import links
 from meigen_api.text import clean
 
@@ -42,8 +43,12 @@ def readable(body: str) -> SafeString | str:
 class AttemptInline(ReadOnly, admin.StackedInline):
     model = Attempt
     extra = 0
-    fields = ["sent_at", "outcome", "status_code", "milliseconds", "error", "whole_answer"]
-    readonly_fields = ["whole_answer"]
+    fields = ["sent_at", "outcome", "status_code", "milliseconds", "error_in_words", "whole_answer"]
+    readonly_fields = ["error_in_words", "whole_answer"]
+
+    @admin.display(description="Error")
+    def error_in_words(self, attempt: Attempt) -> str:
+        return translated(attempt.error)
 
     @admin.display(description="Response")
     def whole_answer(self, attempt: Attempt) -> SafeString | str:
@@ -53,13 +58,23 @@ class AttemptInline(ReadOnly, admin.StackedInline):
 class EventInline(ReadOnly, admin.TabularInline):
     model = Event
     extra = 0
-    fields = ["at", "status", "note"]
+    fields = ["at", "status", "note_in_words"]
+    readonly_fields = ["note_in_words"]
+
+    @admin.display(description="Note")
+    def note_in_words(self, event: Event) -> str:
+        return translated(event.note)
 
 
 class ResultInline(ReadOnly, admin.TabularInline):
     model = Result
     extra = 0
-    fields = ["number", "content_type", "size", "kept_at", "gone_at", "problem", "tries"]
+    fields = ["number", "content_type", "size", "kept_at", "gone_at", "problem_in_words", "tries"]
+    readonly_fields = ["problem_in_words"]
+
+    @admin.display(description="Problem")
+    def problem_in_words(self, result: Result) -> str:
+        return translated(result.problem)
 
 
 class NewestOnly(Paginator):
@@ -97,7 +112,9 @@ class PriceFilter(admin.SimpleListFilter):
 
 @admin.register(Generation)
 class GenerationAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["created_at", "owner", "status", "answer_status", "model_name", "short_prompt", "price", "message"]
+    list_display = [
+        *["created_at", "owner", "status", "answer_status", "model_name", "short_prompt", "price", "message_in_words"]
+    ]
     list_filter = ["status", AnswerFilter, PriceFilter, "media_type", "created_at", "owner"]
     search_fields = ["prompt"]
     search_help_text = "Words in the prompt, a username, or an id: ours, Meigen's or the idempotency key."
@@ -107,7 +124,15 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     inlines = [AttemptInline, EventInline, ResultInline]
     fieldsets = [
-        (None, {"fields": ["owner", "status", "message", "answer_status", "whole_answer", "deleted_at", "erased_at"]}),
+        (
+            None,
+            {
+                "fields": [
+                    *["owner", "status", "message_in_words", "answer_status", "whole_answer"],
+                    *["deleted_at", "erased_at"],
+                ]
+            },
+        ),
         (
             "Request",
             {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request", "created_at"]},
@@ -126,7 +151,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
             },
         ),
     ]
-    readonly_fields = ["whole_answer", "request", "id", "idempotency_key"]
+    readonly_fields = ["message_in_words", "whole_answer", "request", "id", "idempotency_key"]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         words = search_term.strip()
@@ -143,6 +168,10 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="Prompt")
     def short_prompt(self, generation: Generation) -> str:
         return generation.prompt[:80]
+
+    @admin.display(description="Message")
+    def message_in_words(self, generation: Generation) -> str:
+        return translated(generation.message)
 
     @admin.display(description="Credits", ordering="credits_used")
     def price(self, generation: Generation) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from meigen_api import errors, types
-from meigen_api.errors import Answer
+from meigen_api.errors import Answer, Problem
 from meigen_api.secret import Secret
 from meigen_api.types import GalleryImage, Json, Model, Presigned, Status, TokenInfo, TokenUsage
 
@@ -69,7 +69,7 @@ def _raw_models(data: Json, answer: Answer) -> str:
 
 def read_models(data: Json, answer: Answer) -> list[Model]:
     if not isinstance(data.get("models"), list):
-        raise errors.BadAnswer("Meigen's list of models is empty or unreadable.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_MODELS, answer=answer, fields=data)
     return types.models_from_json(data)
 
 
@@ -122,14 +122,14 @@ def presign_clip(filename: str, content_type: str, size: int, model_id: str, kin
 def _image(data: Json, answer: Answer) -> GalleryImage:
     found = GalleryImage.from_json(types.members(data.get("data")) or data)
     if found is None:
-        raise errors.BadAnswer("Meigen's response has no image.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_IMAGE, answer=answer, fields=data)
     return found
 
 
 def _images(data: Json, answer: Answer) -> list[GalleryImage]:
     listed = data.get("data")
     if not isinstance(listed, list):
-        raise errors.BadAnswer("Meigen's response has no search results.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_SEARCH_RESULTS, answer=answer, fields=data)
     found = (GalleryImage.from_json(entry) for entry in listed if isinstance(entry, dict))
     return [entry for entry in found if entry]
 
@@ -139,28 +139,28 @@ def _tokens(data: Json, answer: Answer) -> list[TokenInfo]:
         if isinstance(data.get(name), list):
             found = (TokenInfo.from_json(entry) for entry in data[name] if isinstance(entry, dict))
             return [entry for entry in found if entry]
-    raise errors.BadAnswer("Meigen's response has no list of tokens.", answer=answer, fields=data)
+    raise errors.BadAnswer(Problem.NO_TOKENS, answer=answer, fields=data)
 
 
 def _created_token(data: Json, answer: Answer) -> Secret:
     plain = types.text(data.get("token")) or types.text(types.members(data.get("data")).get("token"))
     if not plain.startswith("meigen_sk_"):
         # Without the response, which may contain a token in an unknown form.
-        raise errors.BadAnswer("Meigen created a token but did not show it.")
+        raise errors.BadAnswer(Problem.NOT_SHOWN)
     return Secret(plain)
 
 
 def _usage(data: Json, answer: Answer) -> list[TokenUsage]:
     listed = data.get("generations")
     if not isinstance(listed, list):
-        raise errors.BadAnswer("Meigen's response has no usage.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_USAGE, answer=answer, fields=data)
     return [TokenUsage.from_json(entry) for entry in listed if isinstance(entry, dict)]
 
 
 def _presigned(data: Json, answer: Answer) -> Presigned:
     upload, public = types.links(data.get("presignedUrl")), types.links(data.get("publicUrl"))
     if not upload or not public:
-        raise errors.BadAnswer("Meigen's response has no upload address.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_UPLOAD_ADDRESS, answer=answer, fields=data)
     return Presigned(upload[0], public[0])
 
 
@@ -171,13 +171,13 @@ def _segment(value: str) -> str:
 def _submitted(data: Json, answer: Answer) -> Status:
     found = Status.from_json(data, answer)
     if not 0 < len(found.generation_id) <= 200:
-        raise errors.BadAnswer("Meigen accepted the request but returned no generation id.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_GENERATION_ID, answer=answer, fields=data)
     return found
 
 
 def _status(data: Json, answer: Answer) -> Status:
     if not types.text(data.get("status")):
-        raise errors.BadAnswer("Meigen's response has no status.", answer=answer, fields=data)
+        raise errors.BadAnswer(Problem.NO_STATUS, answer=answer, fields=data)
     return Status.from_json(data, answer)
 
 
@@ -186,24 +186,24 @@ def result(call: Call[T], answer: Answer) -> T:
     data, broken = decode(answer.body)
     if 200 <= answer.status < 300:
         if broken or data.get("success") is False:
-            raise errors.BadAnswer(broken or types.text(data.get("error")) or "success: false", answer=answer)
+            raise errors.BadAnswer(broken or types.text(data.get("error")) or Problem.NO_SUCCESS, answer=answer)
         return call.read(data, answer)
     raise error(answer, data)
 
 
-def decode(body: str) -> tuple[Json, str]:
-    """The body as a JSON object, and what is wrong with it (empty if nothing is). A bare list is stored under LIST."""
+def decode(body: str) -> tuple[Json, Problem | None]:
+    """The body as a JSON object, and what is wrong with it, if anything. A bare list is stored under LIST."""
     try:
         data = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
-        return {}, "Meigen's response is nested too deeply."
+        return {}, Problem.NESTED_TOO_DEEPLY
     except ValueError:
-        return {}, "Meigen's response is not JSON."
+        return {}, Problem.NOT_JSON
     if isinstance(data, list):
-        return {LIST: data}, ""
+        return {LIST: data}, None
     if not isinstance(data, dict):
-        return {}, "Meigen's response is not a JSON object."
-    return data, ""
+        return {}, Problem.NOT_AN_OBJECT
+    return data, None
 
 
 def _no_constant(name: str) -> Any:
@@ -226,7 +226,7 @@ def error(answer: Answer, fields: Json) -> errors.MeigenError:
     said = types.text(fields.get("error")) or types.text(fields.get("message"))
     kind = _kind(answer.status, fields)
     wait = retry_after(answer, fields)
-    return kind(said or f"Meigen responded with {answer.status}.", answer=answer, fields=fields, retry_after=wait)
+    return kind(said or Problem.RESPONDED, answer=answer, fields=fields, retry_after=wait)
 
 
 def _kind(status: int, fields: Json) -> type[errors.MeigenError]:

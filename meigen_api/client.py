@@ -16,7 +16,7 @@ import httpx
 
 from meigen_api import calls, errors, tls
 from meigen_api.calls import Call
-from meigen_api.errors import Answer
+from meigen_api.errors import Answer, Problem
 from meigen_api.secret import Secret
 
 T = TypeVar("T")
@@ -55,9 +55,9 @@ class _Reading:
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)
         if self.size > MAX_BODY_BYTES:
-            raise errors.BadAnswer("Meigen's response is larger than 10 MB.")
+            raise errors.BadAnswer(Problem.RESPONSE_TOO_LARGE)
         if time.monotonic() > self.ends:
-            raise errors.NoAnswer("Meigen's response took too long.")
+            raise errors.NoAnswer(Problem.RESPONSE_TOO_SLOW)
         self.chunks.append(chunk)
 
     def answer(self, response: httpx.Response, token: Secret | None) -> Answer:
@@ -80,10 +80,10 @@ def _failure(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> errors.Meig
     """Our error for an httpx error, or for a TLS error that it lets through. The text is ours, since httpx's contains
     URLs."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return errors.Unreachable("Meigen could not be reached.")
+        return errors.Unreachable(Problem.UNREACHABLE)
     if isinstance(error, httpx.TimeoutException):
-        return errors.NoAnswer("Meigen did not respond in time.")
-    return errors.NoAnswer("The connection was lost before Meigen's response was complete.")
+        return errors.NoAnswer(Problem.NO_RESPONSE)
+    return errors.NoAnswer(Problem.CONNECTION_LOST)
 
 
 class Client:
@@ -144,7 +144,7 @@ def put_file(url: str, body: IO[bytes], size: int, content_type: str, *, seconds
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _failure(error) from None
     if not 200 <= response.status_code < 300:
-        raise errors.ServerError(f"The upload was answered with {response.status_code}.")
+        raise errors.ServerError(Problem.RESPONDED, answer=Answer(response.status_code))
 
 
 class Pool:
@@ -213,7 +213,7 @@ class Pool:
                 async for chunk in response.aiter_raw():
                     reading.add(chunk)
         except TimeoutError:
-            raise errors.NoAnswer("Meigen did not respond in time.") from None
+            raise errors.NoAnswer(Problem.NO_RESPONSE) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise _failure(error) from None
         finally:

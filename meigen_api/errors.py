@@ -6,6 +6,7 @@ idempotency key.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from meigen_api.text import clean
@@ -24,11 +25,36 @@ class Answer:
         object.__setattr__(self, "body", clean(self.body))
 
 
+class Problem(StrEnum):
+    """What the client says of a failure itself, because no response came or one that does not say."""
+
+    UNREACHABLE = "Meigen could not be reached."
+    NO_RESPONSE = "Meigen did not respond in time."
+    CONNECTION_LOST = "The connection was lost before Meigen's response was complete."
+    RESPONSE_TOO_SLOW = "Meigen's response took too long."
+    RESPONSE_TOO_LARGE = "Meigen's response is larger than 10 MB."
+    RESPONDED = "Meigen responded with %(status)s."
+    NO_SUCCESS = "Meigen responded with success: false."
+    NOT_JSON = "Meigen's response is not JSON."
+    NOT_AN_OBJECT = "Meigen's response is not a JSON object."
+    NESTED_TOO_DEEPLY = "Meigen's response is nested too deeply."
+    NO_MODELS = "Meigen's list of models is empty or unreadable."
+    NO_IMAGE = "Meigen's response has no image."
+    NO_SEARCH_RESULTS = "Meigen's response has no search results."
+    NO_TOKENS = "Meigen's response has no list of tokens."
+    NOT_SHOWN = "Meigen created a token but did not show it."
+    NO_USAGE = "Meigen's response has no usage."
+    NO_UPLOAD_ADDRESS = "Meigen's response has no upload address."
+    NO_STATUS = "Meigen's response has no status."
+    NO_GENERATION_ID = "Meigen accepted the request but returned no generation id."
+
+
 class MeigenError(Exception):
     """Any failure of a call to Meigen.
 
     `answer` is the HTTP response, or None if there was none. `fields` are the members of the error body (empty if it is
-    not a JSON object); `code` and `message` are its `code` and `error`. `retry_after` is in seconds, or None.
+    not a JSON object); `code` and `message` are its `code` and `error`. If the message is the client's own, `problem`
+    says which. `retry_after` is in seconds, or None.
     """
 
     def __init__(
@@ -39,9 +65,10 @@ class MeigenError(Exception):
         fields: dict[str, Any] | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
         self.answer = answer
+        self.problem = message if isinstance(message, Problem) else None
+        self.message = message % {"status": self.status} if self.problem else message
+        super().__init__(self.message)
         self.fields = fields or {}
         self.retry_after = retry_after
 

@@ -71,7 +71,7 @@ def _refresh(row: Catalogue, now: datetime) -> Catalogue:
         with Client(settings.MEIGEN_BASE_URL, seconds=SECONDS) as client:
             body = client.send(calls.raw_models())
         if not Offer(_models(body)).models:
-            raise errors.BadAnswer("The list of models is empty.")
+            raise errors.BadAnswer(errors.Problem.NO_MODELS)
     except errors.MeigenError:
         Catalogue.objects.filter(pk=1).update(refresh_until=timezone.now() + RETRY_AFTER_FAILURE)
         return row

@@ -5,12 +5,13 @@ import time
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 
 from accounts import vault
 from accounts.models import User
 from generations.dispatch import outcomes, receipt, recovery, submit, wake
 from generations.models import Generation
+from generations.models.sentences import Sentence
 from meigen_api.errors import MeigenError
 
 S = Generation.Status
@@ -40,7 +41,7 @@ def cancel(generation: Generation) -> bool:
     refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
     expecting = [S.REJECTED] if refused else [S.QUEUED]
     return generation.move(
-        S.CANCELLED, expecting=expecting, note=gettext_noop("Cancelled."), message="", finished_at=timezone.now()
+        S.CANCELLED, expecting=expecting, note=Sentence.CANCELLED.stored(), message="", finished_at=timezone.now()
     )
 
 
@@ -55,7 +56,7 @@ def send_again(generation: Generation) -> bool:
     if not generation.can_send_again:
         return False
     with transaction.atomic():
-        queued = recovery.requeue(generation, gettext_noop("Sent again."))
+        queued = recovery.requeue(generation, Sentence.SENT_AGAIN.stored())
         if queued:
             wake.sweep()
     if queued:
@@ -67,7 +68,7 @@ def send_all_again(user: User) -> int:
     """Puts everything back into the queue that was refused for want of credits lately; says how many."""
     with transaction.atomic():
         refused = Generation.objects.owned_by(user).lacking_credits(timezone.now())
-        note = gettext_noop("Sent again, along with everything that was waiting for credits.")
+        note = Sentence.ALL_SENT_AGAIN.stored()
         count = sum(recovery.requeue(row, note) for row in refused)
         if count:
             wake.sweep()
@@ -85,7 +86,7 @@ def check_again(generation: Generation) -> str:
             if generation.move(
                 S.RUNNING,
                 expecting=S.STALLED,
-                note=gettext_noop("Checked again."),
+                note=Sentence.CHECKED_AGAIN.stored(),
                 watch_until=until,
                 message="",
                 deleted_at=None,

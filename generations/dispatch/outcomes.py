@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from generations.dispatch import wake
-from generations.models import Event, Generation, Result, words
+from generations.models import Event, Generation, Result
+from generations.models.sentences import Sentence
 from meigen_api import errors
 from meigen_api.errors import MeigenError
 from meigen_api.types import Status
@@ -21,7 +21,6 @@ S = Generation.Status
 WATCH = {"image": timedelta(minutes=5), "video": timedelta(minutes=10)}
 # No server may have a job watched for longer, whatever it hints.
 LONGEST_WATCH = timedelta(hours=6)
-STOPPED = gettext_noop("Still running at Meigen, but we stopped watching. Check again; it is free.")
 
 
 @dataclass
@@ -90,7 +89,7 @@ def settle(generation: Generation, status: Status, now: datetime, kept: Journal)
     if status.state == "completed":
         return _finish(generation, status, now, kept)
     if status.state == "failed":
-        message = status.error or gettext_noop("The model failed without giving a reason.")
+        message = status.error or Sentence.NO_REASON.stored()
         return generation.move(
             S.FAILED,
             expecting=S.RUNNING,
@@ -137,7 +136,8 @@ def _credits(generation: Generation, status: Status) -> dict[str, Any]:
 
 
 def stop_watching(generation: Generation, now: datetime) -> bool:
-    return generation.move(S.STALLED, expecting=S.RUNNING, note=STOPPED, at=now, message=STOPPED)
+    message = Sentence.NOT_WATCHED.stored()
+    return generation.move(S.STALLED, expecting=S.RUNNING, note=message, at=now, message=message)
 
 
 def refused(generation: Generation, error: MeigenError, misses: int, *, signed: bool) -> bool:
@@ -151,7 +151,7 @@ def refused(generation: Generation, error: MeigenError, misses: int, *, signed: 
         generation.token.note_refusal(now, generation.token.revision)
         return False
     if isinstance(error, errors.Gone) or (isinstance(error, errors.NotFound) and misses >= 3):
-        message = words.JOB_GONE % {"status": error.status}
+        message = Sentence.JOB_GONE.stored(status=error.status)
         return generation.move(
             S.FAILED,
             expecting=S.RUNNING,

@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from accounts import vault
 from generations.dispatch import outcomes, submit
 from generations.models import Generation
+from generations.models.sentences import Sentence
 from generations.models.status import FINAL_ANSWERS
 from meigen_api import calls, errors
 from meigen_api.client import Client
@@ -15,12 +15,8 @@ from meigen_api.errors import MeigenError
 
 S = Generation.Status
 
-NEVER_ARRIVED = gettext_noop("Meigen never received this, so nothing was charged.")
 # 402 and 400: not charged. 410: the key is dead. 409: a person decides. Without a code it may be a proxy that speaks.
 FINAL = FINAL_ANSWERS | {402}
-STILL_ACCEPTING = gettext_noop(
-    "Meigen is still processing the request. We will send the same request again; it is charged only once."
-)
 
 
 def look_up(generation: Generation, seconds: float = submit.POST_SECONDS) -> None:
@@ -54,16 +50,18 @@ def _take(generation: Generation, error: MeigenError) -> bool:
         list(generation.attempts.select_for_update().order_by("pk"))
         match error:
             case errors.NotFound() if error.status == 404 and error.code == "request_not_found":
-                moved = generation.move(S.CANCELLED, expecting=S.STALLED, note=NEVER_ARRIVED, message=NEVER_ARRIVED)
+                message = Sentence.NEVER_ARRIVED.stored()
+                moved = generation.move(S.CANCELLED, expecting=S.STALLED, note=message, message=message)
             case errors.Refused() if error.status in FINAL and error.code:
                 moved = submit.reject(generation, error, now, expecting=S.STALLED)
             case errors.InProgress():
+                message = Sentence.STILL_ACCEPTING.stored()
                 # The same bytes go out again under the same key; the attempts stay unsettled until one is answered.
                 return generation.move(
                     S.SENDING,
                     expecting=S.STALLED,
-                    note=STILL_ACCEPTING,
-                    message=STILL_ACCEPTING,
+                    note=message,
+                    message=message,
                     not_before=now + submit.asked_pause(error),
                     sent_at=now,
                     lease_until=None,

@@ -2,12 +2,12 @@
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from generations.dispatch import submit
 from generations.models import Generation
 from generations.models.lease import free_dead_claims
 from generations.models.process import this_process
+from generations.models.sentences import Sentence
 
 S = Generation.Status
 
@@ -27,7 +27,7 @@ def recover() -> None:
     now = timezone.now()
     free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
     for generation in Generation.objects.with_replaced_token():
-        requeue(generation, gettext_noop("The token was replaced."))
+        requeue(generation, Sentence.TOKEN_REPLACED.stored())
     for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
         submit.stall(generation, now)
 

@@ -16,13 +16,13 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from accounts import vault
 from accounts.models import Token
 from generations.dispatch import failpoints, line, outcomes, rate
-from generations.models import Attempt, Generation, words
+from generations.models import Attempt, Generation
 from generations.models.process import this_process
+from generations.models.sentences import Sentence, reason_of
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.errors import MeigenError
@@ -40,19 +40,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_PAUSE = 300.0
 LONGEST_PAUSE_UNREACHED = 60.0
 
-TOO_LATE = errors.Unreachable(gettext_noop("The server was busy for too long, so the request was not sent."))
-NEVER_TAKEN = gettext_noop("Meigen could not accept this for 24 hours. It was never sent, so nothing was charged.")
-UPLOADS_EXPIRED = gettext_noop(
-    "It waited so long that its references have expired at Meigen. It was never sent; send it as new."
-)
-UNREADABLE = gettext_noop("The server cannot decrypt your token. Replace it on the token page.")
-MAYBE_CHARGED = gettext_noop(
-    "We could not find out what happened to this. It may have been charged; check your Meigen history."
-)
-CONFLICT_MAYBE_CHARGED = gettext_noop(
-    "Meigen already has a different request with this key, so it will not be sent again automatically. It may have "
-    "been charged; check your Meigen history."
-)
+TOO_LATE = errors.Unreachable(Sentence.SERVER_BUSY.stored())
 
 
 @dataclass(frozen=True)
@@ -94,7 +82,7 @@ def record(attempt: Attempt, answer: Status | MeigenError) -> None:
             accepted(attempt, answer)
     except (DatabaseError, ValueError):
         logger.exception("The answer for generation %s could not be written", attempt.generation_id)
-        failed(attempt, errors.BadAnswer(gettext_noop("Meigen's response could not be saved.")))
+        failed(attempt, errors.BadAnswer(Sentence.RESPONSE_NOT_SAVED.stored()))
 
 
 def claim(pk: UUID) -> Claim | None:
@@ -135,13 +123,13 @@ def _secret_to_send(generation: Generation, token: Token, now: datetime) -> Secr
         stall(generation, now)
         return None
     if generation.has_old_uploads and not open_attempts.exists():
-        expired = UPLOADS_EXPIRED
+        expired = Sentence.UPLOADS_EXPIRED.stored()
         generation.move(S.CANCELLED, expecting=S.QUEUED, note=expired, message=expired, finished_at=now)
         return None
     try:
         return token.secret()
     except vault.Unreadable:
-        _pause(generation, now + timedelta(minutes=1), UNREADABLE)
+        _pause(generation, now + timedelta(minutes=1), Sentence.TOKEN_UNREADABLE.stored())
         return None
 
 
@@ -193,7 +181,7 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
     now = timezone.now()
     with transaction.atomic():
         generation = Generation.objects.select_related("token").get(pk=attempt.generation_id)
-        _answer(attempt, _outcome_of(error), now, error.answer, error.message)
+        _answer(attempt, _outcome_of(error), now, error.answer, reason_of(error))
         quiet_until = now
         if isinstance(error, errors.RateLimited):
             quiet_until = rate.note_limit(attempt.token_fingerprint, attempt.sent_at, error.retry_after)
@@ -204,12 +192,12 @@ def failed(attempt: Attempt, error: MeigenError) -> None:
         match error:
             case errors.Unreachable():
                 pause = _backoff(generation.tries, LONGEST_PAUSE_UNREACHED)
-                _wait(generation, now + pause, gettext_noop("Could not reach Meigen. We will keep trying."), now)
+                _wait(generation, now + pause, Sentence.KEEP_TRYING.stored(), now)
             case errors.RateLimited():
-                _wait(generation, quiet_until, gettext_noop("Meigen asked us to wait (429)."), now)
+                _wait(generation, quiet_until, Sentence.ASKED_TO_WAIT.stored(), now)
             case errors.NotYet():
                 pause = max(asked_pause(error), _backoff(generation.tries))
-                _wait(generation, now + pause, gettext_noop("Meigen could not load a reference in time."), now)
+                _wait(generation, now + pause, Sentence.REFERENCE_TOO_SLOW.stored(), now)
             case errors.Refused():
                 if isinstance(error, errors.BadToken) and generation.token:
                     generation.token.note_refusal(now, attempt.token_revision)
@@ -229,7 +217,7 @@ def _refused(generation: Generation, error: errors.Refused, now: datetime) -> No
     if is_last_word or not unsettled(generation).exists():
         reject(generation, error, now)
     else:
-        stall(generation, now, CONFLICT_MAYBE_CHARGED if error.status == 409 else MAYBE_CHARGED)
+        stall(generation, now, Sentence.CONFLICT_MAYBE_CHARGED if error.status == 409 else Sentence.MAYBE_CHARGED)
 
 
 def _outcome_of(error: MeigenError) -> Attempt.Outcome:
@@ -273,7 +261,7 @@ def _wait(generation: Generation, until: datetime, message: str, now: datetime) 
         stall(generation, now)
         return
     if overdue:
-        changes["message"] = NEVER_TAKEN
+        changes["message"] = Sentence.NEVER_TAKEN.stored()
     status = S.SENDING if is_unsettled else S.CANCELLED if overdue else S.QUEUED
     generation.move(status, expecting=S.SENDING, note=changes["message"], at=now, **changes)
 
@@ -284,12 +272,13 @@ def _unknown(generation: Generation, error: MeigenError, now: datetime) -> None:
         return
     pause = max(asked_pause(error), _backoff(unsettled(generation).count()))
     Generation.objects.filter(pk=generation.pk, status=S.SENDING).update(
-        not_before=now + pause, lease_until=None, message=words.SENT_ONCE % {"reason": error.message}
+        not_before=now + pause, lease_until=None, message=Sentence.SENT_ONCE.stored(reason=reason_of(error))
     )
     generation.mark_changed()
 
 
-def stall(generation: Generation, now: datetime, message: str = MAYBE_CHARGED) -> None:
+def stall(generation: Generation, now: datetime, why: Sentence = Sentence.MAYBE_CHARGED) -> None:
+    message = why.stored()
     generation.move(S.STALLED, expecting=[S.QUEUED, S.SENDING], note=message, at=now, message=message, lease_until=None)
 
 
@@ -297,9 +286,9 @@ def reject(generation: Generation, error: MeigenError, now: datetime, expecting:
     return generation.move(
         S.REJECTED,
         expecting=expecting,
-        note=f"{error.status}: {error.message}",
+        note=Sentence.REFUSED.stored(status=error.status, reason=reason_of(error)),
         at=now,
-        message=error.message,
+        message=reason_of(error),
         answer_status=error.status,
         answer_body=error.answer.body if error.answer else "",
         lease_until=None,

@@ -20,10 +20,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from generations.dispatch import failpoints, outcomes, polling, recovery, stopping, submit, wake
 from generations.models import Lease
+from generations.models.sentences import Sentence
 from meigen_api import calls, errors
 from meigen_api.client import Pool
 from meigen_api.errors import MeigenError
@@ -156,7 +156,7 @@ class _Sweep:
             answer = error
         except Exception:
             logger.exception("Sending generation %s failed", pk)
-            answer = errors.NoAnswer(gettext_noop("The request could not be tracked to its end."))
+            answer = errors.NoAnswer(Sentence.UNTRACKED.stored())
         await self._db(partial(submit.record, claim.attempt, answer))
 
     async def _abandon(self) -> None:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from accounts.models import Token
 from generations.models import Reference
@@ -26,9 +25,6 @@ class Gone(Exception):
     """The file of a reference is not there any more."""
 
 
-GONE = gettext_noop("This clip is no longer available. Add it again, or leave it out.")
-
-
 def public_url(reference: Reference, token: Token, model_id: str) -> str:
     """Where Meigen can read the reference now; a clip is uploaded with the token, for that model.
 
@@ -43,7 +39,7 @@ def public_url(reference: Reference, token: Token, model_id: str) -> str:
 def _upload(reference: Reference, token: Token, model_id: str) -> None:
     stored = reference.stored
     if stored is None:
-        raise Gone(GONE)
+        raise Gone
     name = stored.name or ""
     try:
         size = default_storage.size(name)
@@ -54,7 +50,7 @@ def _upload(reference: Reference, token: Token, model_id: str) -> None:
             seconds = CLIP_SECONDS if reference.is_clip else SECONDS
             put_file(place.upload_url, file, size, reference.content_type, seconds=seconds)
     except FileNotFoundError:
-        raise Gone(GONE) from None
+        raise Gone from None
     reference.public_url = place.public_url
     reference.uploaded_at = timezone.now()
     reference.save(update_fields=["public_url", "uploaded_at"])

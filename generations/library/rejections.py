@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from generations.models import Generation
-from generations.models.words import translated
+from generations.models.sentences import translated
 from meigen_api.text import clean
 from meigen_api.types import number
 

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from generations.dispatch.upload import CLIP_EXTENSIONS
@@ -24,8 +23,9 @@ from generations.media.clip import Clip
 from generations.media.download import Failed, Refused, check_address, download
 from generations.media.metadata import strip
 from generations.media.prepare import prepare
-from generations.models import Reference, Result, words
+from generations.models import Reference, Result
 from generations.models.ids import is_uuid
+from generations.models.sentences import Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -35,17 +35,12 @@ LINK_SECONDS = 15.0
 CHUNK = 1_000_000
 # The kind of clip, by the extension in its address.
 CLIP_ENDINGS = {".mp4": "video", ".mov": "video", ".mp3": "audio", ".wav": "audio"}
-STORE_FAILS = gettext_noop(
-    "The studio's storage is not accepting files right now. Try again later, or tell your admin."
-)
-NOT_MEIGENS = gettext_noop("A reference video or sound must be hosted by Meigen.")
-NOT_PUBLIC = gettext_noop("A reference link must be a public https address.")
 
 
 def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
-    """Saves a picture, reduced to its pixels, or a clip. Raises Refused in words for the person."""
+    """Saves a picture, reduced to its pixels, or a clip. Raises Refused."""
     if size is not None and size > MAX_CLIP_BYTES:
-        raise Refused(words.FILE_TOO_LARGE % {"megabytes": MAX_CLIP_BYTES // 1_000_000})
+        raise Refused(Sentence.FILE_TOO_LARGE, megabytes=MAX_CLIP_BYTES // 1_000_000)
     with _on_disk(file) as copy:
         if found := clip.inspect(copy):
             return _add_clip(owner, name, copy, found)
@@ -93,7 +88,7 @@ def _kept(reference: Reference, file: File[Any], extension: str) -> Reference:
         reference.file.name = default_storage.save(path, file)
     except OSError:
         logger.exception("A reference could not be kept")
-        raise Refused(STORE_FAILS) from None
+        raise Refused(Sentence.STORAGE_FAILS) from None
     reference.save()
     return reference
 
@@ -108,10 +103,10 @@ def add_link(owner: User, link: str, seconds: float = LINK_SECONDS) -> Reference
         parts, own = urlsplit(link), urlsplit(settings.MEIGEN_BASE_URL)
         host = parts.hostname or ""
     except ValueError:
-        raise Refused(NOT_PUBLIC) from None
+        raise Refused(Sentence.LINK_NOT_PUBLIC) from None
     is_own = bool(host) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
     if not host or not (parts.scheme == "https" or is_own) or len(link) > 2000 or not link.isprintable() or " " in link:
-        raise Refused(NOT_PUBLIC)
+        raise Refused(Sentence.LINK_NOT_PUBLIC)
     known = Reference.objects.filter(owner=owner, public_url=link, file="").first()
     if known is not None:
         return known
@@ -127,7 +122,7 @@ def _look_at_clip(link: str, kind: str, seconds: float) -> dict[str, Any]:
     try:
         check_address(link)
     except Refused:
-        raise Refused(NOT_MEIGENS) from None
+        raise Refused(Sentence.CLIP_NOT_AT_MEIGEN) from None
     if seconds < 1:
         return {"kind": kind}
     try:
@@ -137,7 +132,7 @@ def _look_at_clip(link: str, kind: str, seconds: float) -> dict[str, Any]:
     except Failed:
         return {"kind": kind}
     if found is None:
-        raise Refused(gettext_noop("There is no video or sound at this address."))
+        raise Refused(Sentence.NO_CLIP)
     return {"kind": found.kind, "content_type": found.content_type, "seconds": found.seconds, "size": size}
 
 
@@ -146,10 +141,10 @@ def add_result(owner: User, result: Result) -> Reference:
     try:
         file = default_storage.open(result.file.name or "")
     except FileNotFoundError:
-        raise Refused(gettext_noop("The file is missing. Ask an admin of your team to look into it.")) from None
+        raise Refused(Sentence.FILE_MISSING) from None
     except OSError:
         logger.exception("A result could not be opened")
-        raise Refused(STORE_FAILS) from None
+        raise Refused(Sentence.STORAGE_FAILS) from None
     with file:
         if not result.is_video:
             return add_file(owner, result.generation.prompt[:100], file, result.size)
@@ -165,7 +160,7 @@ def _add_video(owner: User, result: Result, file: IO[bytes]) -> Reference:
     with _on_disk(file) as copy:
         found = clip.inspect(copy)
     if found is None:
-        raise Refused(clip.OTHER_VIDEO)
+        raise Refused(Sentence.VIDEO_FORMAT)
     told = {
         "kind": found.kind,
         "name": result.generation.prompt[:100],

@@ -5,14 +5,10 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO, Literal
 
-from django.utils.translation import gettext_noop
-
 from generations.media import ffmpeg, video
 from generations.media.download import Refused
+from generations.models.sentences import Sentence
 from meigen_api.types import number
-
-OTHER_VIDEO = gettext_noop("Meigen accepts reference videos as MP4 or QuickTime.")
-OTHER_SOUND = gettext_noop("Meigen accepts reference sounds as WAV or MP3.")
 
 
 @dataclass(frozen=True)
@@ -33,10 +29,10 @@ def inspect(file: IO[bytes]) -> Clip | None:
     head = file.read(16)
     file.seek(0)
     if head[4:11] in {b"ftypM4A", b"ftypM4B"}:
-        raise Refused(OTHER_SOUND)
+        raise Refused(Sentence.SOUND_FORMAT)
     found = video.type_of(file)
     if found == "video/webm":
-        raise Refused(OTHER_VIDEO)
+        raise Refused(Sentence.VIDEO_FORMAT)
     if found:
         content_type = "video/quicktime" if head[8:12] == b"qt  " else found
         return Clip("video", content_type, seconds_of(file, content_type))

@@ -4,19 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
-from django.utils.translation import gettext_noop
-
 from generations.media import decoder, poster, video
 from generations.media.download import Refused
 from generations.media.formats import EXTENSIONS, FORMATS
-from generations.models import words
+from generations.models.sentences import Sentence
 
 REASONS = {
-    "unreadable": gettext_noop("The file is not a readable PNG, JPEG, WebP or GIF picture."),
-    "incomplete": gettext_noop("The file is incomplete."),
-    "too_many_pixels": words.TOO_MANY_PIXELS,
+    "unreadable": Sentence.NOT_A_PICTURE,
+    "incomplete": Sentence.FILE_INCOMPLETE,
+    "too_many_pixels": Sentence.TOO_MANY_PIXELS,
 }
-TOO_HEAVY = gettext_noop("The picture takes too much memory or time to open.")
 
 
 @dataclass(frozen=True)
@@ -70,11 +67,11 @@ def thumbnail(file: IO[bytes]) -> bytes:
 
 
 def decode(operation: str, file: IO[bytes], progress: Callable[[], None] = lambda: None) -> decoder.Reply:
-    """As `decoder.decode`, but raises Refused, in words for the person, for whatever it rejects."""
+    """As `decoder.decode`, but raises Refused for whatever it rejects."""
     try:
         known, files = decoder.decode(operation, file, progress)
     except decoder.Overtaxed:
-        raise Refused(TOO_HEAVY) from None
+        raise Refused(Sentence.TOO_HEAVY) from None
     if code := known.get("rejected"):
-        raise Refused(REASONS.get(code, TOO_HEAVY) % known["parameters"])
+        raise Refused(REASONS.get(code, Sentence.TOO_HEAVY), **known["parameters"])
     return known, files

@@ -10,21 +10,26 @@ from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
-from django.utils.translation import gettext_noop
 
-from generations.models import words
+from generations.models.sentences import Sentence
 from meigen_api import tls
 
 SECONDS = 110.0
 MAX_BYTES = 200_000_000
-TOO_SLOW = gettext_noop("The file took too long to arrive.")
 
 
-class Refused(Exception):
+class _Explained(Exception):
+    """Its text is one to store, which `translated` puts into words."""
+
+    def __init__(self, sentence: Sentence, **parameters: str | int) -> None:
+        super().__init__(sentence.stored(**parameters))
+
+
+class Refused(_Explained):
     """The file is not what it should be, or its address is not allowed. Another try would hardly help."""
 
 
-class Failed(Exception):
+class Failed(_Explained):
     """The file could not be downloaded this time."""
 
 
@@ -35,13 +40,15 @@ def check_address(url: str) -> None:
         own = urlsplit(settings.MEIGEN_BASE_URL)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise Refused(gettext_noop("The result's address is not a valid URL.")) from None
+        raise Refused(Sentence.INVALID_ADDRESS) from None
+    if not host:
+        raise Refused(Sentence.INVALID_ADDRESS)
     own_schemes = {"https", own.scheme}  # http only if the base URL itself is http, on loopback
     own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
     if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
         return
     if parts.scheme != "https" or port not in {None, 443} or parts.username or host not in settings.MEIGEN_MEDIA_HOSTS:
-        raise Refused(words.WRONG_HOST % {"reason": host or gettext_noop("such an address")})
+        raise Refused(Sentence.WRONG_HOST, host=host)
 
 
 @contextmanager
@@ -77,22 +84,22 @@ def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
             client.stream("GET", url, headers=headers, extensions=line.watch) as response,
         ):
             if response.status_code in {404, 410}:
-                raise Refused(words.FILE_GONE % {"status": response.status_code})
+                raise Refused(Sentence.FILE_GONE, status=response.status_code)
             if response.status_code != 200:
-                raise Failed(words.FILE_ANSWER % {"status": response.status_code})
+                raise Failed(Sentence.FILE_RESPONSE, status=response.status_code)
             for chunk in response.iter_raw():
                 size += len(chunk)
                 if size > max_bytes:
-                    raise Refused(words.FILE_TOO_LARGE % {"megabytes": max_bytes // 1_000_000})
+                    raise Refused(Sentence.FILE_TOO_LARGE, megabytes=max_bytes // 1_000_000)
                 if line.is_cut:
-                    raise Failed(TOO_SLOW)
+                    raise Failed(Sentence.FILE_TOO_SLOW)
                 yield chunk
             if line.is_cut:  # which can look like the end of the file
-                raise Failed(TOO_SLOW)
+                raise Failed(Sentence.FILE_TOO_SLOW)
     except (httpx.HTTPError, httpx.InvalidURL):
         if line.is_cut:
-            raise Failed(TOO_SLOW) from None
-        raise Failed(gettext_noop("The connection to the file server was lost.")) from None
+            raise Failed(Sentence.FILE_TOO_SLOW) from None
+        raise Failed(Sentence.FILE_UNFINISHED) from None
 
 
 class _Line:

@@ -12,14 +12,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from generations.dispatch import failpoints, stopping, wake
 from generations.media.decode import Found, Small, inspect
 from generations.media.download import Failed, Refused, download
 from generations.media.formats import EXTENSIONS
-from generations.models import Event, Generation, Lease, Result, words
+from generations.models import Event, Generation, Lease, Result
 from generations.models.process import this_process
+from generations.models.sentences import Sentence
 
 RUN_SECONDS = 25.0
 # Renewed while bytes arrive, so it only has to outlast the longest pause and the decoding.
@@ -85,7 +85,7 @@ def fetch(pk: UUID, slot: str = "") -> None:
         _retry(result, str(failure))
     except OSError as error:
         # Our own disk or bucket failed: the file waits, however long it takes.
-        problem = words.FILE_NOT_WRITTEN % {"reason": error.strerror or gettext_noop("disk error")}
+        problem = Sentence.FILE_NOT_SAVED.stored(reason=error.strerror or Sentence.DISK_ERROR.stored())
         _wait(result, problem, STORE_PAUSE, tries=F("tries") - 1)
 
 
@@ -110,7 +110,7 @@ def _claim(pk: UUID) -> Result | None:
     result.refresh_from_db()
     result.problem = problem
     if has_killed and _is_tried_enough(result):
-        _refuse(result, gettext_noop("The file cannot be opened: it crashes the program that reads it."))
+        _refuse(result, Sentence.FILE_CRASHES.stored())
         return None
     return result
 
@@ -165,7 +165,7 @@ def _keep(result: Result, file: IO[bytes], found: Found) -> None:
             lease_until=None,
         )
         if kept:
-            _tell(result, words.FILE_KEPT % {"number": result.number + 1})
+            _tell(result, Sentence.FILE_SAVED.stored(number=result.number + 1))
     if not kept and not Result.objects.filter(pk=result.pk, erased_at=None).exists():
         for left in names_of(result):  # erased in the meantime; nobody else would delete these
             default_storage.delete(left)
@@ -204,7 +204,7 @@ def _refuse(result: Result, reason: str) -> None:
         return
     with transaction.atomic():
         if _mine(result).update(gone_at=timezone.now(), problem=reason, lease_until=None):
-            _tell(result, words.FILE_LOST % {"number": result.number + 1, "reason": reason})
+            _tell(result, Sentence.FILE_LOST.stored(number=result.number + 1, reason=reason))
 
 
 def _retry(result: Result, reason: str) -> None:

@@ -6,7 +6,7 @@ from typing import IO
 from generations.media.decode import decode
 from generations.media.download import Refused
 from generations.media.formats import EXTENSIONS, FORMATS
-from generations.models import words
+from generations.models.sentences import Sentence
 
 MAX_UPLOAD_BYTES = 25_000_000
 
@@ -24,8 +24,8 @@ class Prepared:
 
 
 def prepare(file: IO[bytes], size: int | None) -> Prepared:
-    """Raises Refused, in words for the person, if the file is not a supported picture."""
+    """Raises Refused if the file is not a supported picture."""
     if size is not None and size > MAX_UPLOAD_BYTES:
-        raise Refused(words.FILE_TOO_LARGE % {"megabytes": MAX_UPLOAD_BYTES // 1_000_000})
+        raise Refused(Sentence.FILE_TOO_LARGE, megabytes=MAX_UPLOAD_BYTES // 1_000_000)
     known, (body,) = decode("for_meigen", file)
     return Prepared(body, FORMATS[known["format"]])

@@ -21,6 +21,7 @@ from generations.media.decode import inspect
 from generations.media.download import Refused
 from generations.media.storage import pieces
 from generations.models import Generation, Reference, Result
+from generations.models.sentences import translated
 
 BATCH = 500
 ENOUGH = 5  # so many missing files cast doubt on the storage; more unknown files than this, on the database
@@ -89,7 +90,7 @@ def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Find
             return None
         is_tried = repair and fetch.refetch(result)
         if result.problem:  # so it has been refetched before
-            return Finding(name, f"{wrong}, and could not be fetched again: {result.problem}")
+            return Finding(name, f"{wrong}, and could not be fetched again: {translated(result.problem)}")
         return Finding(name, wrong, "will be fetched again" if is_tried else "")
     if _lacks_small_pictures(result, repair=repair) and _is_row(result):
         repaired = "regenerated" if repair and _make_small_pictures(result) else ""

@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from django.utils.translation import gettext_noop
-
 from generations.media.download import Refused
+from generations.models.sentences import Sentence
 
 MOST_BOXES = 100_000
 EBML = b"\x1a\x45\xdf\xa3"
@@ -36,7 +35,7 @@ def type_of(file: IO[bytes]) -> str | None:
     else:
         return None
     if not is_whole(file):
-        raise Refused(gettext_noop("The video is incomplete."))
+        raise Refused(Sentence.VIDEO_INCOMPLETE)
     file.seek(0)
     return found
 

@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from generations.models.sentences import translated
 from generations.models.status import Status
-from generations.models.words import translated
 
 
 class Attempt(models.Model):

@@ -16,7 +16,7 @@ from accounts.http import Request
 from generations.media import attachments, serving
 from generations.media.download import Refused
 from generations.models import Reference
-from generations.models.words import translated
+from generations.models.sentences import translated
 
 MAX_LINKS = 40
 # The time limit for inspecting all clips of a form. The rest are accepted with unknown length.

@@ -9,7 +9,7 @@ from accounts.vault import Unreadable
 from generations.dispatch import upload
 from generations.library.rejections import shortened
 from generations.models import Reference
-from generations.models.words import translated
+from generations.models.sentences import reason_of, translated
 from generations.studio.form import GenerateForm
 from meigen_api.errors import BadToken, InsufficientCredits, MeigenError, Refused
 
@@ -30,13 +30,14 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
     """Why a reference could not be uploaded to Meigen, and what to do."""
     match failure:
         case upload.Gone():
-            problem = translated(str(failure))
+            problem = _("This clip is no longer available. Add it again, or leave it out.")
         case BadToken() | Unreadable():
             problem = _("Meigen refuses your token. Replace it, then send again.")
         case InsufficientCredits():
             problem = _("Meigen accepts clips only from accounts with purchased credits. Top up, then send again.")
         case Refused():
-            problem = _("Meigen did not accept it: %(reason)s.") % {"reason": shortened(failure.message).rstrip(".")}
+            reason = shortened(translated(reason_of(failure))).rstrip(".。")
+            problem = _("Meigen did not accept it: %(reason)s.") % {"reason": reason}
         case _:
             problem = _("It could not be uploaded to Meigen. Try again.")
     words = _("%(name)s: %(problem)s Nothing was sent.")

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from generations.library import rejections, tick
 from generations.media import serving
 from generations.media.formats import PREVIEW, THUMBNAIL
-from generations.models import Collection, Generation, Result, words
+from generations.models import Collection, Generation, Result
+from generations.models.sentences import translated
 from generations.models.share import with_links
 from generations.studio.form import GenerateForm
 from generations.studio.options import CHOICES
@@ -27,10 +29,18 @@ from meigen_api.prices import Price
 
 register = template.Library()
 register.filter(is_from_studio)
+register.filter(translated)
 
 WIDEST, TALLEST = 4.0, 0.25
 # How high a row of cards usually is, in rem: wall.css makes it 16 and lets it grow.
 CARD_ROW = 18
+# Those in the contract; another one is shown as it is.
+CREDITS_STATUSES = {
+    gettext_noop("charged"),
+    gettext_noop("pending"),
+    gettext_noop("confirmed"),
+    gettext_noop("refunded"),
+}
 
 
 def proportions(ratio: str) -> tuple[float, float] | None:
@@ -267,9 +277,9 @@ def settings(card: Generation) -> list[tuple[str, str]]:
 
 
 @register.filter
-def translated(text: str) -> str:
-    """What a row keeps in English, such as `message` and `problem`, in the reader's language."""
-    return words.translated(text)
+def credits_status(card: Generation) -> str:
+    """Whether the credits are charged or refunded, in Meigen's word for it."""
+    return _(card.credits_status) if card.credits_status in CREDITS_STATUSES else card.credits_status
 
 
 @register.filter

@@ -13,6 +13,7 @@ from accounts.models import Token, User
 from accounts.token_check import Verdict
 from generations.dispatch import decisions, outcomes, receipt, recovery, submit
 from generations.models import Attempt, Generation, Reference, ReferenceUse
+from generations.models.sentences import Sentence, translated
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.secret import Secret
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def test_a_lost_answer_is_settled_under_the_same_key(sandbox: FastSandbox, user: User, token: Token) -> None:
     generation = sent(make_generation(user, prompt="a fox sandbox:lost sandbox:seconds=99"))
     assert generation.status == S.SENDING
-    assert "sent only once" in generation.message
+    assert "sent only once" in translated(generation.message)
     with after(generation):
         sent(generation)
     assert generation.status == S.RUNNING
@@ -57,7 +58,7 @@ def test_after_a_day_without_an_answer_a_person_decides(sandbox: FastSandbox, us
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
         sent(generation)
     assert generation.status == S.STALLED
-    assert "may have been charged" in generation.message
+    assert generation.message == Sentence.MAYBE_CHARGED.stored()
 
 
 def test_a_token_replaced_while_an_answer_was_lost_is_not_charged_too(
@@ -85,7 +86,7 @@ def test_a_job_that_never_arrived_can_be_sent(sandbox: FastSandbox, user: User, 
     receipt.look_up(generation)
     generation.refresh_from_db()
     assert generation.status == S.CANCELLED
-    assert "nothing was charged" in generation.message
+    assert generation.message == Sentence.NEVER_ARRIVED.stored()
     assert generation.can_send_again
 
 
@@ -135,7 +136,7 @@ class TestAfterAKillBetweenThePostAndItsAnswer:
         recovery.recover()
         killed.refresh_from_db()
         assert killed.status == S.STALLED
-        assert "may have been charged" in killed.message
+        assert killed.message == Sentence.MAYBE_CHARGED.stored()
 
 
 def test_an_unknown_outcome_then_a_402_then_another_token_can_be_sent_again(
@@ -203,7 +204,7 @@ def test_a_request_that_waited_past_its_uploads_is_not_sent_with_dead_links(
     with time_machine.travel(timezone.now() + timedelta(hours=21)):
         sent(generation)
     assert generation.status == S.CANCELLED
-    assert "send it as new" in generation.message
+    assert generation.message == Sentence.UPLOADS_EXPIRED.stored()
     assert sandbox.ledger.charges() == []
 
 

@@ -15,6 +15,7 @@ from accounts.token_check import Verdict
 from generations.dispatch import decisions, line, recovery, submit
 from generations.library import curation
 from generations.models import Attempt, Generation
+from generations.models.sentences import Sentence
 from meigen_api.secret import Secret
 from sandbox.answers import answer, refusal
 from tests.conftest import FastSandbox
@@ -155,7 +156,7 @@ def test_an_unreachable_server_leaves_the_job_queued_and_cancellable(
     settings.MEIGEN_BASE_URL = "http://127.0.0.1:9"
     generation = sent(make_generation(user))
     assert generation.status == S.QUEUED
-    assert "Could not reach Meigen" in generation.message
+    assert generation.message == Sentence.KEEP_TRYING.stored()
     assert generation.not_before is not None
 
 

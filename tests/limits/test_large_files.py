@@ -105,7 +105,7 @@ def test_what_would_take_more_memory_than_any_real_picture_is_refused(tmp_path: 
     comment = b"!\xfe" + b"\xff" * 256 * 400_000 + b"\0"
     hostile = gif[:13] + comment + gif[13:]
     assert memory_for(tmp_path, {"comment": hostile}) < MAX_MEMORY // 1_000_000
-    with pytest.raises(download.Refused, match="memory or time"):
+    with pytest.raises(download.Refused, match="too_heavy"):
         decode.inspect(io.BytesIO(hostile))
 
 
@@ -132,7 +132,7 @@ def test_a_picture_that_takes_more_memory_to_decode_may_have_4k_pixels_in_any_ra
     four_k = solid(size=(5056, 3392), **options)
     assert decode.inspect(io.BytesIO(four_k)).small
     assert memory_for(tmp_path, {"4k": four_k}) < MAX_MEMORY // 1_000_000
-    with pytest.raises(download.Refused, match=r"2[02] million"):
+    with pytest.raises(download.Refused, match=r"\"millions\":2[02]}"):
         decode.inspect(io.BytesIO(solid(size=(5200, 4320), **options)))
 
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageChops, ImageOps
 from accounts.models import User
 from generations.media import decode, decoder, download, fetch, video
 from generations.models import Lease, Result
+from generations.models.sentences import Sentence, translated
 from sandbox import pictures
 from tests.helpers import bomb, picture, solid
 from tests.media.fetching import fetched, no_files_left, pending, refused, size_of
@@ -78,7 +79,7 @@ def test_half_a_video_is_refused(body: bytes, *, is_whole: bool) -> None:
     if is_whole:
         assert video.type_of(io.BytesIO(body)) in {"video/mp4", "video/webm"}
     else:
-        with pytest.raises(download.Refused, match="is incomplete"):
+        with pytest.raises(download.Refused, match="video_incomplete"):
             video.type_of(io.BytesIO(body))
 
 
@@ -159,7 +160,7 @@ def test_what_is_not_a_whole_picture_is_refused_with_a_reason_on_the_card(
     assert result.gone_at is not None
     assert result.problem
     page = browser.get(result.generation.get_absolute_url()).content.decode()
-    assert f"The file could not be saved: {escape(result.problem)}" in page
+    assert f"The file could not be saved: {escape(translated(result.problem))}" in page
     assert "The file could not be saved." in browser.get("/").content.decode()
     assert no_files_left()
 
@@ -205,14 +206,15 @@ class TestAFileThatEndsWhoeverOpensIt:
             self.tried(1)
         bad.refresh_from_db()
         assert bad.gone_at
-        assert "it crashes the program" in bad.problem
+        assert bad.problem == Sentence.FILE_CRASHES.stored()
 
 
 def test_a_picture_that_takes_forever_to_open_is_refused(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoder, "MAX_SECONDS", 0.001)
-    assert "memory or time" in refused(pending(user, files(solid("PNG", (2000, 2000))))).problem
+    result = refused(pending(user, files(solid("PNG", (2000, 2000)))))
+    assert result.problem == Sentence.TOO_HEAVY.stored()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
@@ -222,4 +224,5 @@ def test_half_an_animation_is_refused(files: Callable[..., str], user: User, kin
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:], duration=100)
     body = buffer.getvalue()
     assert fetched(pending(user, files(body, name="whole"))).kept_at
-    assert "is incomplete" in refused(pending(user, files(body[: len(body) // 2], name="half"))).problem
+    result = refused(pending(user, files(body[: len(body) // 2], name="half")))
+    assert result.problem == Sentence.FILE_INCOMPLETE.stored()

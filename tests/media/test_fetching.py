@@ -21,6 +21,7 @@ from accounts.models import Token, User
 from generations.dispatch import submit, wake
 from generations.media import decode, decoder, download, fetch
 from generations.models import Generation, Lease, Result
+from generations.models.sentences import Sentence, translated
 from meigen_api.types import Status
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, picture, settle
@@ -94,7 +95,7 @@ def test_a_claim_is_renewed_while_a_picture_is_opened(
 
 def test_an_endless_file_stops_at_the_cap(files: Callable[..., str]) -> None:
     url = files(*[b"x" * 100_000] * 100)
-    with pytest.raises(download.Refused, match="larger"), download.download(url, max_bytes=1_000_000):
+    with pytest.raises(download.Refused, match="file_too_large"), download.download(url, max_bytes=1_000_000):
         pass
 
 
@@ -114,7 +115,7 @@ def test_a_trickle_of_headers_stops_at_the_deadline(settings: Settings) -> None:
         settings.MEIGEN_BASE_URL = f"http://127.0.0.1:{server.getsockname()[1]}"
         begun = time.monotonic()
         with (
-            pytest.raises(download.Failed, match="took too long"),
+            pytest.raises(download.Failed, match="file_too_slow"),
             download.download(f"{settings.MEIGEN_BASE_URL}/a", seconds=0.3),
         ):
             pass
@@ -124,7 +125,7 @@ def test_a_trickle_of_headers_stops_at_the_deadline(settings: Settings) -> None:
 
 def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
     url = files(*[b"x"] * 100, pause=0.05)
-    with pytest.raises(download.Failed, match="took too long"), download.download(url, seconds=0.2):
+    with pytest.raises(download.Failed, match="file_too_slow"), download.download(url, seconds=0.2):
         pass
 
 
@@ -135,9 +136,9 @@ def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
             partial(download.download, max_bytes=1_000_000),
             [picture(), *[b"x" * 100_000] * 100],
             0,
-            "The file is larger than 1 MB.",
+            Sentence.FILE_TOO_LARGE.stored(megabytes=1),
         ),
-        (partial(download.download, seconds=0.2), [b"x"] * 30, 0.05, "The file took too long to arrive."),
+        (partial(download.download, seconds=0.2), [b"x"] * 30, 0.05, Sentence.FILE_TOO_SLOW.stored()),
     ],
     ids=["endless", "a trickle"],
 )
@@ -154,7 +155,7 @@ def test_a_file_without_end_is_refused_with_a_reason_on_the_card(
     monkeypatch.setattr(fetch, "download", limited)
     result = fetched(pending(user, files(*chunks, pause=pause)))
     assert result.problem == reason
-    assert f"{reason} We will try again." in browser.get("/").content.decode()
+    assert f"{translated(reason)} We will try again." in browser.get("/").content.decode()
     assert no_files_left()
 
 
@@ -188,7 +189,7 @@ def test_its_tries_are_hours_apart_in_all(tries: int, hours: tuple[int, int]) ->
 
 def test_a_wrong_answer_after_days_of_none_is_only_the_first_of_its_kind(files: Callable[..., str], user: User) -> None:
     result = pending(user, files(status=503))
-    Result.objects.update(tries=fetch.MAX_FAILURES - 2, problem="The file's server does not answer.")
+    Result.objects.update(tries=fetch.MAX_FAILURES - 2, problem=Sentence.FILE_TOO_SLOW.stored())
     assert fetched(result).is_pending
     files(b"<html>back in a minute</html>")
     for _ in range(2):
@@ -219,11 +220,11 @@ def test_a_stop_is_no_try_and_forgets_nothing(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = pending(user, files(picture()))
-    Result.objects.update(tries=fetch.MAX_FAILURES, problem="The file's server does not answer.")
+    Result.objects.update(tries=fetch.MAX_FAILURES, problem=Sentence.FILE_TOO_SLOW.stored())
     with monkeypatch.context() as patch:
         patch.setattr("generations.dispatch.stopping.is_stopping", lambda: True)
         fetched(result)
-    assert (result.tries, result.problem) == (fetch.MAX_FAILURES, "The file's server does not answer.")
+    assert (result.tries, result.problem) == (fetch.MAX_FAILURES, Sentence.FILE_TOO_SLOW.stored())
     assert fetched(result).kept_at
 
 
@@ -259,7 +260,7 @@ def test_a_full_disk_is_waited_out_however_long_it_takes(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     result = pending(user, files(picture()))
-    Result.objects.update(tries=tries, problem="No space left on device")
+    Result.objects.update(tries=tries, problem=Sentence.FILE_NOT_SAVED.stored(reason="No space left on device"))
     with monkeypatch.context() as patch:
         patch.setattr(default_storage, "save", full)
         assert "No space left" in fetched(result).problem

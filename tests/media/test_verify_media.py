@@ -17,6 +17,7 @@ from PIL import Image
 from accounts.models import User
 from generations.media import download, fetch, poster, verify
 from generations.models import Generation, Reference, Result
+from generations.models.sentences import Sentence
 from sandbox import pictures
 from tests.helpers import make_generation, make_result, picture
 from tests.media.verifying import age, left, run
@@ -65,7 +66,7 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Meigen has the file no more."""
 
     def gone(*args: object, **kwargs: object) -> io.BytesIO:
-        raise download.Refused("Meigen no longer has the file (404).")
+        raise download.Refused(Sentence.FILE_GONE, status=404)
 
     monkeypatch.setattr(fetch, "download", gone)
     for _ in range(fetch.MAX_REFUSALS):
@@ -81,12 +82,12 @@ def test_a_missing_file_that_meigen_has_no_more_is_given_up_in_words(
     lost(monkeypatch)
     result.refresh_from_db()
     assert result.gone_at is not None
-    assert "no longer has" in result.problem
+    assert result.problem == Sentence.FILE_GONE.stored(status=404)
 
 
 def test_a_damaged_file_is_out_of_sight_for_minutes_at_most(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*args: object, **kwargs: object) -> io.BytesIO:
-        raise download.Failed("The file's server does not answer.")
+        raise download.Failed(Sentence.FILE_TOO_SLOW)
 
     default_storage.save(result.file.name or "", ContentFile(b"short"))
     run("--repair", "--given-up")

@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.models import Token, User
-from generations.dispatch import catalogue, outcomes, submit
+from generations.dispatch import catalogue
 from generations.library import collecting, rejections
 from generations.models import Event, Generation
-from generations.models.words import FILE_GONE, FILE_KEPT, translated
+from generations.models.sentences import Sentence
 from generations.templatetags.studio import soon
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
@@ -248,8 +248,8 @@ def test_the_pages_of_a_collection_are_chinese_throughout(
 
 def test_the_page_of_a_generation_is_chinese_throughout(reader: Client, token: Token) -> None:
     row = make_generation(token.owner)
-    Event.objects.create(generation=row, at=row.created_at, status="queued", note="The token was replaced.")
-    row.move(Generation.Status.DONE, expecting=Generation.Status.QUEUED, note=FILE_KEPT % {"number": 1})
+    Event.objects.create(generation=row, at=row.created_at, status="queued", note=Sentence.TOKEN_REPLACED.stored())
+    row.move(Generation.Status.DONE, expecting=Generation.Status.QUEUED, note=Sentence.FILE_SAVED.stored(number=1))
     make_result(row)
     body = reader.get(row.get_absolute_url()).content.decode()
     assert "令牌已更换。" in body
@@ -290,7 +290,7 @@ def test_a_rejected_card_is_chinese_beside_meigens_words(
     assert words in body
     row = Generation.objects.get()
     assert english_in(body, row.message.rstrip("."), *(value for _, value in rejections.details(row))) == []
-    # What the row keeps is English, whoever was there when it was written.
+    # What the row keeps has no language, whoever was there when it was written.
     assert not re.search(r"[\u4e00-\u9fff]", "".join(row.events.values_list("note", flat=True)))
 
 
@@ -300,33 +300,3 @@ def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Clien
         body = reader.get("/generations/", headers={"Accept-Language": language}).content.decode()
         assert re.search(rf"</svg>{word}</span>", body)
         assert ("提示词中的字词" in body) == (language == "zh-Hans")
-
-
-@pytest.mark.parametrize(
-    ("stored", "shown"),
-    [
-        ("Cancelled.", "已取消。"),
-        (outcomes.STOPPED, "Meigen 仍在生成，我们已停止跟踪。请再检查一次，不花积分。"),
-        (submit.MAYBE_CHARGED, "我们无法得知它的结果。可能已经扣费，请查看你的 Meigen 历史。"),
-        (FILE_GONE % {"status": 404}, "Meigen 已不再保留此文件（404）。"),
-        ("File 2: Meigen no longer has the file (410).", "文件 2：Meigen 已不再保留此文件（410）。"),
-        (
-            "The request could not be tracked to its end. We make sure it is sent only once.",
-            "未能跟踪请求直到结束。我们会确保只发送一次。",
-        ),
-        ("Meigen responded with 500. We make sure it is sent only once.", "Meigen 返回了 500。我们会确保只发送一次。"),
-        ("Out of stock. We make sure it is sent only once.", "Out of stock.我们会确保只发送一次。"),
-        ("File too large: 12", "File too large: 12"),
-        ("100% of %(number)s", "100% of %(number)s"),
-        ("", ""),
-    ],
-)
-def test_what_rows_keep_in_english_is_said_in_the_readers_language(stored: str, shown: str) -> None:
-    assert translated(stored) == stored
-    with translation.override("zh-hans"):
-        assert translated(stored) == shown
-
-
-def test_a_sentence_within_itself_without_end_is_no_trouble() -> None:
-    with translation.override("zh-hans"):
-        assert translated("File 1: " * 10_000).startswith("文件 1：文件 1：File 1: ")

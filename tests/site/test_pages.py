@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Token, User
 from generations.dispatch.wake import HEARTBEAT, beat
 from generations.models import Generation, Lease, Result
+from generations.models.sentences import Sentence
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result
 
@@ -163,7 +164,7 @@ class TestASetOfWhichOneIsNotThere:
         Result.objects.create(generation=row, number=number, source_url="https://images.meigen.ai/a.png", **columns)
 
     def test_its_card_shows_the_others(self, browser: Client, row: Generation) -> None:
-        self.lack(row, 0, gone_at=timezone.now(), problem="Meigen no longer has the file (404).")
+        self.lack(row, 0, gone_at=timezone.now(), problem=Sentence.FILE_GONE.stored(status=404))
         make_result(row, number=1)
         card = browser.get("/generations/").content.decode().partition("<article")[2]
         assert f"{row.get_absolute_url()}results/1/thumbnail/" in card

@@ -2,6 +2,7 @@
 
 from generations.models.catalogue import Catalogue
 from generations.models.collection import Collection, CollectionItem
+from generations.models.draft import Draft
 from generations.models.generation import Generation, GenerationQuerySet, Place
 from generations.models.keyset import Position
 from generations.models.lease import Lease, RateGate
@@ -19,6 +20,7 @@ __all__ = [
     "Catalogue",
     "Collection",
     "CollectionItem",
+    "Draft",
     "Event",
     "Generation",
     "GenerationQuerySet",

@@ -1,9 +1,11 @@
 """Ids and names as people's browsers send them."""
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterable
 
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that have no ink
 JOINERS = "\u200c\u200d"
 _JOINED = "\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 STRAY = re.compile(f"(?<![{_JOINED}])[{JOINERS}]|[{JOINERS}](?![{_JOINED}])")
@@ -24,6 +26,11 @@ def uuids(texts: Iterable[str]) -> list[uuid.UUID]:
 def plain(text: str, most: int) -> str:
     """The text without what no database keeps, and no longer than that."""
     return text.replace("\0", "")[:most]
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see in it: a letter, number, sign or symbol that is not drawn blank."""
+    return any(unicodedata.category(sign)[0] in "LNPS" and sign not in BLANK for sign in text)
 
 
 def name_in(text: str) -> str:

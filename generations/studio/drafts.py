@@ -1,30 +1,31 @@
-"""Keeps what somebody typed into the studio's form while they are on another page."""
+"""Keeps the studio's form as it was left, from one page to the next and while somebody signs in."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import Request
 from accounts.models import User
 from generations.media.attachments import MAX_AT_ONCE
-from generations.models import Reference
+from generations.models import Draft, Reference
 from generations.models.ids import plain, uuids
-from generations.studio.form import FIELD_OF_MEMBER, MAX_PROMPT, GenerateForm
+from generations.studio.form import FIELD_OF_MEMBER, GenerateForm
 
-DRAFT = "draft"
-PERSON = "person"  # in the form and in the draft: who owns it
+DRAFT = "draft"  # in the session of somebody who is signed out
+PERSON = "person"  # in the form and in that draft: who owns it
 FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values()} - {"nonce"}
+MAX_TEXT = 100_000  # more than the form accepts, so that a prompt that is too long can be shortened
 
 
-def typed(request: Request) -> tuple[dict[str, str], list[str]]:
+def typed(request: HttpRequest) -> tuple[dict[str, str], list[str]]:
     """What was typed, by field, and the ids of the references."""
     names = FORM_FIELDS & request.POST.keys()
     references = [str(pk) for pk in uuids(request.POST.getlist("reference"))[:MAX_AT_ONCE]]
-    return {name: plain(request.POST[name], MAX_PROMPT) for name in names}, references
+    return {name: plain(request.POST[name], MAX_TEXT) for name in names}, references
 
 
 def mark(user: User) -> str:
@@ -32,33 +33,42 @@ def mark(user: User) -> str:
     return _signer().sign(str(user.pk))
 
 
-def keep(request: Request, target: str, references: Sequence[Reference] = ()) -> HttpResponse:
-    """Redirects the person elsewhere first. What they typed waits in the session."""
+def save(request: Request, references: Sequence[Reference] | None = None) -> None:
+    """Keeps the posted form as the person's draft."""
     values, ids = typed(request)
-    ids = [str(reference.pk) for reference in references] or ids
-    request.session[DRAFT] = {**values, "reference": ids, PERSON: _person(request)}
-    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+    _save(request.user, values, ids if references is None else [str(reference.pk) for reference in references])
 
 
-def waiting(request: Request) -> dict[str, Any]:
-    """The draft in the session, until a form is accepted or a newer draft replaces it. Dropped if another person signed
-    in."""
-    draft: dict[str, Any] = dict(request.session.get(DRAFT, {}))
-    if draft and draft.pop(PERSON, None) != str(request.user.pk):
-        drop(request)
-        return {}
-    return draft
+def keep(request: HttpRequest, target: str) -> HttpResponse:
+    """Redirects somebody who is signed out to sign in first. What they typed waits in the session, if the form says
+    whose it is."""
+    if person := _person(request):
+        values, references = typed(request)
+        request.session[DRAFT] = {"values": values, "references": references, PERSON: person}
+    return elsewhere(request, target)
 
 
-def drop(request: Request) -> None:
-    request.session.pop(DRAFT, None)
+def elsewhere(request: HttpRequest, target: str) -> HttpResponse:
+    """Redirects a page, or the background request of one."""
+    return HttpResponseClientRedirect(target) if "HX-Request" in request.headers else redirect(target)
+
+
+def latest(request: Request) -> Draft | None:
+    """The person's draft. What they typed before they signed in replaces it; what another person typed is dropped."""
+    waiting = request.session.pop(DRAFT, None)
+    if waiting and waiting.get(PERSON) == str(request.user.pk):
+        _save(request.user, waiting["values"], waiting["references"])
+    return Draft.objects.filter(owner=request.user).first()
+
+
+def _save(user: User, values: dict[str, str], references: list[str]) -> None:
+    kept = {"values": values, "references": references}
+    if not Draft.objects.filter(owner=user, **kept).exists():
+        Draft.objects.update_or_create(owner=user, defaults={**kept, "saved_at": timezone.now()})
 
 
 def _person(request: HttpRequest) -> str:
-    """Who typed the draft. For somebody signed out, whoever their form names, or an empty string if its mark is not
-    ours."""
-    if request.user.is_authenticated:
-        return str(request.user.pk)
+    """Whom the form names as its owner, or an empty string if its mark is not ours."""
     try:
         return _signer().unsign(request.POST.get(PERSON, ""))
     except BadSignature:

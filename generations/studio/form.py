@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -16,16 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.dispatch.catalogue import Offer
 from generations.models import Reference, wish_of
-from generations.studio import alternatives, options
+from generations.studio import options
 from generations.studio.attached import Attached, too_many_characters
 from generations.studio.options import CHOICES
-from generations.studio.prices import PRICED, price_of
+from generations.studio.prices import price_of
+from generations.studio.prompt import MAX_AT_ONCE, PromptField, Written
 from meigen_api.prices import Price
 from meigen_api.types import ADAPTIVE, Model, number
 
 MAX_COUNT = 8
-MAX_AT_ONCE = 40
-MAX_PROMPT = 10_000
 COUNT_ERROR = format_lazy(_("Choose a number from 1 to {most}."), most=MAX_COUNT)
 
 
@@ -36,11 +34,8 @@ class FrameSelect(forms.RadioSelect):
 class GenerateForm(forms.Form):
     """What to generate. Fields that the model lacks are left out; an empty choice means the model's own default."""
 
-    prompt = forms.CharField(
-        max_length=MAX_PROMPT,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("A calico cat in a sunlit kitchen"), "data-key": "p"}),
-        error_messages={"required": _("Write a prompt first: what should the picture show?")},
-    )
+    prompt = PromptField()
+    as_typed = forms.BooleanField(label=_("Use the braces as typed"), required=False)
     model_id = forms.ChoiceField(label=_("Model"))
     variant = forms.ChoiceField(label=_("Variant"), required=False, widget=forms.RadioSelect)
     aspect_ratio = forms.ChoiceField(label=_("Ratio"), required=False, widget=forms.RadioSelect)
@@ -252,21 +247,30 @@ class GenerateForm(forms.Form):
         return lost + [gettext(options.WORDS[name]) for name in sorted(others) if before.get(name)]
 
     @property
+    def written(self) -> Written:
+        """The prompt as it is now, valid or not."""
+        return Written.typed(self.chosen.get("prompt"), as_typed=bool(self.chosen.get("as_typed")))
+
+    @property
     def prompts(self) -> list[str]:
         """The prompts that the alternatives expand to, or the prompt alone if there are too many."""
-        prompt = str(self.chosen.get("prompt") or "")
-        return alternatives.expand(prompt) if alternatives.count(prompt) <= MAX_AT_ONCE else [prompt]
+        return self.written.prompts
 
     @property
     def count_each(self) -> int:
-        """How many generations to make per prompt."""
-        return max(1, min(MAX_COUNT, int(number(self.chosen.get("count")) or 1)))
+        """How many generations to make per prompt, or 0 if what was typed is no such number."""
+        typed = self.chosen.get("count") or 1
+        each = number(typed) or 0
+        return int(each) if each == int(each) and 1 <= each <= MAX_COUNT else 0
+
+    @property
+    def count_problem(self) -> str:
+        return "" if self.count_each else str(COUNT_ERROR)
 
     @property
     def total(self) -> int:
         """How many generations the click creates."""
-        made = alternatives.count(str(self.chosen.get("prompt") or ""))
-        return (made if made > MAX_AT_ONCE else len(self.prompts)) * self.count_each
+        return self.written.number * self.count_each
 
     @property
     def wanted(self) -> list[str]:
@@ -279,22 +283,13 @@ class GenerateForm(forms.Form):
 
     @property
     def price(self) -> Price | None:
-        """The estimated credits for the whole click, or None if the catalogue does not say."""
+        """The estimated credits for the whole click, or None if the catalogue or the count does not say."""
         each = self.price_each
-        return None if each is None else each.times(self.total)
+        return None if each is None or not self.count_each else each.times(self.total)
 
     @property
     def price_each(self) -> Price | None:
         return price_of(self.model, self.chosen, self.attached.clip_seconds) if self.model else None
-
-    @property
-    def shown_price(self) -> str:
-        """What the button says, and for which choices: the form carries it, see `prices.risen`."""
-        price = self.price
-        if price is None:
-            return ""
-        priced = [*(self.chosen.get(name, "") for name in PRICED), self.attached.clip_seconds, self.total]
-        return f"{zlib.crc32(repr(priced).encode())}:{price.most}"
 
     def request_fields(self, prompt: str, urls: Mapping[UUID, str] | None = None) -> dict[str, Any]:
         """The members of one request without its key: the prompt, the model and the explicit choices, without any
@@ -322,7 +317,7 @@ def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
     initial: dict[str, Any] = {choice.name: fields.get(choice.member, "") for choice in CHOICES}
     if "duration" in fields:
         initial["duration"] = f"{fields['duration']:g}"
-    initial |= {"prompt": fields.get("prompt", ""), "model_id": fields.get("modelId", "")}
+    initial |= Written(fields.get("prompt", "")).as_initial() | {"model_id": fields.get("modelId", "")}
     members = fields.get("niji7Options", {})
     names = {member: name for name, member in options.MIDJOURNEY_TEXTS.items()}
     return initial | {names.get(member, member): value for member, value in members.items()}

@@ -12,6 +12,8 @@ PROMPTS = 40
 
 def made(user: User, form: GenerateForm) -> list[Generation]:
     """The newest results of the form's prompts, model, settings and references that this person may see."""
+    if not form.is_bound:
+        form = GenerateForm(form.offer, data=form.chosen, references=form.references)
     if not form.is_valid():
         return []
     wishes = {form.wish(prompt) for prompt in form.prompts[:PROMPTS]}

@@ -10,8 +10,6 @@ from meigen_api import prices
 from meigen_api.prices import Price
 from meigen_api.types import Model, number
 
-PRICED = ("model_id", "tier", "resolution", "quality", "duration")
-
 
 def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
     """What one generation with these form values costs. A value that the model does not offer counts as unset."""
@@ -43,14 +41,13 @@ def short_credits(price: Price) -> str:
     return _("{credits} cr").format(credits=span)
 
 
-def risen(shown: str, now: str, price: Price | None) -> str:
-    """What to say when the price is higher now than on the button that was pressed, else "".
-
-    `shown` and `now` are the form's `shown_price`, then and now. Whoever changed a choice and pressed the button before
-    it said the new price knows that; only a price that rose for the same choices is asked about.
-    """
-    (for_choices, _colon, most), (choices, *_rest) = shown.partition(":"), now.partition(":")
-    if price is None or for_choices != choices or not most.isdecimal() or price.most <= int(most):
+def risen(shown: str, price: Price | None) -> str:
+    """What to say when a click costs more than the button said, else "". `shown` is the highest price on the button."""
+    if not shown.isdecimal():
+        return ""
+    if price is None:
+        return _("The price is no longer known in advance. Nothing was sent; press Generate again to accept that.")
+    if price.most <= int(shown):
         return ""
     words = _("The price is now %(price)s. Nothing was sent; press Generate again to accept it.")
     return words % {"price": credits(price)}

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.studio, name="studio"),
     path("studio/fields/", views.fields, name="fields"),
     path("studio/price/", views.price, name="price"),
+    path("studio/form/", views.restored, name="restored"),
     path("studio/model/", views.model, name="model"),
     path("generations/", views.generations, name="generations"),
     path("generations/live/", views.live, name="live"),

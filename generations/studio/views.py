@@ -16,22 +16,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from accounts.http import Request
-from accounts.models import Token, User
+from accounts.models import Token
 from generations.dispatch import catalogue, decisions
-from generations.inspiration import gallery
+from generations.dispatch.catalogue import Offer
 from generations.library import rejections, tick
 from generations.library.cards import prepared, shown
 from generations.library.history import history
 from generations.media import attachments
-from generations.models import Collection, Generation, Preset, Reference, ReferenceUse
-from generations.models.ids import is_uuid
+from generations.models import Collection, Generation
 from generations.models.result import kept_results
-from generations.studio import drafts, expected_wait, made_before, presets, submission
+from generations.studio import drafts, expected_wait, initial, made_before, submission
 from generations.studio import references as reference_views
-from generations.studio.form import FIELD_OF_MEMBER, GenerateForm, initial_from, not_offered
+from generations.studio.form import FIELD_OF_MEMBER, GenerateForm
 from generations.studio.prices import risen
 from generations.studio.uploading import uploaded
-from meigen_api.errors import MeigenError
 
 WALL = 24
 INTO = "into"  # in the session: the collection of the last click
@@ -44,56 +42,58 @@ EXAMPLES = [
 
 @require_safe
 def studio(request: Request) -> HttpResponse:
-    """The form beside the person's recent cards.
-
-    `?model_id=` and the other fields preselect; `?from=<id>` fills in an earlier request, `?preset=<id>` a preset,
-    `?inspiration=<id>` a prompt of the vendor's gallery, `?reference=<id>` adds a picture.
-    """
+    """The form beside the person's recent cards. `initial.start` says which addresses fill it in."""
     offer = catalogue.offer()
-    draft = {} if request.GET else drafts.waiting(request)  # an address that asks for something has its way
-    preset = _preset(request)
-    earlier = _earlier(request.user, request.GET.get("from", ""))
-    own = [earlier] if earlier and earlier.owner_id == request.user.pk else []
-    initial = {**(initial_from(_wanted(earlier, request.user)) if earlier else {}), **_inspired(request)}
-    of_preset = presets.values_for(request.user, preset) if preset else {}
-    initial |= {"into": request.session.get(INTO, ""), **of_preset, **draft}
-    initial |= {name: request.GET[name] for name in GenerateForm.base_fields if name in request.GET and name != "nonce"}
-    wanted_model = str(initial.get("model_id") or "")
-    if not offer.model(wanted_model):
-        if wanted_model and offer.models:
-            name = preset.model_name if preset and preset.values.get("model_id") == wanted_model else wanted_model
-            words = _("%(model)s: %(problem)s") % {"model": name, "problem": not_offered(offer, wanted_model)}
-            messages.warning(request, words)
-        initial.pop("model_id", None)
-        last = _last_model(request.user)
-        if offer.model(last):
-            initial["model_id"] = last
-    wanted = draft.get("reference", request.GET.getlist("reference") or (preset.references if preset else []))
-    references = attachments.owned(request.user, wanted)[0]
-    if not references and own:
-        references, frames = _earlier_references(own[0])
-        initial |= frames
-    form = GenerateForm(offer, initial=initial, references=references)
-    if draft:
-        form.fields["prompt"].widget.attrs["data-waited"] = ""
-    return _page(request, form, lost=form.dropped(initial), hints=_hints(own, form))
+    draft = drafts.latest(request)
+    start = initial.start(request, offer, draft)
+    start.values.setdefault("into", request.session.get(INTO, ""))
+    unsent = str(draft.values.get("prompt", "")) if draft and request.GET else ""
+    return _page(request, _started(start, offer), start, unsent=unsent)
 
 
-def _page(request: Request, form: GenerateForm, status: int = 200, **context: Any) -> HttpResponse:
+def _started(start: initial.Start, offer: Offer) -> GenerateForm:
+    return GenerateForm(offer, initial=start.values, references=start.references)
+
+
+def _page(
+    request: Request, form: GenerateForm, start: initial.Start | None = None, *, unsent: str = "", status: int = 200
+) -> HttpResponse:
+    """`unsent` is a prompt that the form does not show and that the person may want back."""
     cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: WALL + 1], request.user)
-    context |= {"form": form, "offer": form.offer, "cards": cards[:WALL], "more": len(cards) > WALL}
-    context["person"] = drafts.mark(request.user)
+    context = _form_context(request, form, start) | {"cards": cards[:WALL], "more": len(cards) > WALL}
     context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)
-    context |= {"waits": expected_wait.typical(), "examples": EXAMPLES}
+    context["examples"] = EXAMPLES
     recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)
-    context["earlier_prompts"] = list(dict.fromkeys(recent[:60]))[:20]
+    earlier = filter(None, [unsent.strip(), *recent[:60]])
+    context["earlier_prompts"] = list(dict.fromkeys(earlier))[:20]
     return render(request, "generations/studio.html", context, status=status)
+
+
+def _form_context(request: Request, form: GenerateForm, start: initial.Start | None = None) -> dict[str, Any]:
+    """What the template of the form needs. `start` is what it starts with, unless it was posted."""
+    context: dict[str, Any] = {"form": form, "offer": form.offer, "person": drafts.mark(request.user)}
+    context["waits"] = expected_wait.typical()
+    context["already"] = made_before.made(request.user, form)
+    if start:
+        context |= {"problems": start.problems, "lost": form.dropped(start.values)}
+        context["hints"] = _hints([start.earlier] if start.earlier else [], form)
+    return context
+
+
+@require_POST
+def restored(request: Request) -> HttpResponse:
+    """The form as one tab of the browser last had it, with everything that follows from it."""
+    drafts.save(request)
+    offer = catalogue.offer()
+    start = initial.start(request, offer, drafts.latest(request))
+    return render(request, "generations/_form.html", _form_context(request, _started(start, offer), start))
 
 
 @require_POST
 def model(request: Request) -> HttpResponse:
     """Without JavaScript: the studio again, with the fields of the chosen model and all that was typed."""
-    return drafts.keep(request, reverse("studio"), reference_views.collect(request)[0])
+    drafts.save(request, reference_views.collect(request)[0])
+    return redirect("studio")
 
 
 @require_safe
@@ -112,8 +112,8 @@ def fields(request: Request) -> HttpResponse:
 
 @require_POST
 def price(request: Request) -> HttpResponse:
-    """The price of what is chosen now, and what was made with it before. A POST, though it changes nothing: prompts are
-    long."""
+    """The price of what is chosen now, and what was made with it before. Whoever comes back finds this draft."""
+    drafts.save(request)
     offer = catalogue.offer()
     references, _complete = attachments.owned(request.user, request.POST.getlist("reference"))
     form = GenerateForm(offer, data=request.POST, references=references)
@@ -125,24 +125,24 @@ def price(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def generations(request: HttpRequest) -> HttpResponse:
     """GET: the history. POST: the studio's form."""
-    signed_in = cast(Request, request)
     if isinstance(request.user, AnonymousUser):
         if request.method == "POST":
-            return drafts.keep(signed_in, f"{reverse('account_login')}?next={reverse('studio')}")
+            return drafts.keep(request, f"{reverse('account_login')}?next={reverse('studio')}")
         return redirect_to_login(request.get_full_path())
+    signed_in = cast(Request, request)
     return _generate(signed_in) if request.method == "POST" else history(signed_in)
 
 
 def _generate(request: Request) -> HttpResponse:
     form = _posted(request)
+    drafts.save(request, form.references)
     token = Token.objects.default_for(request.user)
     if form.is_valid() and token is None:
-        return drafts.keep(request, f"{reverse('tokens')}?next={reverse('studio')}", form.references)
+        return drafts.elsewhere(request, f"{reverse('tokens')}?next={reverse('studio')}")
     urls = uploaded(form, token) if form.is_valid() and token else {}
     if not form.is_valid() or token is None:
         return _invalid(request, form)
     rows, new = submission.create(request.user, token, form, urls)
-    drafts.drop(request)
     if new:
         rows = decisions.send_now(rows)
     return _made(request, form, rows, new=new)
@@ -152,7 +152,7 @@ def _posted(request: Request) -> GenerateForm:
     """The form as it was posted, with all that is wrong with it."""
     references, problems = reference_views.collect(request)
     form = GenerateForm(catalogue.offer(), data=request.POST, references=references)
-    for problem in [*problems, risen(request.POST.get("shown_price", ""), form.shown_price, form.price)]:
+    for problem in [*problems, risen(request.POST.get("shown_price", ""), form.price)]:
         if problem:
             form.add_error(None, problem)
     return form
@@ -185,8 +185,7 @@ def _invalid(request: Request, form: GenerateForm) -> HttpResponse:
     """422 with what was typed and what is wrong with it."""
     if not request.htmx:
         return _page(request, form, status=422)
-    context = {"form": form, "offer": form.offer, "waits": expected_wait.typical(), "person": drafts.mark(request.user)}
-    response = render(request, "generations/_form.html", context, status=422)
+    response = render(request, "generations/_form.html", _form_context(request, form), status=422)
     return reswap(retarget(response, "#generate"), "outerHTML")
 
 
@@ -206,52 +205,6 @@ def _fitting(form: GenerateForm) -> dict[str, Any]:
     """The typed values that the form's model can take."""
     form.is_valid()
     return {name: value for name, value in form.chosen.items() if name not in form.errors and name != "nonce"}
-
-
-def _earlier(user: User, wanted: str) -> Generation | None:
-    if not is_uuid(wanted):
-        return None
-    return Generation.objects.visible_to(user).filter(pk=wanted).first()
-
-
-def _inspired(request: Request) -> dict[str, Any]:
-    """The prompt of an image of the vendor's gallery, for `?inspiration=`."""
-    wanted = request.GET.get("inspiration", "")
-    if not wanted:
-        return {}
-    try:
-        return {"prompt": gallery.image(wanted).prompt}
-    except MeigenError:
-        messages.warning(request, _("Could not get this prompt from Meigen's gallery. Try again in a minute."))
-        return {}
-
-
-def _earlier_references(row: Generation) -> tuple[list[Reference], dict[str, str]]:
-    """What an earlier request referred to, and the form's values for its frames."""
-    uses = list(row.referenceuse_set.select_related("reference__result").order_by("number"))
-    roles = {ReferenceUse.Role.FRAME} if any(use.role for use in uses) else {ReferenceUse.Role.PLAIN}
-    of_video = [use for use in uses if row.is_video and use.role in roles and not use.reference.is_clip]
-    frames = dict(zip(("first_frame", "last_frame"), (str(use.reference_id) for use in of_video), strict=False))
-    return list(dict.fromkeys(use.reference for use in uses)), frames
-
-
-def _wanted(row: Generation, user: User) -> dict[str, Any]:
-    """What a request asked for; of another person's without what they referred to."""
-    if row.owner_id == user.pk:
-        return row.request_fields
-    return {"prompt": row.prompt, "modelId": row.model_id, **row.settings}
-
-
-def _preset(request: Request) -> Preset | None:
-    wanted = request.GET.get("preset", "")
-    if not is_uuid(wanted):
-        return None
-    return Preset.objects.visible_to(request.user).filter(pk=wanted).first()
-
-
-def _last_model(user: User) -> str:
-    latest = Generation.objects.owned_by(user).kept().newest_first().values_list("model_id", flat=True)
-    return latest.first() or ""
 
 
 @require_POST

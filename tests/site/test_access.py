@@ -25,8 +25,8 @@ OWN = {
     "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
 }  # fmt: skip
 PERSONAL = {
-    "studio", "fields", "price", "selected", "collections", "collection_names", "collection_options", "presets",
-    "shares", "new_share",
+    "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
+    "presets", "shares", "new_share",
     "generations", "gallery", "live", "model", "tokens", "references", "send_all_again",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage",

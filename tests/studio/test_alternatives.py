@@ -1,5 +1,7 @@
 """`a {red|blue} car`: one click, several prompts, each its own generation."""
 
+import re
+
 import pytest
 from django.test import Client
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from accounts.models import Token, User
 from generations.dispatch import submit
 from generations.models import Generation
-from generations.studio.alternatives import count, expand
+from generations.studio.alternatives import count, expand, is_unclosed
 from tests.conftest import FastSandbox
 from tests.helpers import form_data
 
@@ -26,13 +28,39 @@ HTMX = {"HX-Request": "true"}
         ("braces {alone} stay", ["braces {alone} stay"]),
         ("{a|b", ["{a|b"]),
         ('{"scene": {"mood": "calm | quiet"}}', ['{"scene": {"mood": "calm | quiet"}}']),
+        ('As JSON: {"mood": "{calm|quiet}"} please', ['As JSON: {"mood": "{calm|quiet}"} please']),
+        (
+            '{"a": {"b": 1}} and a {red|blue} car',
+            ['{"a": {"b": 1}} and a red car', '{"a": {"b": 1}} and a blue car'],
+        ),
+        ('["{a|b}", "c"]', ['["{a|b}", "c"]']),
+        ('{"say": "\\\\{x|y\\\\}"}', ['{"say": "\\\\{x|y\\\\}"}']),
+        ("if (x) { if (y) { a|b } }", ["if (x) { if (y) { a|b } }"]),
+        (r"a \{literal\} brace", ["a {literal} brace"]),
+        (r"a \{red|blue\} car", ["a {red|blue} car"]),
+        (r"a {red\|ish|blue} car", ["a red|ish car", "a blue car"]),
+        (r"C:\images and {a|b}", [r"C:\images and a", r"C:\images and b"]),
+        ("a } b {1|2}", ["a } b 1", "a } b 2"]),
     ],
 )
 def test_alternatives_expand_in_reading_order(prompt: str, prompts: list[str]) -> None:
     assert expand(prompt) == prompts
 
 
-@given(st.text(alphabet="ab {}|\n", max_size=30))
+@pytest.mark.parametrize(
+    ("prompt", "is_so"),
+    [("a {red|blue car", True), ("a {red", False), ("a {red|blue} car", False), (r"a \{red|blue", False)],
+)
+def test_a_brace_that_is_never_closed_is_noticed(prompt: str, *, is_so: bool) -> None:
+    assert is_unclosed(prompt) is is_so
+
+
+@pytest.mark.parametrize("prompt", ["{" * 10_000, '{"a":' * 2000, "{|" * 5000, "[" * 10_000, '{"' * 5000, "\\" * 9999])
+def test_text_that_is_all_braces_is_read_at_once(prompt: str) -> None:
+    assert expand(prompt) == [prompt]
+
+
+@given(st.text(alphabet='ab {}|\\"\n', max_size=30))
 def test_any_text_expands_to_at_most_what_was_counted(prompt: str) -> None:
     if count(prompt) <= 40:
         assert 1 <= len(expand(prompt)) <= count(prompt)
@@ -58,6 +86,36 @@ class TestTheForm:
         body = browser.post("/studio/price/", form_data(prompt="{a|b|c} fox", count="2"), headers=HTMX).content.decode()
         assert " · 12 credits" in body
         assert "= 6 generations." in body
+        assert '<li dir="auto">c fox</li>' in body
+
+    def test_braces_can_be_used_as_typed(self, sandbox: FastSandbox, browser: Client, user: User, token: Token) -> None:
+        data = form_data(prompt=r"if (x) { a|b } \{", as_typed="on")
+        body = browser.post("/studio/price/", data, headers=HTMX).content.decode()
+        assert " · 2 credits" in body
+        assert "generations." not in body
+        assert 'name="as_typed"' in body
+        browser.post("/generations/", data)
+        assert Generation.objects.get().request_fields["prompt"] == r"if (x) { a|b } \{"
+
+    def test_a_prompt_that_was_sent_is_sent_again_as_it_was(
+        self, sandbox: FastSandbox, browser: Client, user: User, token: Token
+    ) -> None:
+        browser.post("/generations/", form_data(prompt=r"\{a|b\} fox"))
+        row = Generation.objects.get()
+        assert row.prompt == "{a|b} fox"
+        body = browser.get("/", {"from": str(row.pk)}).content.decode()
+        assert re.search(r'<input[^>]*name="as_typed"[^>]* checked', body)
+        assert "= 2 generations" not in body
+
+    def test_a_count_that_is_refused_has_no_price(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        for wanted in ["99", "0", "-1", "1.5", "many"]:
+            body = browser.post("/studio/price/", form_data(count=wanted), headers=HTMX).content.decode()
+            assert "Choose a number from 1 to 8." in body
+            assert "shown_price" not in body
+
+    def test_an_unclosed_brace_is_said(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
+        body = browser.post("/studio/price/", form_data(prompt="a {red|blue car"), headers=HTMX).content.decode()
+        assert "opened and never closed" in body
 
     def test_too_many_are_refused_before_anything_is_asked(
         self, sandbox: FastSandbox, browser: Client, token: Token

@@ -152,9 +152,10 @@ def _posted(request: Request) -> GenerateForm:
     """The form as it was posted, with all that is wrong with it."""
     references, problems = reference_views.collect(request)
     form = GenerateForm(catalogue.offer(), data=request.POST, references=references)
-    for problem in [*problems, risen(request.POST.get("shown_price", ""), form.price)]:
-        if problem:
-            form.add_error(None, problem)
+    if form.count_each:  # otherwise there is no price, and its own sentence about that
+        problems.append(risen(request.POST.get("shown_price", ""), form.price))
+    for problem in filter(None, problems):
+        form.add_error(None, problem)
     return form
 
 

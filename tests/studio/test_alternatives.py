@@ -93,7 +93,7 @@ class TestTheForm:
         body = browser.post("/studio/price/", data, headers=HTMX).content.decode()
         assert " · 2 credits" in body
         assert "generations." not in body
-        assert 'name="as_typed"' in body
+        assert 'class="prompts"></ol>' in body  # the box to choose otherwise stays in sight
         browser.post("/generations/", data)
         assert Generation.objects.get().request_fields["prompt"] == r"if (x) { a|b } \{"
 
@@ -112,6 +112,9 @@ class TestTheForm:
             body = browser.post("/studio/price/", form_data(count=wanted), headers=HTMX).content.decode()
             assert "Choose a number from 1 to 8." in body
             assert "shown_price" not in body
+            refused = browser.post("/generations/", form_data(count=wanted, shown_price="2")).content.decode()
+            assert "Choose a number from 1 to 8." in refused
+            assert "The price is" not in refused
 
     def test_an_unclosed_brace_is_said(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
         body = browser.post("/studio/price/", form_data(prompt="a {red|blue car"), headers=HTMX).content.decode()

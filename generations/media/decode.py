@@ -11,6 +11,7 @@ from generations.models.sentences import Sentence
 
 REASONS = {
     "unreadable": Sentence.NOT_A_PICTURE,
+    "jpeg_xl": Sentence.JPEG_XL,
     "incomplete": Sentence.FILE_INCOMPLETE,
     "too_many_pixels": Sentence.TOO_MANY_PIXELS,
 }
@@ -39,7 +40,7 @@ class Found:
 
 
 def inspect(file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Found:
-    """Decodes the file. Raises Refused unless it is a complete PNG, JPEG, WebP, GIF, MP4 or WebM.
+    """Decodes the file. Raises Refused unless it is a complete picture, MP4 or WebM.
 
     `progress` is called repeatedly while a picture is decoded; an exception it raises stops the decoding.
     """

@@ -6,12 +6,23 @@ THUMBNAIL = 640
 PREVIEW = 1280
 
 # Pictures, by Pillow's name of the format.
-FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+FORMATS = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "AVIF": "image/avif",
+    "HEIF": "image/heic",
+}
 EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
     "image/webp": "webp",
     "image/gif": "gif",
+    "image/avif": "avif",
+    "image/heic": "heic",
     "video/mp4": "mp4",
     "video/webm": "webm",
 }
+# Formats that only some browsers show. A page shows the preview, and the original can be downloaded.
+RARELY_SHOWN = frozenset({"image/heic"})

@@ -11,23 +11,32 @@ from contextlib import contextmanager
 from math import ceil
 from typing import IO, Any
 
+import pillow_heif
 from PIL import (
+    AvifImagePlugin,
     GifImagePlugin,  # noqa: F401 registers the format, so that Pillow does not load all it has to find it
     Image,
     ImageCms,
-    ImageOps,
     JpegImagePlugin,
     PngImagePlugin,  # noqa: F401
     WebPImagePlugin,  # noqa: F401
 )
 
+from generations.media import boxes
 from generations.media.formats import FORMATS, MAX_PIXELS, PREVIEW, THUMBNAIL
 from generations.media.metadata import exif
 
-MAX_PIXELS_OF_WEBP = 20_000_000  # its decoder holds four copies; 4K has 17.2 million pixels
+# Only the picture itself: a thumbnail in the file may show something else. Each thread would take memory of its own.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+# These decoders hold several copies. 4K has 17.2 million pixels, and phones take photos of 24.5 million as HEIC.
+MAX_PIXELS_OF = {"WEBP": 20_000_000, "AVIF": 25_000_000, "HEIF": 25_000_000}
 # For a JPEG with several scans, such as a progressive one: the decoder holds all coefficients, two bytes each.
 MAX_NUMBERS_KEPT = 2 * MAX_PIXELS
 MAX_BYTES = 100_000_000
+MAX_BYTES_HELD = 50_000_000  # of AVIF and HEIC, which are held in memory while they are decoded
+JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 # What Meigen is sent.
 LONGEST_EDGE = 2048
 MAX_BYTES_SENT = 2_000_000
@@ -43,14 +52,17 @@ TURNS = {
 }
 SIDEWAYS = 5
 BAND = 16  # rows of the reduced picture
+# Modes that are made smaller as they are. The others first become one of these.
+PLAIN = {"RGB", "RGBA", "L", "CMYK"}
+DEEP = {"I", "I;16", "I;16B", "I;16L", "I;16N"}  # greys of 16 bits
 
 # What is known about a picture, and the new files made from it.
 Made = tuple[dict[str, Any], list[bytes]]
 
 
 class Rejected(Exception):
-    """The picture is not decoded. `code` is unreadable, incomplete, too_heavy or, with the limit in `millions` of
-    pixels, too_many_pixels."""
+    """The picture is not decoded. `code` is unreadable, incomplete, jpeg_xl, too_heavy or, with the limit in `millions`
+    of pixels, too_many_pixels."""
 
     def __init__(self, code: str, **parameters: int) -> None:
         super().__init__(code)
@@ -66,27 +78,23 @@ def small(file: IO[bytes]) -> Made:
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         if not _has_end(file, kind):
             raise Rejected("incomplete")
-        orientation = _orientation(image)
-        width, height = reversed(size) if orientation >= SIDEWAYS else size
-        reduced = _reduced(image, max(1, max(image.size) // (2 * PREVIEW)))
-        preview = _webp(reduced, PREVIEW, orientation)
-        known = {"format": kind, "width": width, "height": height}
-        return known, [_webp(reduced, THUMBNAIL, orientation), preview]
+        width, height = reversed(size) if _orientation(image) >= SIDEWAYS else size
+        page = _fitted(image, PREVIEW)
+        preview = _webp(page)
+        page.thumbnail((THUMBNAIL, THUMBNAIL))
+        return {"format": kind, "width": width, "height": height}, [_webp(page), preview]
 
 
 def thumbnail(file: IO[bytes]) -> Made:
     """One upright WebP file for a card. Raises Rejected."""
     with decoded(file, draft=THUMBNAIL) as (image, _):
-        return {}, [_webp(image, THUMBNAIL, _orientation(image))]
+        return {}, [_webp(_fitted(image, THUMBNAIL))]
 
 
 def for_meigen(file: IO[bytes]) -> Made:
     """One file of at most 2048 px and 2 MB that contains nothing but the pixels, and its format. Raises Rejected."""
     with decoded(file) as (image, _):
-        pixels = _in_srgb(ImageOps.exif_transpose(image)).convert("RGBA" if image.has_transparency_data else "RGB")
-    pixels.info.clear()  # otherwise comments, profiles and texts would be copied into the new file
-    pixels.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-    return _encoded(pixels)
+        return _encoded(_fitted(image, LONGEST_EDGE))
 
 
 OPERATIONS: dict[str, Callable[[IO[bytes]], Made]] = {
@@ -111,9 +119,7 @@ def _loaded(file: IO[bytes], draft: int | None) -> tuple[Image.Image, tuple[int,
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a decompression bomb below twice its limit
             warnings.filterwarnings("ignore", "Image appears to be a malformed MPO")  # the first picture is complete
-            if file.seek(0, os.SEEK_END) > MAX_BYTES:
-                raise Rejected("too_heavy")
-            file.seek(0)
+            _check_head(file)
             image = Image.open(file, formats=list(FORMATS))
             size = image.size
             numbers = _numbers_kept(image, file)
@@ -129,6 +135,18 @@ def _loaded(file: IO[bytes], draft: int | None) -> tuple[Image.Image, tuple[int,
         raise _too_many_pixels(MAX_PIXELS) from None
     except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
         raise Rejected("unreadable") from None
+
+
+def _check_head(file: IO[bytes]) -> None:
+    """Rejects what a decoder should not even begin to read."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(12)
+    if size > (MAX_BYTES_HELD if boxes.holds_picture(head) else MAX_BYTES):
+        raise Rejected("too_heavy")
+    if head.startswith(JPEG_XL):
+        raise Rejected("jpeg_xl")
+    file.seek(0)
 
 
 def _numbers_kept(image: Image.Image, file: IO[bytes]) -> float:
@@ -161,8 +179,8 @@ def _draft(image: Image.Image, side: int) -> None:
 def _most_pixels(image: Image.Image, numbers: float) -> int:
     """The pixel limit for this kind of picture. The header states the size, so nothing is allocated for a larger
     one."""
-    if image.format == "WEBP":
-        return MAX_PIXELS_OF_WEBP
+    if image.format in MAX_PIXELS_OF:
+        return MAX_PIXELS_OF[image.format]
     return min(MAX_PIXELS, int(MAX_NUMBERS_KEPT / numbers)) if numbers else MAX_PIXELS
 
 
@@ -174,47 +192,74 @@ def _has_end(file: IO[bytes], kind: str) -> bool:
     """Whether the file ends as its format requires. For a file with several frames, only the first has been decoded."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - 1024))
     tail = file.read()
+    if kind in {"AVIF", "HEIF"}:
+        return boxes.whole(file) is not None
     if kind == "PNG":
         return b"IEND\xaeB`\x82" in tail
     return kind != "GIF" or tail.rstrip(b"\0").endswith(b";")
 
 
 def _orientation(image: Image.Image) -> int:
-    return exif.orientation(image.info.get("exif", b""))
+    return exif.orientation(image.info.get("exif") or b"")
+
+
+def _fitted(image: Image.Image, side: int) -> Image.Image:
+    """The picture in RGB or RGBA, upright, in sRGB, with no more than `side` pixels on its longer side and nothing but
+    its pixels. `image` itself may be changed."""
+    orientation, profile = _orientation(image), image.info.get("icc_profile")
+    fitted = _reduced(image, max(1, max(image.size) // (2 * side)))
+    fitted.thumbnail((side, side))
+    fitted = _in_srgb(fitted, profile)
+    fitted = fitted.transpose(TURNS[orientation]) if orientation in TURNS else fitted
+    fitted.info.clear()  # otherwise comments, profiles and texts would be copied into the new file
+    return fitted
 
 
 def _reduced(image: Image.Image, factor: int) -> Image.Image:
-    """Scales down by a whole factor, in a mode that WebP supports. Works in bands, because Pillow makes copies on the
+    """Scales down by a whole factor, in one of the plain modes. Works in bands, because Pillow makes copies on the
     way."""
     mode = image.mode
-    if mode not in {"RGB", "RGBA", "L"} or "transparency" in image.info:
-        mode = "RGBA" if image.has_transparency_data else "RGB"
-    if factor == 1:
-        return image if mode == image.mode else image.convert(mode)
+    if mode not in PLAIN or "transparency" in image.info:
+        mode = "RGBA" if image.has_transparency_data else "L" if mode in DEEP else "RGB"
+    if factor == 1 and mode == image.mode:
+        return image
     width, height = image.size
     reduced = Image.new(mode, (-(-width // factor), -(-height // factor)))
     for top in range(0, height, BAND * factor):
         band = image.crop((0, top, width, min(top + BAND * factor, height)))
-        band = band if mode == band.mode else band.convert(mode)
+        band = band if mode == band.mode else _of_8_bits(band).convert(mode)
         reduced.paste(band.reduce(factor), (0, top // factor))
     return reduced
 
 
-def _webp(image: Image.Image, side: int, orientation: int) -> bytes:
-    image.thumbnail((side, side))
-    return _saved(image.transpose(TURNS[orientation]) if orientation in TURNS else image, "WEBP", quality=80)
+def _of_8_bits(band: Image.Image) -> Image.Image:
+    """Greys of 16 bits in 8: Pillow would make everything above 255 white. Transparent is one of the 65,536 greys."""
+    if band.mode not in DEEP:
+        return band
+    deep, clear = band.convert("I"), band.info.get("transparency")
+    grey = deep.point([value >> 8 for value in range(1 << 16)], "L")
+    if clear is None:
+        return grey
+    grey.putalpha(deep.point([0 if value == clear else 255 for value in range(1 << 16)], "L"))
+    return grey
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
-    """The same colours converted to sRGB, because the colour profile is removed with the other metadata."""
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in {"RGB", "RGBA"}:
-        return image
+def _webp(image: Image.Image) -> bytes:
+    return _saved(image, "WEBP", quality=80)
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The same colours in sRGB, as a viewer that knows the profile shows them, or without a profile that does not fit
+    the picture. In RGB, or in RGBA with transparency."""
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    if not profile:
+        return image.convert(mode)
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB")) or image
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
     except (ImageCms.PyCMSError, OSError):
-        return image
+        converted = None
+    return converted or image.convert(mode)
 
 
 def _encoded(pixels: Image.Image) -> Made:

@@ -33,6 +33,7 @@ from django.utils.http import content_disposition_header, parse_etags, quote_eta
 from django.utils.text import slugify
 
 from accounts.models import User
+from generations.media.formats import RARELY_SHOWN
 from generations.media.metadata import png, strip
 from generations.media.storage import pieces
 from generations.models import Generation, Reference, Result, Share
@@ -91,6 +92,11 @@ def small_url(result: Result, kind: Literal["thumbnail", "preview"]) -> str:
     return f"{reverse(kind, args=[result.generation_id, result.number])}?v={_version(result, kind)}"
 
 
+def small_kind(result: Result) -> Literal["thumbnail", "preview"]:
+    """The larger small picture that there is."""
+    return "preview" if result.preview else "thumbnail"
+
+
 def _version(result: Result, kind: Kind) -> str:
     return Signer(salt="generations.media").signature(f"{result.pk.hex}:{kind}:{result.sha256}")[:22]
 
@@ -98,10 +104,12 @@ def _version(result: Result, kind: Kind) -> str:
 @_with_file_errors_answered
 def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") -> HttpResponseBase:
     """Sends the file of a result that the caller was authorised for, to display or (with `?download`) to save as
-    `title`.
+    `title`. What most browsers cannot display is displayed as its preview.
 
     The browser has to revalidate every time, except for a small picture at its signed address.
     """
+    if kind == "file" and result.content_type in RARELY_SHOWN and result.preview and "download" not in request.GET:
+        kind = "preview"
     file = {"file": result.file, "thumbnail": result.thumbnail, "preview": result.preview}[kind]
     content_type = result.content_type if kind == "file" else "image/webp"
     etag = quote_etag(f"{result.sha256}-{kind}")
@@ -126,7 +134,12 @@ def download_with_words(request: HttpRequest, result: Result, words: Mapping[str
 
 @_with_file_errors_answered
 def serve_stripped(request: HttpRequest, result: Result, *, title: str) -> HttpResponseBase:
-    """The file without its metadata. A picture gets shorter by that, so it is sent without ranges."""
+    """The file without its metadata, or the preview of one from which it cannot be removed.
+
+    A picture gets shorter by that, so it is sent without ranges.
+    """
+    if not strip.can_strip(result.content_type):
+        return serve(request, result, small_kind(result), title=title)
     name, etag = result.file.name or "", quote_etag(f"{result.sha256}-bare")
     if strip.is_video(result.content_type):
         blanked = partial(strip.pieces_of_video, result.content_type)

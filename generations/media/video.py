@@ -1,24 +1,14 @@
 """Checks whether a file is a complete MP4 or WebM by walking its structure. Nothing is decoded."""
 
 import os
-from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import IO
 
+from generations.media import boxes
 from generations.media.download import Refused
 from generations.models.sentences import Sentence
 
-MOST_BOXES = 100_000
 EBML = b"\x1a\x45\xdf\xa3"
 SEGMENT = b"\x18\x53\x80\x67"
-
-
-class Box(NamedTuple):
-    """Where the box begins, where its content begins, and where both should end."""
-
-    kind: bytes
-    at: int
-    content: int
-    stop: int
 
 
 def type_of(file: IO[bytes]) -> str | None:
@@ -28,6 +18,8 @@ def type_of(file: IO[bytes]) -> str | None:
     """
     head = file.read(16)
     file.seek(0)
+    if boxes.holds_picture(head):
+        return None
     if head[4:8] == b"ftyp":
         found, is_whole = "video/mp4", _is_whole_mp4
     elif head.startswith(EBML):
@@ -42,29 +34,7 @@ def type_of(file: IO[bytes]) -> str | None:
 
 def _is_whole_mp4(file: IO[bytes]) -> bool:
     """An MP4 is a sequence of boxes with stated lengths. One describes the video and one contains it."""
-    kinds = set()
-    end = file.seek(0, os.SEEK_END)
-    for box in boxes(file, 0, end):
-        if box.stop > end:
-            return False
-        kinds.add(box.kind)
-    return {b"moov", b"mdat"} <= kinds
-
-
-def boxes(file: IO[bytes], at: int, end: int) -> Iterator[Box]:
-    """An MP4's boxes from `at` to `end`. A few trailing bytes are tolerated."""
-    for _ in range(MOST_BOXES):
-        if at + 8 > end:
-            return
-        file.seek(at)
-        head = file.read(16)
-        size, least = int.from_bytes(head[:4]), 8
-        if size == 1:
-            size, least = int.from_bytes(head[8:16]), 16
-        elif size == 0:  # extends to the end of the file
-            size = end - at
-        yield Box(head[4:8], at, at + least, at + max(size, least))
-        at += max(size, least)
+    return {b"moov", b"mdat"} <= (boxes.whole(file) or set())
 
 
 def _is_whole_webm(file: IO[bytes]) -> bool:

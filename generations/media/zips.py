@@ -68,9 +68,9 @@ def stream(
     """The files as they are, and `metadata.json` with what `tell` returns for each.
 
     Without `tell`, file names do not reveal the prompt. `may_have` is checked before each file and again before
-    `metadata.json`, because access can be revoked during a long download. `is_stripped` removes metadata from pictures.
-    A file that cannot be read to the end is reported in `metadata.json`, which without `tell` is written only then, and
-    the others follow.
+    `metadata.json`, because access can be revoked during a long download. `is_stripped` removes metadata from pictures
+    and takes the preview of those from which it cannot be removed. A file that cannot be read to the end is reported in
+    `metadata.json`, which without `tell` is written only then, and the others follow.
     """
     pipe = _Pipe()
     told: list[tuple[Result, dict[str, Any]]] = []
@@ -80,9 +80,12 @@ def stream(
                 continue
             generation = result.generation
             asked = tell(generation) if tell else {}
-            name = _file_name(result, place, generation.prompt if tell else "")
+            stored = result.file.name or ""
+            if is_stripped and not strip.can_strip(result.content_type):
+                stored = result.preview.name or result.thumbnail.name or ""
+            name = _file_name(stored, place, generation.prompt if tell else "")
             try:
-                source = default_storage.open(result.file.name or "")
+                source = default_storage.open(stored)
             except OSError:
                 told.append((result, {"file": None, "problem": "The file is missing.", **asked}))
                 continue
@@ -94,7 +97,7 @@ def stream(
                         target.write(chunk)
                         yield pipe.take()
                 except OSError:
-                    logger.exception("%s could not be read to its end", result.file.name)
+                    logger.exception("%s could not be read to its end", stored)
                     problem = {"problem": "The file is incomplete: it could not be read to the end."}
             told.append((result, {"file": name, **problem, **asked}))
         if tell or any("problem" in entry for _, entry in told):
@@ -103,6 +106,6 @@ def stream(
     yield pipe.take()
 
 
-def _file_name(result: Result, place: int, words: str) -> str:
-    extension = (result.file.name or "").rpartition(".")[2]
+def _file_name(stored: str, place: int, words: str) -> str:
+    extension = stored.rpartition(".")[2]
     return f"{place:03}-{slugify(words[:60], allow_unicode=True) or 'picture'}.{extension}"

@@ -170,18 +170,14 @@ def shared_result(request: HttpRequest, share: Share, secret: str, result: UUID)
         raise Http404
     if share.allows_downloads or row.is_video:
         return serving.serve_stripped(request, row, title=_title(share, row))
-    return serving.serve(request, row, _small(row), title=_title(share, row))
+    return serving.serve(request, row, serving.small_kind(row), title=_title(share, row))
 
 
 @through_link("GET", "HEAD")
 def shared_preview(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
     """The picture, or a video's poster, at the size the page shows."""
     row = _result(share, result)
-    return serving.serve(request, row, _small(row), title=_title(share, row))
-
-
-def _small(row: Result) -> serving.Kind:
-    return "preview" if row.preview else "thumbnail"
+    return serving.serve(request, row, serving.small_kind(row), title=_title(share, row))
 
 
 @through_link("GET")

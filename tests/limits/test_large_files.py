@@ -8,6 +8,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 from django.core.management import call_command
 from PIL import Image, ImageChops
@@ -17,10 +18,12 @@ from generations.media import decode, download, verify
 from generations.media import picture as media_picture
 from generations.media.decoder_process import MAX_MEMORY
 from generations.media.formats import MAX_PIXELS
+from generations.media.prepare import prepare
 from meigen_site.env import BASE_DIR
 from sandbox import pictures
 from tests.helpers import bomb, make_generation, make_result, picture, solid
 
+pillow_heif.register_heif_opener()
 LARGEST = 7680, 4320  # 8 x 8 pixels go into both sides
 FULL_COLOUR: dict[str, Any] = {"progressive": True, "subsampling": 0}
 
@@ -81,6 +84,13 @@ def in_scans(size: tuple[int, int]) -> bytes:
     return head + b"".join(scans) + b"\xff\xd9"
 
 
+def claiming(kind: str, truth: tuple[int, int], said: tuple[int, int]) -> bytes:
+    """An AVIF or HEIC whose header states another size than its pixels have."""
+    data = solid(kind, truth, speed=10)
+    at = data.index(b"ispe") + 8
+    return data[:at] + said[0].to_bytes(4) + said[1].to_bytes(4) + data[at + 8 :]
+
+
 def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
     hostile = {
         "bomb of png": bomb(),
@@ -96,6 +106,15 @@ def test_no_hostile_file_takes_150_mb(tmp_path: Path) -> None:
         "webp of few bytes": solid("WEBP", LARGEST, lossless=True),
         "half a webp": solid("WEBP", (4096, 4096), lossless=True)[:-10],
         "a video": pictures.clip("16:9"),
+        "avif of few bytes": claiming("AVIF", (64, 64), (13000, 13000)),
+        "avif of more than it says": claiming("AVIF", LARGEST, (64, 64)),
+        "half an avif": solid("AVIF", (4096, 4096), speed=10)[:-100],
+        "heavy avif": b"\0\0\0\x18ftypavif" + bytes(90_000_000),
+        "heic of few bytes": claiming("HEIF", (64, 64), (13000, 13000)),
+        "heic of more than it says": claiming("HEIF", (4096, 4096), (64, 64)),
+        "heic of less than it says": claiming("HEIF", (64, 64), (5000, 4900)),
+        "half a heic": solid("HEIF", (4096, 4096))[:-100],
+        "heavy heic": b"\0\0\0\x18ftypheic" + bytes(90_000_000),
     }
     assert memory_for(tmp_path, hostile) < 150
 
@@ -134,6 +153,18 @@ def test_a_picture_that_takes_more_memory_to_decode_may_have_4k_pixels_in_any_ra
     assert memory_for(tmp_path, {"4k": four_k}) < MAX_MEMORY // 1_000_000
     with pytest.raises(download.Refused, match=r"\"millions\":2[02]}"):
         decode.inspect(io.BytesIO(solid(size=(5200, 4320), **options)))
+
+
+@pytest.mark.parametrize(
+    "options", [{"format": "AVIF", "speed": 10, "subsampling": "4:4:4", "mode": "RGBA"}, {"format": "HEIF"}]
+)
+def test_a_photo_of_a_phone_may_have_24_million_pixels(tmp_path: Path, options: dict[str, Any]) -> None:
+    photo = solid(size=(5712, 4284), **options)
+    assert decode.inspect(io.BytesIO(photo)).small
+    assert prepare(io.BytesIO(photo), len(photo)).body
+    assert memory_for(tmp_path, {"photo": photo}) < MAX_MEMORY // 1_000_000
+    with pytest.raises(download.Refused, match="25 million"):
+        decode.inspect(io.BytesIO(claiming(options["format"], (64, 64), (5792, 4344))))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "P"])

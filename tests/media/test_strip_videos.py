@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import User
-from generations.media import poster, storage, video
+from generations.media import boxes, poster, storage, video
 from generations.media.metadata import strip
 from generations.media.metadata.parts import CHUNK, length
 from generations.media.metadata.videos import parts
@@ -89,7 +89,7 @@ def blanked(data: bytes, content_type: str) -> bytes:
 
 def outline(data: bytes) -> list[str]:
     """The kinds of the boxes of the first rank."""
-    return [found.kind.decode() for found in video.boxes(io.BytesIO(data), 0, len(data))]
+    return [found.kind.decode() for found in boxes.boxes(io.BytesIO(data), 0, len(data))]
 
 
 def test_what_was_written_into_it_is_blanked_and_nothing_else(clip: tuple[str, bytes]) -> None:
@@ -151,14 +151,14 @@ def test_what_lies_before_a_range_is_passed_over(monkeypatch: pytest.MonkeyPatch
     film = box(b"moov", *[box(b"trak", *TOLD)] * 500)
     data = film + box(b"mdat", bytes(9000)) + film
     looked = []
-    boxes = video.boxes
+    walked = boxes.boxes
 
-    def watched(*args: Any) -> Iterator[video.Box]:
-        for found in boxes(*args):
+    def watched(*args: Any) -> Iterator[boxes.Box]:
+        for found in walked(*args):
             looked.append(found)
             yield found
 
-    monkeypatch.setattr(video, "boxes", watched)
+    monkeypatch.setattr(boxes, "boxes", watched)
     assert list(parts(io.BytesIO(data), MP4, len(film) + 100, len(film) + 200)) == [(len(film) + 100, len(film) + 200)]
     assert len(looked) < 4
 

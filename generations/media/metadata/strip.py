@@ -44,8 +44,9 @@ def pieces_of_video(content_type: str, name: str, start: int, stop: int) -> Iter
                 yield from storage.pieces(name, *part)
 
 
-def is_picture(content_type: str) -> bool:
-    return content_type in pictures.WALKS
+def can_strip(content_type: str) -> bool:
+    """Whether we know where such a file keeps its metadata."""
+    return content_type in pictures.WALKS or is_video(content_type)
 
 
 def is_video(content_type: str) -> bool:
@@ -53,7 +54,7 @@ def is_video(content_type: str) -> bool:
 
 
 def _parts(file: File[Any], content_type: str) -> Iterator[Part]:
-    if is_picture(content_type):
+    if content_type in pictures.WALKS:
         return pictures.parts(file, content_type)
     if is_video(content_type):
         return videos.parts(file, content_type, 0, file.size)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from generations.media import video
+from generations.media import boxes, video
 from generations.media.metadata.parts import CHUNK, Part, read
 
 # Boxes with metadata, and boxes not to descend into; all others may contain them. Source: ISO/IEC 14496-12.
@@ -47,7 +47,7 @@ class _Walk(NamedTuple):
     stop: int
 
     def mp4(self, at: int, end: int, parent: bytes = b"") -> Iterator[Blank]:
-        for box in video.boxes(self.file, at, end):
+        for box in boxes.boxes(self.file, at, end):
             if box.at >= self.stop:
                 return
             stop = min(box.stop, end)

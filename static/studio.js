@@ -59,59 +59,6 @@
     } else form.requestSubmit();
   });
 
-  // Pictures and clips dropped on the form, or pasted into it, are chosen as if by hand.
-  const isMedia = (file) => /^(image|video|audio)\//.test(file.type);
-  const choose = (files) => {
-    const input = document.querySelector("[name=reference_file]");
-    if (!input || ![...files].some(isMedia)) return false;
-    const chosen = new DataTransfer();
-    for (const file of files) if (isMedia(file)) chosen.items.add(file);
-    input.files = chosen.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-    return true;
-  };
-  // Once on its way a file or link is not sent a second time with the form.
-  document.addEventListener("htmx:configRequest", (event) => {
-    if (isAdder(event.detail.elt)) event.detail.elt.value = "";
-  });
-  // Generate waits for the pictures that are still on their way, and stays where it is when one fails.
-  let adding = 0;
-  let waiting = [];
-  const isAdder = (element) => element.name === "reference_file" || element.name === "reference_url";
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (isAdder(event.detail.elt)) adding += 1;
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (!isAdder(event.detail.elt)) return;
-    adding -= 1;
-    if (!event.detail.successful) waiting = [];
-    setTimeout(() => {
-      if (adding || !waiting.length) return;
-      const held = waiting.splice(0);
-      if (!document.getElementById("reference-problems").textContent.trim()) held[0].issueRequest(true);
-    });
-  });
-  document.addEventListener("htmx:confirm", (event) => {
-    if (event.detail.elt.id !== "generate" || !adding) return;
-    event.preventDefault();
-    waiting.push(event.detail);
-  });
-  const over = (event, on) => {
-    const form = event.target.closest?.("#generate");
-    if (!form || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    form.querySelector("[data-drop]")?.classList.toggle("over", on);
-  };
-  document.addEventListener("dragover", (event) => over(event, true));
-  document.addEventListener("dragleave", (event) => over(event, false));
-  document.addEventListener("drop", (event) => {
-    over(event, false);
-    if (event.target.closest?.("#generate")) choose(event.dataTransfer.files);
-  });
-  document.addEventListener("paste", (event) => {
-    if (event.target.closest?.("#generate") && choose(event.clipboardData.files)) event.preventDefault();
-  });
-
   // What is chosen while the fields of another model are on their way is chosen in the new fields too.
   const values = (fields) =>
     new Map([...fields.querySelectorAll("select, textarea, input:not([type=radio]), input:checked")].map((field) => [field.name, field.value]));

@@ -80,7 +80,7 @@
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!list || event.target !== field() || event.isComposing || event.ctrlKey || event.metaKey) return;
+      if (!list || event.target !== field() || event.ctrlKey || event.metaKey) return;
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step) mark(chosen + step);
       else if (event.key === "Enter" || event.key === "Tab") take(list.children[chosen].querySelector("code").textContent);

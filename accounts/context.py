@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from . import page
 from .models import Token, User
+
+
+def page_of(request: HttpRequest) -> dict[str, str]:
+    """`page_owner` and `page_sign_in`: whose page it is and since when, for its scripts."""
+    user = getattr(request, "user", None) or AnonymousUser()
+    return {"page_owner": page.owner(user), "page_sign_in": page.sign_in(user)}
 
 
 def balance(request: HttpRequest) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The request type of views, and where a view redirects to."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
@@ -14,8 +16,19 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def back_to(request: Request, fallback: str) -> str:
+def back_to(request: HttpRequest, fallback: str) -> str:
     """The page that a form's `next` names, if it belongs to this site."""
     target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if is_ours else fallback
+    return target if _is_ours(request, target) else fallback
+
+
+def came_from(request: HttpRequest, fallback: str) -> str:
+    """The page of this site that a form was on, as its `next` or else the browser says."""
+    page = request.headers.get("Referer", "")
+    return back_to(
+        request, urlsplit(page)._replace(scheme="", netloc="").geturl() if _is_ours(request, page) else fallback
+    )
+
+
+def _is_ours(request: HttpRequest, target: str) -> bool:
+    return url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())

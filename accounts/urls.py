@@ -1,7 +1,7 @@
 from allauth.account import views as allauth
 from django.urls import path
 
-from . import remote_views, views
+from . import page, remote_views, views
 
 urlpatterns = [
     path("tokens/", views.tokens, name="tokens"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("tokens/at-meigen/", remote_views.remote_tokens, name="remote_tokens"),
     path("tokens/at-meigen/<str:token_id>/revoke/", remote_views.revoke_remote, name="revoke_remote"),
     path("tokens/at-meigen/<str:token_id>/usage/", remote_views.remote_usage, name="remote_usage"),
+    path("fresh-token/", page.fresh_token, name="fresh_token"),
     # The pages of django-allauth that need no email. Forgotten passwords are reset by an admin.
     path("login/", allauth.login, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),

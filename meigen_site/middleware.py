@@ -3,22 +3,46 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+
+from accounts import page
+from accounts.http import came_from
 
 
 class SignedIn(LoginRequiredMiddleware):
     """Every view is for signed-in people unless it says `login_not_required`.
 
-    A background request of a page gets an empty 401 rather than a sign-in form in the middle of the page.
+    A background request of a page gets an empty 401 rather than a sign-in form in the middle of the page, and an empty
+    409 if the page is another person's than the one who has signed in since.
     """
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        if page.is_of_another_person(request):
+            return HttpResponse(status=409)
+        answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
+        return answer
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         if "HX-Request" in request.headers:
             return HttpResponse(status=401)
+        if request.method not in {"GET", "HEAD"}:
+            # Back to the page with the form: the address of a form itself may show nothing.
+            messages.warning(request, _("You were signed out, so nothing was changed. Sign in and do it again."))
+            return redirect_to_login(came_from(request, reverse("studio")))
         return super().handle_no_permission(request, view_func)
 
 

@@ -70,6 +70,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.balance",
+                "accounts.context.page_of",
             ],
         },
     },
@@ -235,6 +236,7 @@ SECURE_HSTS_SECONDS = 0 if ENV.plain_http else 31_536_000
 # Both speak of the studio's own host and what is below it, never of its parent domain.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.plain_http
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "generations.studio.stale.csrf_failure"
 if ENV.proxies:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

@@ -47,11 +47,19 @@
       const button = form.querySelector("button");
       const body = new URLSearchParams(new FormData(form));
       body.set(button.name, button.value);
-      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-      if (answer.status !== 204) {
-        location.assign(answer.url);
+      const again = () => form.requestSubmit(button);
+      let answer;
+      try {
+        const signal = AbortSignal.timeout(30_000);
+        answer = await fetch(form.action, { method: "POST", body, signal, headers: { Accept: "application/json" } });
+      } catch (error) {
+        window.answers.say(error.name === "TimeoutError" ? "slow" : window.answers.name(0), again);
         return;
       }
+      if (answer.redirected && answer.ok) location.assign(answer.url); // a page that says why
+      else if (answer.status !== 204) window.answers.say(window.answers.name(answer.status), again);
+      if (answer.status !== 204) return;
+      document.getElementById("messages").replaceChildren();
       const given = button.value === "1";
       button.setAttribute("aria-pressed", given);
       button.value = given ? "0" : "1";

@@ -85,24 +85,6 @@
     changed?.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  // What htmx would pass over in silence. The live tick just tries again.
-  const say = (words) => {
-    const note = document.createElement("p");
-    note.className = "note error";
-    note.textContent = words;
-    document.getElementById("messages").replaceChildren(note);
-  };
-  const failed = (event) => {
-    if (event.detail.elt.closest("#live")) {
-      if (event.detail.xhr?.status !== 401) return;
-      document.querySelector("#live [name=tick]")?.remove();
-    }
-    const { lost, signedOut } = document.body.dataset;
-    say(event.detail.xhr?.status === 401 ? signedOut : lost);
-  };
-  document.addEventListener("htmx:sendError", failed);
-  document.addEventListener("htmx:responseError", failed);
-
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

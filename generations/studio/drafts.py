@@ -40,12 +40,20 @@ def save(request: Request, references: Sequence[Reference] | None = None) -> Non
 
 
 def keep(request: HttpRequest, target: str) -> HttpResponse:
-    """Redirects somebody who is signed out to sign in first. What they typed waits in the session, if the form says
-    whose it is."""
-    if person := _person(request):
-        values, references = typed(request)
-        request.session[DRAFT] = {"values": values, "references": references, PERSON: person}
+    """Redirects somebody who is signed out to sign in first. What they typed waits in the session."""
+    rescue(request)
     return elsewhere(request, target)
+
+
+def rescue(request: HttpRequest) -> bool:
+    """Keeps what a refused form brought, if it proves to be of whoever is signed in, or of anybody who may sign in
+    next. Returns whether it did."""
+    person = _person(request)
+    if not person or (request.user.is_authenticated and person != str(request.user.pk)):
+        return False
+    values, references = typed(request)
+    request.session[DRAFT] = {"values": values, "references": references, PERSON: person}
+    return True
 
 
 def elsewhere(request: HttpRequest, target: str) -> HttpResponse:

@@ -170,7 +170,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ALLAUTH_TRUSTED_PROXY_COUNT = ENV.proxies
+TRUSTED_PROXIES = ENV.proxies  # accounts/address.py reads it, for allauth too
 
 # Pages and security
 

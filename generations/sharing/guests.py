@@ -7,9 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
@@ -26,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.address import client_address
 from generations.media import serving, zips
 from generations.models import Result, Share
 from generations.models.ids import name_in
@@ -134,7 +133,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     """Checks the password. Ten wrong ones lock the link for this visitor for a while."""
     if is_open(request, share):
         return redirect("shared", secret)
-    opened = links.try_password(share, _address(request), request.POST.get("password", "").strip()[:200])
+    opened = links.try_password(share, client_address(request), request.POST.get("password", "").strip()[:200])
     if opened:
         response: HttpResponse = redirect("shared", secret)
         response.set_signed_cookie(
@@ -152,14 +151,6 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         problem, status = _("Wrong password."), 403
     context = {"secret": secret, "hint": share.hint, "problem": problem}
     return render(request, "generations/shared_locked.html", context, status=status)
-
-
-def _address(request: HttpRequest) -> str:
-    """The visitor's address, or an empty string if the proxies in front do not pass it on."""
-    try:
-        return str(get_adapter().get_client_ip(request))
-    except (ImproperlyConfigured, PermissionDenied):
-        return ""
 
 
 @through_link("GET", "HEAD")

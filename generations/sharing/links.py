@@ -128,15 +128,10 @@ def try_password(share: Share, address: str, plain: str) -> bool | None:
 
 
 def _network(address: str) -> str:
-    """The network an address belongs to, because an IPv6 user has 2 ** 64 addresses. Invalid addresses share one
-    key."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ip.ipv4_mapped or ipaddress.IPv6Network((int(ip), 64), strict=False))
-    return str(ip)
+    """The network an address belongs to, because an IPv6 user has 2 ** 64 addresses. "" stays as it is."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
 def count_view(share: Share, agent: str) -> None:

@@ -75,7 +75,7 @@ class TestAPassword:
         assert statuses[-1] == (429 if is_one else 403)
 
     def test_is_asked_for_when_proxies_say_too_little(self, locked: Share, settings: Settings) -> None:
-        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+        settings.TRUSTED_PROXIES = 2
         url = f"{path(locked)}unlock/"
         headers = [{"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}]
         for n in range(10):

@@ -1,0 +1,61 @@
+"""The address of whoever sent a request: the one place that reads it, for every limit that counts by address."""
+
+import ipaddress
+import logging
+import re
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
+
+WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's IP address, or an empty string if nothing names one. Never raises.
+
+    With TRUSTED_PROXIES it is the entry of X-Forwarded-For that the outermost of them wrote. If that is missing or no
+    address, it is the nearest proxy's: an entry further to the left is whatever the visitor claims.
+    """
+    return _forwarded(request) or parsed(request.META.get("REMOTE_ADDR", ""))
+
+
+def parsed(text: str) -> str:
+    """The address in an entry such as `192.0.2.1:443`, `[2001:db8::1]:443` or `fe80::1%eth0`, or an empty string."""
+    text = text.strip().strip('"')
+    if found := WITH_PORT.fullmatch(text):
+        text = found["v6"] or found["v4"]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _forwarded(request: HttpRequest) -> str:
+    proxies: int = settings.TRUSTED_PROXIES
+    if not proxies:
+        return ""
+    header = request.headers.get("X-Forwarded-For", "")
+    entries = header.split(",") if header.strip() else []
+    if len(entries) < proxies:
+        number = f"{len(entries)} entries" if len(entries) != 1 else "1 entry"
+        _complain(f"TRUSTED_PROXIES is {proxies}, but X-Forwarded-For has {number}")
+        return ""
+    address = parsed(entries[-proxies])
+    if not address:
+        _complain(f"TRUSTED_PROXIES is {proxies}, but that entry of X-Forwarded-For is no IP address")
+    return address
+
+
+@cache
+def _complain(problem: str) -> None:
+    """Says it once per process. Every request would say the same."""
+    logger.warning(
+        "%s. Until that is put right, limits on sign-ins and share passwords count everybody behind the proxy as one "
+        "visitor. TRUSTED_PROXIES must be the number of reverse proxies in front of the studio, and each of them must "
+        "add the address of its client to X-Forwarded-For.",
+        problem,
+    )

@@ -30,6 +30,7 @@ COPY generations generations
 COPY locale locale
 COPY templates templates
 COPY static static
+COPY public public
 # Collecting static files needs settings but no real secret; these two values are used here and nowhere else.
 RUN SECRET_KEY=build TOKEN_KEYS=build:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     DATABASE_URL=sqlite:////tmp/build.sqlite3 python manage.py collectstatic --noinput \

@@ -3,7 +3,8 @@
 import logging
 import os
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+_host = os.environ.get("BIND_ADDRESS", "").strip("[] ") or "0.0.0.0"  # noqa: S104 a container is reached from outside
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
 workers = 2
 worker_class = "gthread"
 # A click may wait some seconds for Meigen's answer; the others are served meanwhile.

@@ -1,5 +1,6 @@
 """Whose page a request comes from. A page can outlive the sign-in it was made for."""
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
@@ -10,8 +11,11 @@ from .models import User
 
 
 def owner(user: User | AnonymousUser) -> str:
-    """What the scripts of a page name its person by, and send as `X-Person`; "" for somebody signed out."""
-    return str(user.pk or "")
+    """What the scripts of a page name its person by, and send as `X-Person`; "" for somebody signed out.
+
+    Studios below several paths of one host share the browser's storage, so the path is part of it.
+    """
+    return f"{settings.BASE_PATH}/{user.pk}".lstrip("/") if user.pk else ""
 
 
 def sign_in(user: User | AnonymousUser) -> str:

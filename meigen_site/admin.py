@@ -6,6 +6,7 @@ from allauth.account.decorators import secure_admin_login
 from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -27,4 +28,4 @@ class StudioAdminSite(admin.AdminSite):
         super().register(model_or_iterable, *args, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "site_url": "/"}
+        return {**super().each_context(request), "site_url": reverse("studio")}

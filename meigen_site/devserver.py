@@ -5,6 +5,7 @@ The first run writes `.env` with fresh secrets, makes the database and the demo 
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import signal
@@ -32,9 +33,14 @@ def main() -> int:
     port = known.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:
         return _say(f"PORT must be a number between 1 and 65535, not {port!r}.")
-    if not _is_free(int(port)):
+    host = (known.get("BIND_ADDRESS") or "").strip("[] ") or "127.0.0.1"
+    try:
+        is_free = _is_free(int(port), host)
+    except OSError as problem:
+        return _say(f"BIND_ADDRESS must be an address of this machine, not {host!r}: {problem}")
+    if not is_free:
         return _say(f"Port {port} is taken. Choose another: make run PORT=8001")
-    environment = {**os.environ, "PORT": port}
+    environment = {**os.environ, "PORT": port, "BIND_ADDRESS": host}
     commands: dict[str, list[str]] = {}
     if not known.get("MEIGEN_BASE_URL"):
         sandbox_port = known.get("SANDBOX_PORT") or str(SANDBOX_PORT)
@@ -52,9 +58,9 @@ def main() -> int:
         done = subprocess.run([*manage, *step], env=environment, cwd=BASE_DIR, stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
             return _say(f"manage.py {step[0]} failed; see above.")
-    commands["web"] = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "meigen_site.wsgi:application"]
+    commands["web"] = [sys.executable, "-m", "gunicorn", "meigen_site.wsgi:application"]
     commands["worker"] = [*manage, "qcluster"]
-    return _supervise(commands, environment, port)
+    return _supervise(commands, environment, _place(host, int(port), known.get("BASE_PATH") or ""))
 
 
 def _say(problem: str) -> int:
@@ -74,17 +80,27 @@ def _write_env() -> None:
         file.writelines(f"{name}={value}\n" for name, value in missing.items())
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+def _is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether nobody listens there. Raises OSError if the address is none of this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
+            probe.bind((host, port))
+        except OSError as problem:
+            if problem.errno not in {errno.EADDRINUSE, errno.EACCES}:
+                raise
             return False
     return True
 
 
-def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port: str) -> int:
+def _place(host: str, port: int, path: str) -> str:
+    """The address to open in a browser on this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 the words for every address
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/{path.strip('/')}".rstrip("/") + "/"
+
+
+def _supervise(commands: dict[str, list[str]], environment: dict[str, str], place: str) -> int:
     stopping = False
 
     def stop(*_: object) -> None:
@@ -111,16 +127,17 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], port
         if ended:
             code = _say(f"The {ended} process exited on its own; stopping the others.")
             break
-        if not announced and (not _is_free(int(port)) or time.monotonic() - begun > READY_SECONDS):
+        listens = not _is_free(int(environment["PORT"]), environment["BIND_ADDRESS"])
+        if not announced and (listens or time.monotonic() - begun > READY_SECONDS):
             announced = True
-            _announce(port, environment, sandbox="sandbox" in commands)
+            _announce(place, environment, sandbox="sandbox" in commands)
         time.sleep(0.2)
     _stop(processes)
     return code
 
 
-def _announce(port: str, environment: dict[str, str], *, sandbox: bool) -> None:
-    print(f"\n  Meigen Studio    http://127.0.0.1:{port}/")
+def _announce(place: str, environment: dict[str, str], *, sandbox: bool) -> None:
+    print(f"\n  Meigen Studio    {place}")
     if sandbox:
         print(f"  Meigen sandbox   {environment['MEIGEN_BASE_URL']}/   pretend credits, nothing is charged")
     for name, password, role in PEOPLE:

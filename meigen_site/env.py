@@ -6,6 +6,7 @@ ImproperlyConfigured and names the variable.
 
 import base64
 import binascii
+import contextlib
 import importlib.util
 import ipaddress
 import os
@@ -54,6 +55,8 @@ class Environment:
     secret_key: str
     debug: bool
     allowed_hosts: list[str]
+    base_path: str
+    cookie_prefix: str
     csrf_trusted_origins: list[str]
     database_url: str
     token_keys: list[tuple[str, bytes]]
@@ -86,11 +89,14 @@ class Environment:
 
 def read() -> Environment:
     load_dotenv(BASE_DIR / ".env")
+    base = _base_path("BASE_PATH")
     posts, seconds = _rate("MEIGEN_RATE", "12/60")
     return Environment(
         secret_key=_required("SECRET_KEY", "a long random text"),
         debug=_flag("DEBUG"),
-        allowed_hosts=_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
+        allowed_hosts=_hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
+        base_path=base,
+        cookie_prefix=_cookie_prefix("COOKIE_PREFIX", base),
         csrf_trusted_origins=_list("CSRF_TRUSTED_ORIGINS"),
         database_url=_database("DATABASE_URL"),
         token_keys=_keys("TOKEN_KEYS"),
@@ -136,6 +142,34 @@ def _flag(name: str) -> bool:
 
 def _list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def _hosts(name: str) -> list[str]:
+    """Host names as Django wants them: an IPv6 address in brackets."""
+    hosts = _list(name)
+    for place, host in enumerate(hosts):
+        with contextlib.suppress(ValueError):
+            hosts[place] = f"[{ipaddress.IPv6Address(host)}]"
+        if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", hosts[place]):
+            raise _wrong(name, f"must be host names without scheme and port, such as studio.example.org, not {host!r}")
+    return hosts
+
+
+def _base_path(name: str) -> str:
+    """Such as /studio; "" when the studio has the host for itself."""
+    value = os.environ.get(name, "").strip().strip("/")
+    if value and not re.fullmatch(r"[\w~-][\w.~-]*(/[\w~-][\w.~-]*)*", value, re.ASCII):
+        raise _wrong(name, f"must be a path such as /studio, not {value!r}")
+    return f"/{value}" if value else ""
+
+
+def _cookie_prefix(name: str, base: str) -> str:
+    """Below a path the default is made of it: at the root may be something else that has Django's names for cookies."""
+    value = os.environ.get(name, "").strip()
+    # Browsers give names that begin with __ a meaning, and drop such cookies from a sub-path.
+    if not re.fullmatch(r"[A-Za-z0-9-][\w.-]{0,39}|", value, re.ASCII):
+        raise _wrong(name, f"must be up to 40 letters, digits, dots, hyphens and underscores, not {value!r}")
+    return value or re.sub(r"[^A-Za-z0-9]+", "-", f"{base}/").lstrip("-")
 
 
 def _number(name: str, default: str, *, least: float, most: float = sys.float_info.max) -> float:

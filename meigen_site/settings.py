@@ -1,5 +1,6 @@
 """Settings. What differs between installations comes from the environment, read once in env.py."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
 # localhost too, for health checks inside a container.
 ALLOWED_HOSTS = [*ENV.allowed_hosts, "localhost"]
+# Where the host is shared: the path below which everything is, and what the names of all cookies begin with.
+BASE_PATH = ENV.base_path
+FORCE_SCRIPT_NAME = BASE_PATH or None
+COOKIE_PREFIX = ENV.cookie_prefix
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
 INSTALLED_APPS = [
@@ -38,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "meigen_site.middleware.probes_by_any_name",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "generations.library.tick.ticks_first",
@@ -184,13 +190,15 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = ENV.time_zone
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{BASE_PATH}/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Before `collectstatic` has run, files are served from their folders.
 _collected = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not _collected
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
+WHITENOISE_ROOT = BASE_DIR / "public"  # what browsers and robots look for by names of their own
 if not _collected:
     warnings.filterwarnings("ignore", "No directory at", UserWarning)
 MEDIA_ROOT = ENV.media_root
@@ -223,6 +231,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "media-src": [SELF],
         "connect-src": [SELF],
+        "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -231,11 +240,16 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = not ENV.plain_http
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(f'{BASE_PATH}/healthz'.lstrip('/'))}$"]
 SECURE_HSTS_SECONDS = 0 if ENV.plain_http else 31_536_000
 # Both speak of the studio's own host and what is below it, never of its parent domain.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.plain_http
 CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{BASE_PATH}/"
+MESSAGE_STORAGE = "meigen_site.cookies.Messages"
 CSRF_FAILURE_VIEW = "generations.studio.stale.csrf_failure"
 if ENV.proxies:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,9 +1,10 @@
 // What htmx would pass over in silence. Says what became of a request, renews a page that is older than the latest
 // sign-in, and waits for a lost connection.
 (() => {
-  const { signedIn, person } = document.body.dataset;
+  const { base, signedIn, person } = document.body.dataset;
   // Other tabs hear of a sign-in or sign-out by this.
-  localStorage.setItem("signed-in", signedIn);
+  const heardBy = `signed-in ${base}`;
+  localStorage.setItem(heardBy, signedIn);
   if (!person) return;
 
   const { answers } = window;
@@ -144,7 +145,7 @@
   addEventListener("offline", () => lose("offline"));
   addEventListener("online", look);
   addEventListener("storage", ({ key, newValue }) => {
-    if (key === "signed-in" && newValue !== signedIn) look();
+    if (key === heardBy && newValue !== signedIn) look();
   });
   if (!navigator.onLine) lose("offline");
 })();

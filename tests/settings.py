@@ -11,6 +11,8 @@ os.environ.update(
     TOKEN_KEYS="test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     DEBUG="0",
     ALLOWED_HOSTS="",
+    BASE_PATH="",
+    COOKIE_PREFIX="",
     CSRF_TRUSTED_ORIGINS="",
     MEDIA_ROOT=str(_folder / "media"),
     MEDIA_STORAGE="",

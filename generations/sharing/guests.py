@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import (
     Http404,
@@ -32,8 +33,8 @@ from generations.sharing import links
 
 View = Callable[..., HttpResponseBase]
 OPENED = 86_400  # how many seconds an entered password stays valid
-GUEST = "guest"
-GUEST_NAME = "guest-name"
+GUEST = f"{settings.COOKIE_PREFIX}guest"
+GUEST_NAME = f"{GUEST}-name"
 A_YEAR = 365 * 86_400
 
 
@@ -69,7 +70,15 @@ def is_open(request: HttpRequest, share: Share) -> bool:
     """Whether the share has no password, or this browser has entered the current one."""
     if not share.password:
         return True
-    return request.get_signed_cookie(f"share-{share.pk.hex}", default="", salt=_salt(share), max_age=OPENED) == "open"
+    return request.get_signed_cookie(_opened(share), default="", salt=_salt(share), max_age=OPENED) == "open"
+
+
+def _opened(share: Share) -> str:
+    return f"{settings.COOKIE_PREFIX}share-{share.pk.hex}"
+
+
+def _seen(share: Share) -> str:
+    return f"{settings.COOKIE_PREFIX}seen-{share.pk.hex}"
 
 
 def _salt(share: Share) -> str:
@@ -81,16 +90,18 @@ def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     if not is_open(request, share):
         return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
     looked = _is_real_view(request)
-    if looked and not request.COOKIES.get(f"seen-{share.pk.hex}"):
+    if looked and not request.COOKIES.get(_seen(share)):
         links.count_view(share, request.headers.get("User-Agent", ""))
     guest = _guest(request)
     response = render(request, "generations/shared.html", _shown(request, share, secret, guest))
     if share.allows_hearts and not guest:
         value = secrets.token_urlsafe(16)
-        response.set_signed_cookie(GUEST, value, salt=GUEST, max_age=A_YEAR, path="/s/", **_cookie(request))
+        response.set_signed_cookie(
+            GUEST, value, salt="guest", max_age=A_YEAR, path=f"{settings.BASE_PATH}/s/", **_cookie(request)
+        )
     if looked:
         # Counts as one visit, however often the page is reloaded in the meantime.
-        response.set_cookie(f"seen-{share.pk.hex}", "1", max_age=1800, path=address_path(secret), **_cookie(request))
+        response.set_cookie(_seen(share), "1", max_age=1800, path=address_path(secret), **_cookie(request))
     return response
 
 
@@ -137,7 +148,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     if opened:
         response: HttpResponse = redirect("shared", secret)
         response.set_signed_cookie(
-            f"share-{share.pk.hex}",
+            _opened(share),
             "open",
             salt=_salt(share),
             max_age=OPENED,
@@ -211,13 +222,15 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     else:
         response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
     if name:
-        response.set_cookie(GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path="/s/", **_cookie(request))
+        response.set_cookie(
+            GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path=f"{settings.BASE_PATH}/s/", **_cookie(request)
+        )
     return response
 
 
 def _guest(request: HttpRequest) -> str:
     """The random value we gave to this browser, or an empty string if it has none."""
-    return request.get_signed_cookie(GUEST, default="", salt=GUEST) or ""
+    return request.get_signed_cookie(GUEST, default="", salt="guest") or ""
 
 
 def _name(request: HttpRequest) -> str:

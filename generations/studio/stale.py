@@ -1,13 +1,11 @@
 """What a form gets whose CSRF token is not good, which nearly always means that its page is older than a sign-in."""
 
-from typing import cast
-
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.http import Request, came_from
+from accounts.http import came_from
 from generations.studio import drafts
 
 KEEPS_A_DRAFT = {"generations", "model"}  # where the studio's form leads
@@ -25,7 +23,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return HttpResponse(status=403, headers={"X-Reason": why})
     kept = False
     if why != "foreign" and request.resolver_match and request.resolver_match.view_name in KEEPS_A_DRAFT:
-        kept = drafts.rescue(cast(Request, request))
+        kept = drafts.rescue(request)
     back = reverse("studio") if kept else came_from(request, reverse("studio"))
     return render(request, "403_csrf.html", {"why": why, "kept": kept, "back": back}, status=403)
 

@@ -35,6 +35,9 @@ PASSWORD = "a-long-password"  # that of everybody whom `make_user` makes
 DEFAULTS = [
     "DEBUG",
     "ALLOWED_HOSTS",
+    "BASE_PATH",
+    "BIND_ADDRESS",
+    "COOKIE_PREFIX",
     "CSRF_TRUSTED_ORIGINS",
     "TRUSTED_PROXIES",
     "TIME_ZONE",
@@ -69,7 +72,7 @@ class Studio:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.environment['PORT']}"
+        return f"http://127.0.0.1:{self.environment['PORT']}{self.environment['BASE_PATH']}"
 
     def start(self) -> None:
         with self.log.open("ab") as log:

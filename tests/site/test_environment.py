@@ -35,6 +35,16 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("TIME_ZONE", "Asia"),
         ("TIME_ZONE", "/etc/localtime"),
         ("TIME_ZONE", "../zoneinfo/UTC"),
+        ("ALLOWED_HOSTS", "https://studio.example"),
+        ("ALLOWED_HOSTS", "studio.example:8000"),
+        ("ALLOWED_HOSTS", "[::1]:8000"),
+        ("BASE_PATH", "a b"),
+        ("BASE_PATH", "/a//b"),
+        ("BASE_PATH", "/../b"),
+        ("BASE_PATH", "https://studio.example/b"),
+        ("COOKIE_PREFIX", "__Host-"),
+        ("COOKIE_PREFIX", "a b"),
+        ("COOKIE_PREFIX", "a" * 41),
         ("MEDIA_STORAGE", "bucket"),
         ("MEDIA_STORAGE", "s3://"),
         ("MEDIA_STORAGE", "s3://Not A Bucket"),
@@ -68,6 +78,22 @@ def test_https_is_demanded_as_soon_as_a_host_is_not_this_machine(
 ) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", hosts)
     assert env.read().plain_http is plain
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts"), [("::1", ["[::1]"]), ("[::1], .a.example", ["[::1]", ".a.example"]), ("*", ["*"])]
+)
+def test_an_ipv6_host_may_stand_with_or_without_brackets(
+    monkeypatch: pytest.MonkeyPatch, given: str, hosts: list[str]
+) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", given)
+    assert env.read().allowed_hosts == hosts
+
+
+@pytest.mark.parametrize("given", ["studio", "/studio", "/studio/", " studio/ "])
+def test_a_base_path_may_stand_with_or_without_slashes(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("BASE_PATH", given)
+    assert env.read().base_path == "/studio"
 
 
 def test_the_table_in_the_readme_names_every_variable() -> None:

@@ -133,7 +133,9 @@ def _loaded(file: IO[bytes], draft: int | None) -> tuple[Image.Image, tuple[int,
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise _too_many_pixels(MAX_PIXELS) from None
-    except Exception:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
+    except Exception as error:  # noqa: BLE001 Pillow's decoders raise many kinds for a broken file
+        if "memory" in str(error).lower():  # which libavif and libheif only say in words
+            raise MemoryError from None
         raise Rejected("unreadable") from None
 
 

@@ -70,9 +70,9 @@ def latest(request: Request) -> Draft | None:
 
 
 def _save(user: User, values: dict[str, str], references: list[str]) -> None:
-    kept = {"values": values, "references": references}
-    if not Draft.objects.filter(owner=user, **kept).exists():
-        Draft.objects.update_or_create(owner=user, defaults={**kept, "saved_at": timezone.now()})
+    draft = Draft(owner=user, values=values, references=references, saved_at=timezone.now())
+    columns = ["values", "references", "saved_at"]
+    Draft.objects.bulk_create([draft], update_conflicts=True, unique_fields=["owner"], update_fields=columns)
 
 
 def _person(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from PIL import Image, ImageCms, ImageStat
 
 from accounts.models import User
-from generations.media import attachments, boxes, decode, download, video
+from generations.media import attachments, boxes, decode, download, picture, video
 from generations.models import Result
 from generations.sharing import links
 from tests.helpers import make_generation, make_result
@@ -182,7 +182,7 @@ def test_a_phone_that_was_held_on_its_side_took_an_upright_picture(user: User) -
 def test_half_a_picture_is_refused(files: Callable[..., str], user: User, name: str, share: float) -> None:
     data = data_of(name)
     result = refused(pending(user, files(data[: round(len(data) * share)])))
-    assert "readable" in result.problem or "incomplete" in result.problem
+    assert "not_a_picture" in result.problem or "incomplete" in result.problem
     assert no_files_left()
 
 
@@ -190,14 +190,30 @@ def test_half_a_picture_is_refused(files: Callable[..., str], user: User, name: 
 def test_a_brand_of_pictures_is_no_video(brand: bytes) -> None:
     head = b"\0\0\0\x18ftyp" + brand + bytes(12)
     assert video.type_of(io.BytesIO(head)) is None
-    with pytest.raises(download.Refused, match="readable PNG, JPEG, WebP, GIF, AVIF or HEIC"):
+    with pytest.raises(download.Refused, match="not_a_picture"):
         decode.inspect(io.BytesIO(head))
+
+
+@pytest.mark.parametrize(
+    "words", ["Pixel allocation failed: Out of memory", "Memory allocation error: Allocating 61 bytes failed"]
+)
+def test_a_decoder_without_memory_does_not_make_a_picture_unreadable(
+    monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """So that a fresh process may try, and the person is not told that the file is wrong."""
+
+    def fail(_: Image.Image) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr("PIL.AvifImagePlugin.AvifImageFile.load", fail)
+    with pytest.raises(MemoryError):
+        picture.small(io.BytesIO(data_of("photo.avif")))
 
 
 @pytest.mark.parametrize("head", [b"\xff\x0a\xfa\x1f", b"\0\0\0\x0cJXL \r\n\x87\n"])
 def test_jpeg_xl_is_refused_by_its_name(user: User, head: bytes) -> None:
     for look in (decode.inspect, lambda file: attachments.add_file(user, "new.jxl", file, 100)):
-        with pytest.raises(download.Refused, match="JPEG XL pictures are not supported"):
+        with pytest.raises(download.Refused, match="jpeg_xl"):
             look(io.BytesIO(head + bytes(100)))
 
 

@@ -8,12 +8,27 @@ from django_htmx.middleware import HtmxDetails
 
 from .models import User
 
+MOST_PAGES = 10  # at once: cards that are not in the cache yet take a while to draw
+
 
 class Request(HttpRequest):
     """A signed-in person's request: the SignedIn middleware lets no other reach a view that is not marked as public."""
 
     user: User
     htmx: HtmxDetails
+
+
+def pages(request: Request) -> int:
+    """How many pages a list shows at once: as many as were loaded when the person left it, which place.js keeps in the
+    address."""
+    asked = request.GET.get("pages", "")
+    return min(max(int(asked), 1), MOST_PAGES) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
+
+
+def wants_card(request: Request) -> bool:
+    """Whether a page of htmx takes the changed card. A result's page takes what stands beside the result instead, which
+    it finds in the whole page."""
+    return bool(request.htmx) and request.htmx.target != "about"
 
 
 def back_to(request: HttpRequest, fallback: str) -> str:

@@ -1,10 +1,12 @@
-// A card that is replaced by its next state keeps the keyboard where it was.
+// A card, or a part beside a result, that is replaced by its next state keeps the keyboard where it was.
 (() => {
   const place = (element) => element.getAttribute("formaction") ?? element.getAttribute("href") ?? element.className;
   let held;
   const hold = () => {
     const card = document.activeElement?.closest("article.card");
     if (card) held = { id: card.id, place: place(document.activeElement) };
+    const part = document.activeElement?.closest("#about section[id]");
+    if (part) held = { id: part.id };
   };
   document.addEventListener("htmx:beforeSwap", hold);
   document.addEventListener("htmx:oobBeforeSwap", hold);
@@ -20,6 +22,6 @@
     const same = [...(card?.querySelectorAll("a, button, input") ?? [])].find((element) => place(element) === held.place);
     held = undefined;
     if (document.activeElement && document.activeElement !== document.body) return;
-    (same ?? card?.querySelector(".over button") ?? card?.querySelector(".frame"))?.focus();
+    (same ?? card?.querySelector(".over button") ?? card?.querySelector(".frame, button"))?.focus({ preventScroll: true });
   });
 })();

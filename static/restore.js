@@ -7,6 +7,8 @@
   if (!form()) return;
   const OWN = new Set(["csrfmiddlewaretoken", "nonce", "person", "shown_price", "proposed_ratio", "reference_url", "preset_name", "preset_team"]);
   const entries = () => [...new FormData(form())].filter(([name, value]) => typeof value === "string" && !OWN.has(name));
+  // Whether the address says what the form holds; how many cards are shown has nothing to do with it.
+  const asks = () => [...new URLSearchParams(location.search).keys()].some((name) => name !== "pages");
   const keep = () => sessionStorage.setItem(key, JSON.stringify(entries()));
 
   for (const kind of ["input", "change"]) {
@@ -18,14 +20,16 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id !== "price" || !event.detail.successful) return;
     keep();
-    if (location.search) history.replaceState(null, "", location.pathname);
+    const { searchParams, pathname } = new URL(location.href);
+    const pages = searchParams.get("pages");
+    if (asks()) history.replaceState(history.state, "", pages ? `${pathname}?pages=${pages}` : pathname);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (["reference-list", "fields"].includes(event.target.id)) keep();
   });
 
   const kept = sessionStorage.getItem(key);
-  if (!location.search && kept && kept !== JSON.stringify(entries())) {
+  if (!asks() && kept && kept !== JSON.stringify(entries())) {
     const values = { csrfmiddlewaretoken: form().elements.csrfmiddlewaretoken.value };
     for (const [name, value] of JSON.parse(kept)) values[name] = [...(values[name] ?? []), value];
     form().inert = true;  // nothing can be pressed before it is all there

@@ -1,6 +1,7 @@
 """Meigen's curated gallery. Single images are cached for an hour; their pictures are fetched and served by us."""
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -24,8 +25,14 @@ IMAGE_LASTS = 3600
 PAGE = 24
 
 
-def search(words: str, offset: int, token: Token | None) -> list[GalleryImage]:
-    """One page of search results, within the quota of the person's own token if it is valid. Raises MeigenError."""
+def search(words: str, offset: int, token: Token | None, *, again: bool = False) -> list[GalleryImage]:
+    """One page of search results, within the quota of the person's own token if it is valid. Raises MeigenError.
+
+    With `again`, a page that was found within the last hour is not searched for once more.
+    """
+    page = f"gallery:{offset}:{sha256(words.encode()).hexdigest()}"
+    if again and (known := _found(page)):
+        return known
     call = calls.search(words, PAGE, offset)
     secret = _secret(token)
     try:
@@ -37,7 +44,17 @@ def search(words: str, offset: int, token: Token | None) -> list[GalleryImage]:
         found = _ask(call)
     # Shared by everyone: which picture one person's search matched must not show up on another person's page.
     cache.set_many({_key(image.id): replace(image, matched=0) for image in found}, IMAGE_LASTS)
+    cache.set(page, [(image.id, image.matched) for image in found], IMAGE_LASTS)
     return found
+
+
+def _found(page: str) -> list[GalleryImage]:
+    """The images of a page of search results, or nothing if one of them is no longer known."""
+    told: list[tuple[str, int]] = cache.get(page, [])
+    images = cache.get_many([_key(image_id) for image_id, _ in told])
+    if any(_key(image_id) not in images for image_id, _ in told):
+        return []
+    return [replace(images[_key(image_id)], matched=matched) for image_id, matched in told]
 
 
 def image(image_id: str) -> GalleryImage:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import Request
+from accounts.http import Request, pages
 from accounts.templatetags.accounts import day_and_time
 from generations.inspiration import gallery
 from generations.media import attachments
@@ -28,22 +28,28 @@ HOUR, WEEK = 3600, 7 * 24 * 3600
 
 @require_safe
 def inspiration(request: Request) -> HttpResponse:
-    """Search results page by page. A pasted link or id opens that image."""
+    """Search results, `?pages=` pages of them, from `?offset=` on. A pasted link or id opens that image."""
     words = request.GET.get("q", "").strip()[:200]
     if image_id := _pasted_id(words):
         return redirect("inspiration_image", image_id)
     offset, token = _whole(request.GET.get("offset", "")), request.user.current_token
     images: list[GalleryImage] = []
-    problem, lacks_token = "", False
+    problem, lacks_token, following = "", False, None
     try:
-        images = gallery.search(words, offset, token)
+        for _page in range(many := pages(request)):
+            found = gallery.search(words, offset, token, again=many > 1)
+            images += found
+            following = offset + gallery.PAGE if len(found) == gallery.PAGE else None
+            if following is None:
+                break
+            offset = following
     except RateLimited as error:
         lacks_token = token is None or token.refused_at is not None
         problem = _limited(error, is_own=not lacks_token)
     except MeigenError:
         problem = _("Could not reach Meigen's gallery. Try again in a minute.")
-    following = offset + gallery.PAGE if len(images) == gallery.PAGE else None
-    context = {"q": words, "offset": offset, "images": images, "next": following}
+    context = {"q": words, "offset": offset, "images": images, "next": None if problem else following}
+    context["page"] = gallery.PAGE
     context |= {"problem": problem, "lacks_token": lacks_token}
     return render(
         request, "generations/_inspirations.html" if request.htmx else "generations/inspiration.html", context

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.http import Request
+from accounts.http import Request, pages
 from generations.library import collecting
 from generations.library.cards import shown
 from generations.library.forms import CollectionForm
@@ -61,18 +61,20 @@ def collection_options(request: Request) -> HttpResponse:
 
 @require_safe
 def collection(request: Request, pk: UUID) -> HttpResponse:
-    """The contents of a collection, in its order. `?after=<position>_<item>` continues from there. htmx requests only
-    get the cards."""
+    """The contents of a collection, in its order, `?pages=` pages of them. `?after=<position>_<item>` continues from
+    there. htmx requests only get the cards."""
     row = get_object_or_404(with_links(Collection.objects.visible_to(request.user)), pk=pk)
-    cards = shown(row.wall(request.user, after=_place(request.GET.get("after", "")))[: PAGE + 1], request.user)
-    more = cards[PAGE - 1] if len(cards) > PAGE else None
+    many = PAGE * pages(request)
+    cards = shown(row.wall(request.user, after=_place(request.GET.get("after", "")))[: many + 1], request.user)
+    more = cards[many - 1] if len(cards) > many else None
     last = more and CollectionItem.objects.filter(collection=row, generation=more.pk).first()
     is_own = row.owner_id == request.user.pk
     cover = [("cover", _("Set as cover"))] if is_own else []
     context = {
         "collection": row,
         "is_own": is_own,
-        "cards": cards[:PAGE],
+        "cards": cards[:many],
+        "page": PAGE,
         "next": last and f"{row.get_absolute_url()}?after={last.position}_{last.pk}",
         "everything": row.get_absolute_url(),
         "verbs": [("star", _("Star")), *cover, ("remove", _("Remove from collection"))],

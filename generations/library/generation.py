@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import Request, back_to
+from accounts.http import Request, back_to, wants_card
 from generations.dispatch import decisions
 from generations.library import collecting, curation, neighbours
 from generations.library.cards import prepared
@@ -214,7 +214,7 @@ def restore(request: Request, pk: UUID) -> HttpResponse:
 
 def _back(request: Request, row: Generation) -> HttpResponse:
     """Returns the changed card for htmx, or the generation's page for a plain form."""
-    if not request.htmx:
+    if not wants_card(request):
         return HttpResponseRedirect(back_to(request, row.get_absolute_url()))
     return render(request, "generations/_changed_card.html", {"card": _seen(request, row.pk)})
 
@@ -228,4 +228,4 @@ def share(request: Request, pk: UUID) -> HttpResponse:
         messages.success(request, _("The link is ready. Anyone who has it can see the result until you revoke it."))
     else:
         messages.warning(request, _("Only finished generations can be shared."))
-    return redirect(f"{reverse('generation', args=[pk])}#share")
+    return redirect(f"{back_to(request, reverse('generation', args=[pk]))}#share")

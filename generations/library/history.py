@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.http import Request
+from accounts.http import Request, pages
 from generations.library.cards import shown
 from generations.library.filters import DELETED, HistoryForm
 from generations.models.search import TooMany, within_time
@@ -32,18 +32,19 @@ def history(request: Request) -> HttpResponse:
 
 
 def _list(request: Request, form: HistoryForm) -> HttpResponse:
-    """One page of cards that match the filters. `?before=<time>_<id>` continues from there. htmx requests only get the
-    cards."""
-    place = _place(request.GET.get("before", ""))
+    """The cards that match the filters, `?pages=` pages of them. `?before=<time>_<id>` continues from there. htmx
+    requests only get the cards."""
+    place, many = _place(request.GET.get("before", "")), PAGE * pages(request)
     try:
         with within_time() if form.cleaned_data.get("q") else nullcontext():
-            cards, too_many = shown(form.rows(place)[: PAGE + 1], request.user), False
+            cards, too_many = shown(form.rows(place)[: many + 1], request.user), False
     except TooMany:
         cards, too_many = [], True
-    more = cards[PAGE - 1] if len(cards) > PAGE else None
+    more = cards[many - 1] if len(cards) > many else None
     place_of_last = more and urlencode({"before": f"{more.created_at.isoformat()}_{more.pk}"})
     context = {
-        "cards": cards[:PAGE],
+        "cards": cards[:many],
+        "page": PAGE,
         "next": more and f"{form.address}?{form.query}{'&' if form.query else ''}{place_of_last}",
         "everything": form.address,
         "form": form,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.http import Request, back_to
+from accounts.http import Request, back_to, wants_card
 from accounts.models import User
 from generations.library import collecting, curation
 from generations.library.cards import prepared
@@ -217,7 +217,7 @@ def _told(viewer: int, generation: Generation) -> dict[str, Any]:
 
 def _back(request: Request, ids: list[UUID]) -> HttpResponse:
     """Returns the changed cards for htmx, or the previous page for a plain form."""
-    if request.htmx:
+    if wants_card(request):
         rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
         gone: list[UUID] = []
         if request.POST.get("do") in {"move", "remove"} and (source := _source(request, quietly=True)):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
-from accounts.http import Request
+from accounts.http import Request, pages
 from accounts.models import Token
 from generations.dispatch import catalogue, decisions
 from generations.dispatch.catalogue import Offer
@@ -47,7 +47,7 @@ def studio(request: Request) -> HttpResponse:
     draft = drafts.latest(request)
     start = initial.start(request, offer, draft)
     start.values.setdefault("into", request.session.get(INTO, ""))
-    unsent = str(draft.values.get("prompt", "")) if draft and request.GET else ""
+    unsent = str(draft.values.get("prompt", "")) if draft and initial.WITH_PROMPT & request.GET.keys() else ""
     return _page(request, _started(start, offer), start, unsent=unsent)
 
 
@@ -59,8 +59,10 @@ def _page(
     request: Request, form: GenerateForm, start: initial.Start | None = None, *, unsent: str = "", status: int = 200
 ) -> HttpResponse:
     """`unsent` is a prompt that the form does not show and that the person may want back."""
-    cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: WALL + 1], request.user)
-    context = _form_context(request, form, start) | {"cards": cards[:WALL], "more": len(cards) > WALL}
+    many = WALL * pages(request)
+    cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: many + 1], request.user)
+    context = _form_context(request, form, start)
+    context |= {"cards": cards[:many], "more": len(cards) > many, "page": WALL}
     context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)
     context["examples"] = EXAMPLES
     recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)

@@ -41,6 +41,7 @@ CREDITS_STATUSES = {
     gettext_noop("confirmed"),
     gettext_noop("refunded"),
 }
+ANEW = SafeString('hx-target="#about" hx-select="#about" hx-swap="outerHTML" hx-select-oob="#messages"')
 
 
 def proportions(ratio: str) -> tuple[float, float] | None:
@@ -146,6 +147,22 @@ def act(name: str, pk: object) -> SafeString:
         'form="act" formaction="{0}" hx-post="{0}" hx-include="#act" hx-target="closest article" hx-swap="outerHTML"'
     )
     return format_html(words, reverse(name, args=[pk]))
+
+
+@register.simple_tag
+def change(name: str, pk: object) -> SafeString:
+    """The attributes of a button beside a result that posts to an address and takes what stands there anew.
+
+    No page is added to the history, so that Back still leads to the list; picture and video stay as they are.
+    """
+    words = 'form="act" formaction="{0}" hx-post="{0}" hx-include="#act" {1}'
+    return format_html(words, reverse(name, args=[pk]), ANEW)
+
+
+@register.simple_tag
+def anew() -> SafeString:
+    """The same for a form of its own."""
+    return ANEW
 
 
 @register.simple_tag

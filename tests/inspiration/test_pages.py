@@ -39,6 +39,20 @@ def test_more_come_page_by_page(sandbox: FastSandbox, browser: Client) -> None:
     assert "<html" not in second
 
 
+def test_who_comes_back_finds_all_pages_that_were_loaded_without_another_search(
+    sandbox: FastSandbox, browser: Client
+) -> None:
+    for offset in (0, 24):
+        browser.get("/inspiration/", {"offset": offset})
+    sandbox.fail_next("/api/search", html(502))
+    body = browser.get("/inspiration/", {"pages": "2"}).content.decode()
+    assert body.count("<article") == 48
+    assert "offset=48" in body
+    body = browser.get("/inspiration/", {"pages": "3"}).content.decode()  # the third is searched for, in vain
+    assert body.count("<article") == 48
+    assert "Try again in a minute" in body
+
+
 def test_a_pasted_link_or_id_opens_the_image(sandbox: FastSandbox, browser: Client) -> None:
     for pasted in [
         ITEM["id"],

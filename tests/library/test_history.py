@@ -117,6 +117,32 @@ def test_the_next_page_keeps_the_filters(browser: Client, user: User, token: Tok
     assert following.count("<article") == 6
 
 
+@pytest.mark.parametrize(
+    ("pages", "shown"), [("2", 48), ("3", 60), ("0", 24), ("-1", 24), ("x", 24), ("²", 24), ("9" * 5000, 24)]
+)
+def test_a_list_shows_as_many_pages_as_its_address_says_and_goes_on_after_them(
+    browser: Client, user: User, pages: str, shown: int
+) -> None:
+    rows = [make_generation(user, status="done", team_at=timezone.now()) for _ in range(60)]
+    collection, _ = collecting.create(user, "Foxes")
+    collecting.add(user, collection.pk, [row.pk for row in rows])
+    for address in ["/", "/generations/", "/gallery/", collection.get_absolute_url()]:
+        body = browser.get(address, {"pages": pages}).content.decode()
+        assert body.count("<article") == shown
+        assert ("Show older" in body) == (shown < 60)
+    following = re.search(r'href="([^"]+)" hx-get', body)
+    if following:
+        rest = browser.get(following[1].replace("&amp;", "&"), headers=HTMX).content.decode()
+        assert rest.count("<article") == min(24, 60 - shown)
+
+
+def test_a_list_shows_no_more_pages_at_once_than_is_quick(browser: Client, user: User) -> None:
+    Generation.objects.bulk_create(
+        Generation(owner=user, prompt="a fox", body="{}", nonce=str(n), status="done") for n in range(260)
+    )
+    assert browser.get("/generations/", {"pages": "999"}).content.count(b"<article") == 240
+
+
 def test_nothing_found_says_how_to_go_on(browser: Client, rows: dict[str, Generation]) -> None:
     assert "Clear filters" in browser.get("/generations/", {"q": "zebra"}).content.decode()
 

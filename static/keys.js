@@ -9,7 +9,8 @@
     single.addEventListener("change", () => localStorage.setItem("keys", single.checked ? "yes" : "no"));
   }
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.closest?.("input, textarea, select, video, audio, summary, [contenteditable]")) return;
     if (localStorage.getItem("keys") === "no") return;
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);

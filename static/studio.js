@@ -106,6 +106,7 @@
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
     if (!menu) return;
+    event.preventDefault(); // the key has done its work
     menu.open = false;
     menu.querySelector("summary").focus();
   });

@@ -6,6 +6,20 @@
     list.scrollLeft += left - (list.clientWidth - here.offsetWidth) / 2;
   }
 
+  const before = () => {
+    const last = window.navigation?.entries()[window.navigation.currentEntry.index - 1]?.url ?? document.referrer;
+    return URL.canParse(last) ? new URL(last).pathname : "";
+  };
+  // From one result to the next the history does not grow: Back leads to the list they were opened from.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".strip a, [data-back]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link.matches("[data-back]")) location.replace(link.href);
+    else if (before() === link.pathname) history.back(); // where it finds the place that was left
+    else return;
+    event.preventDefault();
+  });
+
   const zoom = document.getElementById("zoom");
   const link = document.querySelector("[data-zoom]");
   const stage = zoom?.querySelector("div");

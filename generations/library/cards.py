@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.db.models.expressions import RawSQL
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -19,6 +20,8 @@ from generations.dispatch import line
 from generations.models import Generation, GenerationQuerySet, Star
 
 S = Generation.Status
+# What a cached card's links end with, in place of the list that it is shown in.
+OPEN_END = "?list"
 # Raw SQL, because the ORM takes longer to compose subqueries than the database to answer them. No join: it could
 # keep the database from using the order of the list.
 STARS = "SELECT COUNT(*) FROM generations_star WHERE generation_id = generations_generation.id"
@@ -50,8 +53,9 @@ def prepared(cards: Iterable[Generation], viewer: User) -> list[Generation]:
     return found
 
 
-def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
-    """The rows as cards, in the given order. Finished cards come from the cache while their version is unchanged.
+def shown(rows: GenerationQuerySet, viewer: User, within: str) -> list[Shown]:
+    """The rows as cards, in the given order. Finished cards come from the cache while their version is unchanged. Their
+    links carry the list `within` which they are shown, see `lists.carried`.
 
     Rendering is what makes a page of cards slow, so a cached page takes a single query. Unfinished cards show times and
     buttons that depend on more than their version, so they are always rendered.
@@ -77,14 +81,19 @@ def shown(rows: GenerationQuerySet, viewer: User) -> list[Shown]:
         stars_of = {pk: (bool(starred), count) for pk, *_, starred, count, _maker in heads}
         for card in prepared(Generation.objects.filter(pk__in=missing).with_card(), viewer):
             card.is_starred, card.stars_count = stars_of[card.pk]  # the cached card must match its key
-            drawn[card.pk] = (render_to_string("generations/_card.html", {"card": card}), card.is_live)
+            drawn[card.pk] = (_drawn(card), card.is_live)
         # A row that changed after its version was read is cached under the old version, which nobody requests again.
         cache.set_many({keys[pk]: drawn[pk] for pk in drawn if pk in keys})
     found = []
     for pk, created_at, status, *_ in heads:
         if card_of := drawn.get(pk) or known.get(keys.get(pk, "")):
-            found.append(Shown(pk, created_at, SafeString(card_of[0]), card_of[1], status))
+            html = card_of[0].replace(f"/{pk}/{OPEN_END}", f"/{pk}/{escape(within)}")
+            found.append(Shown(pk, created_at, SafeString(html), card_of[1], status))
     return found
+
+
+def _drawn(card: Generation) -> str:
+    return render_to_string("generations/_card.html", {"card": card, "within": OPEN_END})
 
 
 def _short(name: str) -> str:

@@ -15,6 +15,7 @@ from generations.library import collecting
 from generations.library.cards import shown
 from generations.library.forms import CollectionForm
 from generations.library.history import PAGE
+from generations.library.lists import carried
 from generations.models import Collection, CollectionItem, Result, Share
 from generations.models.share import with_links
 
@@ -65,7 +66,8 @@ def collection(request: Request, pk: UUID) -> HttpResponse:
     there. htmx requests only get the cards."""
     row = get_object_or_404(with_links(Collection.objects.visible_to(request.user)), pk=pk)
     many = PAGE * pages(request)
-    cards = shown(row.wall(request.user, after=_place(request.GET.get("after", "")))[: many + 1], request.user)
+    wall = row.wall(request.user, after=_place(request.GET.get("after", "")))
+    cards = shown(wall[: many + 1], request.user, carried(request.get_full_path()))
     more = cards[many - 1] if len(cards) > many else None
     last = more and CollectionItem.objects.filter(collection=row, generation=more.pk).first()
     is_own = row.owner_id == request.user.pk

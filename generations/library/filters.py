@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from generations.models import Collection, Generation, GenerationQuerySet, Position, Star, search
+from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Star, search
 from generations.models.status import TROUBLE, WAITING
 
 S = Generation.Status
@@ -101,17 +101,19 @@ class HistoryForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("All")), *choices]
 
-    def rows(self, before: Position | None = None) -> GenerationQuerySet:
-        """The matching rows that this person may see, newest first, starting after the given position."""
-        rows, before, text = self._filtered(), self._start(before), self.cleaned_data.get("q", "")
+    def rows(self, before: Position | None = None, *, above: Position | None = None) -> GenerationQuerySet:
+        """The matching rows that this person may see, newest first, starting after the given position; or those above
+        the other one, the nearest first."""
+        rows, text = self._filtered(), self.cleaned_data.get("q", "")
+        part = Part(self._start(before), self._since, above)
         if collection := self._collection:
             if self.cleaned_data.get("starred"):
                 rows = rows.filter(Exists(Star.objects.filter(generation=OuterRef("pk"), user=self.user)))
-            rows = rows.collected_in(collection, before, self._since)
+            rows = rows.collected_in(collection, part)
         elif self.cleaned_data.get("starred"):
-            rows = rows.starred_by(self.user, before, self._since)
+            rows = rows.starred_by(self.user, part)
         else:
-            return rows.search(text, before, self._since)
+            return rows.search(text, part)
         return rows.filter(search.contains(search.words_of(text)))
 
     def _filtered(self) -> GenerationQuerySet:

@@ -1,21 +1,19 @@
 """A single generation: its page, its files, and the actions on it."""
 
-import contextlib
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request, back_to, wants_card
 from generations.dispatch import decisions
-from generations.library import collecting, curation, neighbours
+from generations.library import collecting, curation, lists, neighbours
 from generations.library.cards import prepared
 from generations.media import fetch, serving, zips
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
@@ -41,11 +39,10 @@ def _own(request: Request, pk: UUID) -> Generation:
 
 @require_safe
 def generation(request: Request, pk: UUID) -> HttpResponse:
-    """`?picture=<number>` selects a picture of the set, from 0. `?in=<id>` is the collection it is viewed in."""
+    """`?picture=<number>` selects a picture of the set, from 0. The rest is the list it is viewed in, see `lists`."""
     row = _seen(request, pk)
-    wanted = _viewed_in(request)
-    collected = list(Collection.objects.visible_to(request.user).filter(generations=row))
-    inside = next((collection for collection in collected if str(collection.pk) == wanted), None)
+    collected = _collected(request, row)
+    listed = lists.viewed_in(request, row, collected)
     kept = kept_results(row)
     context: dict[str, Any] = {
         "card": row,
@@ -53,28 +50,17 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
         **neighbours.in_set(kept, request.GET.get("picture", "")),
         "names": collecting.names(request.user),
         "collected": collected,
-        "inside": inside,
-        "within": f"?in={inside.pk}" if inside else "",
-        **neighbours.around(row, request.user, inside),
+        "listed": listed,
+        "within": listed.within,
+        **neighbours.around(row, request.user, listed),
     }
     if row.is_own:
         context |= _for_owner(request, row)
     return render(request, "generations/generation.html", context)
 
 
-def _viewed_in(request: Request) -> str:
-    """The collection in the address, or the one whose page the viewer came from, since cards have the same link
-    everywhere."""
-    if "in" in request.GET:
-        return request.GET["in"]
-    with contextlib.suppress(Resolver404, ValueError):
-        left = urlsplit(request.headers.get("Referer", ""))
-        page = resolve(left.path)
-        if page.view_name == "collection":
-            return str(page.kwargs["pk"])
-        if page.view_name == "generation":  # whose form led here
-            return parse_qs(left.query).get("in", [""])[0]
-    return ""
+def _collected(request: Request, row: Generation) -> list[Collection]:
+    return list(Collection.objects.visible_to(request.user).filter(generations=row))
 
 
 def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
@@ -100,7 +86,8 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
     others = neighbours.comparable(row, request.user, first)
     wanted = (request.GET.get("with", ""), request.GET.get("number", "0"))
     second = neighbours.find(others, request.user, *wanted)
-    context = {"card": row, "first": first, "second": second, "others": others}
+    listed = lists.viewed_in(request, row, _collected(request, row))
+    context = {"card": row, "first": first, "second": second, "others": others, "listed": listed}
     return render(request, "generations/compare.html", context)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import Request, pages
 from generations.library.cards import shown
 from generations.library.filters import DELETED, HistoryForm
+from generations.library.lists import carried
 from generations.models.search import TooMany, within_time
 
 PAGE = 24
@@ -35,9 +36,10 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
     """The cards that match the filters, `?pages=` pages of them. `?before=<time>_<id>` continues from there. htmx
     requests only get the cards."""
     place, many = _place(request.GET.get("before", "")), PAGE * pages(request)
+    within = carried(request.get_full_path())
     try:
         with within_time() if form.cleaned_data.get("q") else nullcontext():
-            cards, too_many = shown(form.rows(place)[: many + 1], request.user), False
+            cards, too_many = shown(form.rows(place)[: many + 1], request.user, within), False
     except TooMany:
         cards, too_many = [], True
     more = cards[many - 1] if len(cards) > many else None

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from accounts.models import User
+from generations.library.lists import List, usual
 from generations.media import serving
-from generations.models import Collection, Generation, GenerationQuerySet, Result
+from generations.models import Generation, Result
+from generations.models.search import TooMany, within_time
 
 EACH_SIDE = 4
 COMPARABLE = 24
 
 
-def around(row: Generation, viewer: User, inside: Collection | None) -> dict[str, Any]:
-    """`ahead` and `following`, the adjacent results or None, and `strip`, the nearby ones, in the order of the
-    collection it is viewed in, or of the history."""
-    if inside:
-        before, after = inside.beside(row, viewer)
-    else:
-        rows = _list_of(row, viewer)
-        before, after = rows.after(row.created_at, row.pk), rows.newest_first().before(row.created_at, row.pk)
-    ahead, following = (list(rows.prefetch_related("results")[:EACH_SIDE]) for rows in (before, after))
+def around(row: Generation, viewer: User, listed: List) -> dict[str, Any]:
+    """`ahead` and `following`, the adjacent results or None, and `strip`, the nearby ones, in the order of the list it
+    is viewed in."""
+    try:
+        with within_time() if listed.is_search else nullcontext():
+            sides = [list(rows.prefetch_related("results")[:EACH_SIDE]) for rows in listed.beside(row, viewer)]
+    except TooMany:
+        sides = [[], []]
+    ahead, following = sides
     return {
         "ahead": ahead[0] if ahead else None,
         "following": following[0] if following else None,
         "strip": [*reversed(ahead), row, *following],
     }
-
-
-def _list_of(row: Generation, viewer: User) -> GenerationQuerySet:
-    """The list in which the viewer sees this row: their own history or the team gallery."""
-    if row.owner_id == viewer.pk:
-        return Generation.objects.owned_by(viewer).kept()
-    return Generation.objects.shown_to_team()
 
 
 def chosen(kept: Sequence[Result], number: str) -> Result | None:
@@ -55,7 +51,7 @@ def in_set(kept: Sequence[Result], number: str) -> dict[str, Any]:
 
 def comparable(row: Generation, viewer: User, first: Result | None) -> list[Result]:
     """Pictures worth comparing with the first: its set, its click, then the newest of the same list."""
-    near = _list_of(row, viewer).filter(media_type="image")
+    near = usual(row, viewer).filter(media_type="image")
     ids = [row.pk]
     if row.owner_id == viewer.pk:
         ids += near.filter(nonce=row.nonce).order_by("number").values_list("pk", flat=True)[:COMPARABLE]

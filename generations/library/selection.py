@@ -14,10 +14,11 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import Request, back_to, wants_card
 from accounts.models import User
-from generations.library import collecting, curation
+from generations.library import collecting, curation, lists
 from generations.library.cards import prepared
 from generations.library.forms import WRONG_NAME, CollectionForm
 from generations.media import serving, zips
@@ -190,7 +191,9 @@ def _compare(request: Request, ids: list[UUID]) -> HttpResponse:
         return _back(request, ids)
     one, other = (firsts[pk] for pk in ids)
     query = urlencode({"picture": one.number, "with": other.generation_id, "number": other.number})
-    return redirect(f"{reverse('compare', args=[one.generation_id])}?{query}")
+    came_from = lists.carried(back_to(request, "")).replace("?", "&", 1)
+    target = f"{reverse('compare', args=[one.generation_id])}?{query}{came_from}"
+    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
 
 
 def _zip(request: Request, ids: list[UUID]) -> HttpResponseBase:

@@ -4,7 +4,7 @@ from generations.models.catalogue import Catalogue
 from generations.models.collection import Collection, CollectionItem
 from generations.models.draft import Draft
 from generations.models.generation import Generation, GenerationQuerySet, Place
-from generations.models.keyset import Position
+from generations.models.keyset import Part, Position
 from generations.models.lease import Lease, RateGate
 from generations.models.preset import Preset
 from generations.models.reference import Reference, ReferenceUse
@@ -26,6 +26,7 @@ __all__ = [
     "GenerationQuerySet",
     "Heart",
     "Lease",
+    "Part",
     "Place",
     "Position",
     "Preset",

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Token, User
 from generations.models import search
 from generations.models import status as states
-from generations.models.keyset import Position
+from generations.models.keyset import EVERYTHING, Part
 from generations.models.sending import REQUESTS_LAST, SendingQuerySet
 from generations.models.status import FINAL_ANSWERS, TROUBLE, WAITING
 from generations.models.timeline import Event
@@ -110,9 +110,9 @@ class GenerationQuerySet(SendingQuerySet["Generation"]):
         other = Q(credits_used__lt=F("credits_estimated")) | Q(credits_used__gt=most)
         return self.filter(other).exclude(status=Generation.Status.FAILED)
 
-    def search(self, text: str, before: Position | None = None, since: datetime | None = None) -> GenerationQuerySet:
-        """Those whose prompts have all the words somewhere, newest first; after a place of that order."""
-        return search.search(self, text, before, since)
+    def search(self, text: str, part: Part = EVERYTHING) -> GenerationQuerySet:
+        """Those whose prompts have all the words somewhere, newest first."""
+        return search.search(self, text, part)
 
 
 class Generation(models.Model):

@@ -1,6 +1,7 @@
 """The lists' order, newest first, and where a page goes on: after a place in it, never by counting rows."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -10,18 +11,36 @@ from django.db.models import Q
 from accounts.models import User
 
 Row = TypeVar("Row", bound=models.Model)
+Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
 Position = tuple[datetime, uuid.UUID]  # in `newest_first` order
 
 
-def keyset(before: Position, created_at: str = "created_at", pk: str = "id") -> Q:
-    """What comes after this place in `newest_first` order.
+def keyset(place: Position, created_at: str = "created_at", pk: str = "id", *, above: bool = False) -> Q:
+    """What comes after this place in `newest_first` order, or with `above` before it.
 
     The plain bound beside the keyset is what lets an index serve it; the OR alone is as slow as OFFSET.
     """
-    moment, last = before
-    later = Q(**{f"{created_at}__lt": moment}) | Q(**{created_at: moment, f"{pk}__lt": last})
-    return later & Q(**{f"{created_at}__lte": moment})
+    moment, last = place
+    way = "gt" if above else "lt"
+    beyond = Q(**{f"{created_at}__{way}": moment}) | Q(**{created_at: moment, f"{pk}__{way}": last})
+    return beyond & Q(**{f"{created_at}__{way}e": moment})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a list: what comes after the place `before`, or ahead of the place `above`, made since a moment."""
+
+    before: Position | None = None
+    since: datetime | None = None
+    above: Position | None = None
+
+    def turned(self, newest_first: Rows) -> Rows:
+        """The rows in the list's order, or those above a place the nearest first."""
+        return newest_first.reverse() if self.above else newest_first
+
+
+EVERYTHING = Part()
 
 
 class ListQuerySet(models.QuerySet[Row]):
@@ -32,22 +51,22 @@ class ListQuerySet(models.QuerySet[Row]):
         rows = self.order_by("-created_at", "-id")
         return rows.before(*before) if before else rows
 
-    def starred_by(self, user: User, before: Position | None = None, since: datetime | None = None) -> Self:
-        """What this person starred, newest first: read along the stars, which know when the generation was made."""
-        return self._along(Q(stars__user=user), "stars__", before, since)
+    def starred_by(self, user: User, part: Part) -> Self:
+        """What this person starred: read along the stars, which know when the generation was made."""
+        return self._along(Q(stars__user=user), "stars__", part)
 
-    def collected_in(
-        self, collection: uuid.UUID, before: Position | None = None, since: datetime | None = None
-    ) -> Self:
-        """What is in the collection, newest first: read along its items, likewise."""
-        return self._along(Q(collectionitem__collection=collection), "collectionitem__", before, since)
+    def collected_in(self, collection: uuid.UUID, part: Part) -> Self:
+        """What is in the collection: read along its items, likewise."""
+        return self._along(Q(collectionitem__collection=collection), "collectionitem__", part)
 
-    def _along(self, marks: Q, table: str, before: Position | None, since: datetime | None) -> Self:
-        if before:
-            marks &= keyset(before, f"{table}made_at", f"{table}generation")
-        if since:
-            marks &= Q(**{f"{table}made_at__gte": since})  # so that it ends there
-        return self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation")
+    def _along(self, marks: Q, table: str, part: Part) -> Self:
+        if part.before:
+            marks &= keyset(part.before, f"{table}made_at", f"{table}generation")
+        if part.above:
+            marks &= keyset(part.above, f"{table}made_at", f"{table}generation", above=True)
+        if part.since:
+            marks &= Q(**{f"{table}made_at__gte": part.since})  # so that it ends there
+        return part.turned(self.filter(marks).order_by(f"-{table}made_at", f"-{table}generation"))
 
     def before(self, created_at: datetime, pk: uuid.UUID) -> Self:
         """The rows after this place in `newest_first` order."""
@@ -55,8 +74,7 @@ class ListQuerySet(models.QuerySet[Row]):
 
     def after(self, created_at: datetime, pk: uuid.UUID) -> Self:
         """The rows before this place in `newest_first` order, the nearest first."""
-        later = Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=pk)
-        return self.filter(later, created_at__gte=created_at).order_by("created_at", "id")
+        return self.filter(keyset((created_at, pk), above=True)).order_by("created_at", "id")
 
 
 class MadeAt(models.DateTimeField):  # type: ignore[type-arg]

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import Q
 
-from generations.models.keyset import ListQuerySet, Position, keyset
+from generations.models.keyset import ListQuerySet, Part, Position, keyset
 
 Rows = TypeVar("Rows", bound=ListQuerySet[Any])
 
@@ -93,19 +93,25 @@ def _has(word: str) -> Q:
     return Q(prompt__icontains=word)
 
 
-def search(rows: Rows, text: str, before: Position | None = None, since: datetime | None = None) -> Rows:
-    """Those of the rows whose prompts have all the words, newest first; after a place, made since a moment."""
+def search(rows: Rows, text: str, part: Part) -> Rows:
+    """Those of the rows whose prompts have all the words, newest first."""
     words = words_of(text)
-    if since:
-        rows = rows.filter(created_at__gte=since)
+    if part.since:
+        rows = rows.filter(created_at__gte=part.since)
     indexed = [word for word in words if len(word) >= TRIGRAM]
     if connection.vendor != "sqlite" or not indexed:
-        return rows.filter(contains(words)).newest_first(before)
+        if part.above:
+            rows = rows.filter(keyset(part.above, above=True))
+        return part.turned(rows.filter(contains(words)).newest_first(part.before))
     asked = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
     found = rows.filter(contains(set(words) - set(indexed)), searchable__index__matches=asked)
-    if since:
-        found = found.filter(searchable__place__gte=_first_place(since))
-    return (found.filter(_after(before)) if before else found).order_by("-searchable__place")
+    if part.since:
+        found = found.filter(searchable__place__gte=_first_place(part.since))
+    if part.before:
+        found = found.filter(_beyond(part.before))
+    if part.above:
+        found = found.filter(_beyond(part.above, above=True))
+    return part.turned(found.order_by("-searchable__place"))
 
 
 def _first_place(moment: datetime) -> int:
@@ -113,14 +119,19 @@ def _first_place(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1) * PLACES
 
 
-def _after(position: Position) -> Q:
-    """What the index has after this position, whose row may be gone or never have been, as at the end of a day."""
+def _beyond(position: Position, *, above: bool = False) -> Q:
+    """What the index has after this position, or above it, whose row may be gone or never have been, as at the end of a
+    day."""
     moment, pk = position
     first = _first_place(moment)
     here: models.QuerySet[Searchable] = models.QuerySet(Searchable)
     here = here.filter(place__gte=first, place__lt=first + PLACES, generation=pk)
     place = here.values_list("place", flat=True).first()
-    return Q(searchable__place__lt=place) if place else keyset(position) & Q(searchable__place__lt=first + PLACES)
+    if above:
+        bound = Q(searchable__place__gt=place) if place else Q(searchable__place__gte=first)
+    else:
+        bound = Q(searchable__place__lt=place or first + PLACES)
+    return bound if place else keyset(position, above=above) & bound
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
-from accounts.http import Request
+from accounts.http import Request, back_to
 from generations.media import attachments, serving
 from generations.media.download import Refused
 from generations.models import Reference
@@ -66,8 +66,9 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
         made = attachments.add_result(request.user, result)
     except Refused as refusal:
         messages.warning(request, translated(str(refusal)))
-        target = result.generation.get_absolute_url()
-        return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+        if request.htmx:
+            return render(request, "_messages.html", {"oob": True})
+        return redirect(back_to(request, result.generation.get_absolute_url()))
     if request.htmx and is_from_studio(request):
         # There is already a draft, so the picture is added to it.
         response = render(request, "generations/_references_added.html", {"references": [made], "problems": []})

@@ -22,6 +22,7 @@ from generations.dispatch.catalogue import Offer
 from generations.library import rejections, tick
 from generations.library.cards import prepared, shown
 from generations.library.history import history
+from generations.library.lists import carried
 from generations.media import attachments
 from generations.models import Collection, Generation
 from generations.models.result import kept_results
@@ -60,7 +61,8 @@ def _page(
 ) -> HttpResponse:
     """`unsent` is a prompt that the form does not show and that the person may want back."""
     many = WALL * pages(request)
-    cards = shown(Generation.objects.owned_by(request.user).kept().newest_first()[: many + 1], request.user)
+    wall = Generation.objects.owned_by(request.user).kept().newest_first()
+    cards = shown(wall[: many + 1], request.user, carried(reverse("studio")))
     context = _form_context(request, form, start)
     context |= {"cards": cards[:many], "more": len(cards) > many, "page": WALL}
     context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from generations.library import rejections, tick
+from generations.library import lists, rejections, tick
 from generations.media import serving
 from generations.media.formats import PREVIEW, THUMBNAIL
 from generations.models import Collection, Generation, Result
@@ -147,6 +147,16 @@ def act(name: str, pk: object) -> SafeString:
         'form="act" formaction="{0}" hx-post="{0}" hx-include="#act" hx-target="closest article" hx-swap="outerHTML"'
     )
     return format_html(words, reverse(name, args=[pk]))
+
+
+@register.simple_tag(takes_context=True)
+def result_url(context: Context, card: Generation) -> str:
+    """The address of a result, with the list it is shown in: the one that the view names, else that of the page."""
+    within = context.get("within")
+    if within is None:
+        request = context["request"]
+        within = lists.carried(request.htmx.current_url_abs_path or request.get_full_path())
+    return f"{card.get_absolute_url()}{within}"
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from generations.library import collecting, curation
 from generations.models import Collection, CollectionItem, Generation
 from tests.helpers import make_generation, make_result
 from tests.library.collections.making import HTMX, cards, do, make_collection, make_done
+from tests.library.opening import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +152,7 @@ def test_a_result_opened_in_a_collection_leads_through_it_in_its_order(browser: 
         CollectionItem.objects.filter(pk=item.pk).update(position=n // 2)
     collection.refresh_from_db()
     wall = [row.get_absolute_url() for row in collection.wall(user)]
-    page = browser.get(wall[0], headers={"Referer": f"http://testserver{collection.get_absolute_url()}"})
+    page = opened(browser, collection.get_absolute_url(), wall[0])
     for way, expected in (("next", wall[1:]), ("prev", wall[-2::-1])):
         led = []
         while found := re.search(rf'href="([^"]+)"[^>]* rel="{way}"', page.content.decode()):
@@ -170,10 +171,7 @@ def test_the_set_and_the_forms_of_a_result_stay_in_the_collection(browser: Clien
     page = browser.get(inside).content.decode()
     assert f'href="?picture=1&amp;in={collection.pk}"' in page
     assert beside in page
-    assert (
-        beside
-        in browser.get(row.get_absolute_url(), headers={"Referer": f"http://testserver{inside}"}).content.decode()
-    )
+    assert set(re.findall(r'name="next" value="([^"]+)"', page)) == {inside}
 
 
 def test_a_collection_that_is_none_or_another_persons_leads_through_the_history(
@@ -187,14 +185,6 @@ def test_a_collection_that_is_none_or_another_persons_leads_through_the_history(
         page = browser.get(f"{row.get_absolute_url()}?in={name}").content.decode()
         assert f'href="{newer.get_absolute_url()}" data-key="ArrowLeft"' in page
         assert "SECRET" not in page
-
-
-@pytest.mark.parametrize(
-    "referer", ["http://[", "nonsense", "https://elsewhere.example/x", "/collections/1/", "?" * 3000]
-)
-def test_a_page_left_that_is_none_of_ours_is_no_error(browser: Client, user: User, referer: str) -> None:
-    page = browser.get(make_done(user, "a fox").get_absolute_url(), headers={"Referer": referer})
-    assert page.status_code == 200
 
 
 # By hand

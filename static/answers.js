@@ -36,9 +36,11 @@ window.answers = (() => {
   // Without something to repeat, the way on is to load the page anew. A page for guests has fewer sentences.
   const say = (told, repeat) => {
     const name = words(told) ? told : "refused";
-    const note = document.createElement("p");
+    const note = document.createElement("div");
     note.className = `note ${name === "back" ? "success" : "error"}`;
-    note.textContent = `${words(name)} `;
+    const said = document.createElement("p");
+    said.textContent = words(name);
+    note.append(said);
     const way = WAYS[name] ?? (repeat ? "tryAgain" : name !== "back" && "reload");
     if (way === "signIn") note.append(toSignIn());
     else if (way) note.append(button(way, way === "tryAgain" ? repeat : reload));

@@ -98,7 +98,7 @@
 
   // What was said is over with the next thing done.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #price")) {
+    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #price, #messages")) {
       document.getElementById("messages").replaceChildren();
     }
   });

@@ -1,6 +1,7 @@
 // Light, dark or as the system has it. Loaded before the page is drawn, so that it never flashes.
 (() => {
   const root = document.documentElement;
+  root.classList.add("scripted"); // messages may lie over the page, since something takes them away again
   const saved = localStorage.getItem("theme");
   if (saved) root.dataset.theme = saved;
 

@@ -15,6 +15,7 @@ from accounts.http import Request, back_to, wants_card
 from generations.dispatch import decisions
 from generations.library import collecting, curation, lists, neighbours
 from generations.library.cards import prepared
+from generations.library.undoing import undo_by
 from generations.media import fetch, serving, zips
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
 from generations.models.ids import uuids
@@ -187,8 +188,11 @@ def team(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    if not curation.delete(request.user, [pk]) and row.deleted_at is None:
+    gone = curation.delete(request.user, [pk])
+    if not gone and row.deleted_at is None:
         messages.warning(request, _("It is still in progress. Delete it once it has finished."))
+    elif gone and not request.htmx:  # the card and the page that htmx changes say it themselves
+        messages.success(request, _("Deleted."), extra_tags=undo_by("restore", gone))
     return _back(request, row)
 
 

@@ -21,6 +21,7 @@ from accounts.models import User
 from generations.library import collecting, curation, lists
 from generations.library.cards import prepared
 from generations.library.forms import WRONG_NAME, CollectionForm
+from generations.library.undoing import undo_by
 from generations.media import serving, zips
 from generations.models import Collection, Generation, Result
 from generations.models.ids import uuids
@@ -153,14 +154,13 @@ def _private(request: Request, ids: list[UUID]) -> None:
 
 
 def _delete(request: Request, ids: list[UUID]) -> None:
-    gone = len(curation.delete(request.user, ids))
-    if gone:
+    if gone := curation.delete(request.user, ids):
         said = ngettext(
             "%(count)s deleted. Find it in the history with State: Deleted.",
             "%(count)s deleted. Find them in the history with State: Deleted.",
-            gone,
+            len(gone),
         )
-        messages.success(request, said % {"count": gone})
+        messages.success(request, said % {"count": len(gone)}, extra_tags=undo_by("restore", gone))
     if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
         messages.warning(request, _("Results in progress and other people's results were not deleted."))
 

@@ -251,8 +251,9 @@ def test_a_result_whose_file_is_missing_becomes_none_and_it_is_said(
 ) -> None:
     generation = make_generation(user, status="done")
     default_storage.delete(make_result(generation).file.name or "")
-    browser.post(f"/generations/{generation.pk}/results/0/use/", headers=headers)
-    assert "file is missing" in browser.get(generation.get_absolute_url()).content.decode()
+    response = browser.post(f"/generations/{generation.pk}/results/0/use/", headers=headers)
+    page = response if headers else browser.get(response["Location"])  # htmx stays on the page
+    assert "file is missing" in page.content.decode()
     assert not Reference.objects.exists()
 
 

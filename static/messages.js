@@ -1,0 +1,59 @@
+// Messages lie over the page and go by themselves after a while; errors stay until they are closed. Without this script
+// they are a part of the page.
+(() => {
+  const SECONDS = { error: Infinity, warning: 16 };
+  const left = new WeakMap();
+  let box, came;
+
+  const close = (note) => {
+    const held = note.contains(document.activeElement);
+    note.remove();
+    if (held) came?.focus({ preventScroll: true });
+  };
+
+  const closer = (note) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "tool";
+    button.textContent = "×";
+    button.setAttribute("aria-label", box.dataset.close);
+    button.addEventListener("click", () => close(note));
+    return button;
+  };
+
+  const adopt = () => {
+    const fresh = [...box.children].filter((note) => !left.has(note));
+    if (!fresh.length) return;
+    if (fresh.length === box.children.length) {
+      // Away from the hand: what was pressed, and what came of it, stays in sight.
+      const pressed = document.activeElement;
+      const { bottom } = pressed.getBoundingClientRect();
+      const isHigh = pressed !== document.body && bottom > 0 && bottom < innerHeight / 2;
+      box.classList.toggle("low", isHigh);
+    }
+    for (const note of fresh) {
+      const kind = Object.keys(SECONDS).find((name) => note.classList.contains(name));
+      left.set(note, SECONDS[kind] ?? (note.querySelector("button") ? 16 : 8));
+      note.append(closer(note));
+    }
+  };
+
+  const watch = () => {
+    box = document.getElementById("messages");
+    new MutationObserver(adopt).observe(box, { childList: true });
+    adopt();
+    box.addEventListener("focusin", ({ relatedTarget }) => {
+      if (relatedTarget && !box.contains(relatedTarget)) came = relatedTarget;
+    });
+  };
+  watch();
+  document.addEventListener("htmx:historyRestore", watch);
+
+  setInterval(() => {
+    if (document.hidden || box.matches(":hover, :focus-within")) return;
+    for (const note of [...box.children]) {
+      left.set(note, left.get(note) - 1);
+      if (left.get(note) <= 0) close(note);
+    }
+  }, 1000);
+})();

@@ -5,7 +5,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
@@ -207,4 +207,7 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin):
     @admin.action(description="Revoke selected links", permissions=["take_back"])
     def take_back(self, request: HttpRequest, queryset: Any) -> None:
         """The one thing an admin can do to a link, whose creator may have left."""
-        self.message_user(request, f"Links revoked: {links.revoke(*queryset)}.")
+        if count := links.revoke(*queryset):
+            self.message_user(request, f"Links revoked: {count}.")
+        else:
+            self.message_user(request, "These links are already revoked.", messages.WARNING)

@@ -6,7 +6,13 @@
 
   const tell = () => {
     const told = document.querySelector("#selection [data-selected]"); // a filter brings another bar
-    const count = picks().filter((pick) => pick.checked).length;
+    const chosen = picks().filter((pick) => pick.checked);
+    const count = chosen.length;
+    // What none of them offers is greyed out; a card lists what it offers.
+    const offered = new Set(chosen.flatMap((pick) => pick.dataset.can.split(" ")));
+    for (const button of document.querySelectorAll("#selection [data-offered]")) {
+      button.disabled = count > 0 && !offered.has(button.value);
+    }
     told.textContent = count === 0 ? "" : count === 1 ? told.dataset.one : told.dataset.many.replace("%s", count);
   };
 

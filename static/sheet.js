@@ -16,6 +16,13 @@
     if (event.target.matches("textarea[name=prompt]")) open(true);
   });
   close.addEventListener("click", () => open(false));
+  // The bar hides what would be sent, so Generate opens the sheet first, and the second click of a double click is none.
+  maker.addEventListener("click", (event) => {
+    if (!narrow.matches || !event.target.closest(".go .primary")) return;
+    if (studio.classList.contains("sheet-open") && event.detail < 2) return;
+    event.preventDefault();
+    open(true);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) open(false);
   });

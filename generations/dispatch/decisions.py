@@ -36,12 +36,24 @@ def send_now(rows: list[Generation]) -> list[Generation]:
     return [fresh[row.pk] for row in rows if row.pk in fresh]
 
 
-def cancel(generation: Generation) -> bool:
-    """Takes a generation out of the queue that was not sent, or that waits for a good token or for credits."""
+def can_cancel(generation: Generation) -> bool:
+    """Whether it was not sent yet, or was refused and waits for a good token or for credits."""
+    if generation.deleted_at:
+        return False
     refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
-    expecting = [S.REJECTED] if refused else [S.QUEUED]
+    return refused or generation.status == S.QUEUED
+
+
+def cancel(generation: Generation) -> bool:
+    """Takes a generation out of the queue, or says that it is too late."""
+    if not can_cancel(generation):
+        return False
     return generation.move(
-        S.CANCELLED, expecting=expecting, note=Sentence.CANCELLED.stored(), message="", finished_at=timezone.now()
+        S.CANCELLED,
+        expecting=S(generation.status),
+        note=Sentence.CANCELLED.stored(),
+        message="",
+        finished_at=timezone.now(),
     )
 
 
@@ -75,9 +87,16 @@ def send_all_again(user: User) -> int:
     return count
 
 
+def can_check_again(generation: Generation) -> bool:
+    """Whether Meigen can be asked about it: a job's state is public, a receipt needs the token."""
+    if generation.status != S.STALLED or generation.deleted_at:
+        return False
+    return bool(generation.remote_id) or generation.has_good_token
+
+
 def check_again(generation: Generation) -> str:
     """Watches a stalled generation again, free of charge; returns what to tell the person beyond the card, or ""."""
-    if generation.status != S.STALLED:
+    if not can_check_again(generation):
         return ""
     if generation.remote_id:
         now = timezone.now()

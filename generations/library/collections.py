@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.http import Request, pages
 from generations.library import collecting
+from generations.library.actions import Verb, bar
 from generations.library.cards import shown
 from generations.library.forms import CollectionForm
 from generations.library.history import PAGE
@@ -71,7 +72,7 @@ def collection(request: Request, pk: UUID) -> HttpResponse:
     more = cards[many - 1] if len(cards) > many else None
     last = more and CollectionItem.objects.filter(collection=row, generation=more.pk).first()
     is_own = row.owner_id == request.user.pk
-    cover = [("cover", _("Set as cover"))] if is_own else []
+    own_verbs = [Verb("cover", _("Set as cover"), is_offered=False)] if is_own else []
     context = {
         "collection": row,
         "is_own": is_own,
@@ -79,7 +80,8 @@ def collection(request: Request, pk: UUID) -> HttpResponse:
         "page": PAGE,
         "next": last and f"{row.get_absolute_url()}?after={last.position}_{last.pk}",
         "everything": row.get_absolute_url(),
-        "verbs": [("star", _("Star")), *cover, ("remove", _("Remove from collection"))],
+        "verbs": [*bar(is_mixed=True), *own_verbs, Verb("remove", _("Remove from collection"), is_offered=False)],
+        "collects": True,
         "orders": Collection.Order.choices,
     }
     return render(request, "generations/_page.html" if request.htmx else "generations/collection.html", context)

@@ -13,12 +13,12 @@ from generations.models import Generation, Star
 S = Generation.Status
 
 
-def star(user: User, generation: Generation, *, on: bool = True) -> None:
-    """Adds this person's star, or removes it."""
+def star(user: User, generation: Generation, *, on: bool = True) -> bool:
+    """Adds this person's star, or removes it. Returns False for what cannot be starred."""
     if on:
-        star_all(user, [generation.pk])
-    else:
-        Star.objects.filter(user=user, generation=generation).delete()
+        return bool(star_all(user, [generation.pk]))
+    Star.objects.filter(user=user, generation=generation).delete()
+    return True
 
 
 def star_all(user: User, ids: Iterable[UUID]) -> int:

@@ -34,6 +34,7 @@ STATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "trouble": (_("Needs attention"), {"status__in": _in_full(TROUBLE)}),
     "cancelled": (_("Cancelled"), {"status": S.CANCELLED}),
 }
+_STATUSES: dict[str, list[str]] = {"waiting": WAITING, "done": [S.DONE], "trouble": TROUBLE, "cancelled": [S.CANCELLED]}
 DELETED = "deleted"
 CHOICES_LAST = 60  # seconds
 
@@ -137,7 +138,7 @@ class HistoryForm(forms.Form):
                 self.user
             ).kept()  # including other people's results that the team can see
         own = Generation.objects.owned_by(self.user)
-        return own.filter(deleted_at__isnull=False) if self.cleaned_data.get("state") == DELETED else own.kept()
+        return own.filter(deleted_at__isnull=False) if self.is_trash else own.kept()
 
     def _start(self, before: Position | None) -> Position | None:
         """Where the list starts. The end of the last day is a position like any other, which an index finds at once."""
@@ -158,9 +159,20 @@ class HistoryForm(forms.Form):
         return _midnight(since) if since else None
 
     @property
+    def is_trash(self) -> bool:
+        return self.cleaned_data.get("state") == DELETED
+
+    @property
+    def states(self) -> list[str]:
+        """The statuses that a row of the list can have."""
+        if self.of_team:
+            return [S.DONE]
+        return _STATUSES.get(self.cleaned_data.get("state", ""), list(S))
+
+    @property
     def _is_mixed(self) -> bool:
         """Whether the list contains the work of several people."""
-        if self.cleaned_data.get("state") == DELETED:
+        if self.is_trash:
             return False  # everyone sees only their own trash
         return self.of_team or bool(self._collection or self.cleaned_data.get("starred"))
 

@@ -1,6 +1,7 @@
 """A single generation: its page, its files, and the actions on it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import Request, back_to, wants_card
 from generations.dispatch import decisions
 from generations.library import collecting, curation, lists, neighbours
+from generations.library.actions import Action, offered, why_not
 from generations.library.cards import prepared
 from generations.library.undoing import undo_by
 from generations.media import fetch, serving, zips
@@ -122,20 +124,25 @@ def preview(request: Request, pk: UUID, number: int) -> HttpResponseBase:
     return serving.serve(request, serving.authorise(number, "preview", viewer=(request.user, pk)), "preview")
 
 
-@require_POST
-def cancel(request: Request, pk: UUID) -> HttpResponse:
-    row = _own(request, pk)
-    if not decisions.cancel(row):
-        messages.warning(request, _("It was already being sent, so it could not be cancelled."))
+def _try(request: Request, row: Generation, action: Action, perform: Callable[[], object]) -> HttpResponse:
+    """Performs an action that the row offers. Says why not if it does not, or no longer does."""
+    if action not in offered(row) or not perform():
+        messages.warning(request, why_not(_seen(request, row.pk), action))
     return _back(request, row)
 
 
 @require_POST
+def cancel(request: Request, pk: UUID) -> HttpResponse:
+    row = _own(request, pk)
+    return _try(request, row, Action.CANCEL, lambda: decisions.cancel(row))
+
+
+@require_POST
 def cancel_click(request: Request, pk: UUID) -> HttpResponse:
-    """Cancels everything from the same click."""
+    """Cancels everything from the same click that still waits, also when this one no longer does."""
     row = _own(request, pk)
     if not decisions.cancel_click(row):
-        messages.warning(request, _("All of them are already being sent."))
+        messages.warning(request, why_not(_seen(request, pk), Action.CANCEL_ALL))
     if not request.htmx:
         return redirect("studio")
     together = Generation.objects.owned_by(request.user).filter(nonce=row.nonce).with_card().order_by("number")
@@ -146,61 +153,61 @@ def cancel_click(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 def send_again(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    if not decisions.send_again(row):
-        messages.warning(request, _("This one is not waiting to be sent again."))
-    return _back(request, row)
+    return _try(request, row, Action.SEND_AGAIN, lambda: decisions.send_again(row))
 
 
 @require_POST
 def check_again(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    if problem := decisions.check_again(row):
-        messages.warning(request, problem)
-    return _back(request, row)
+
+    def check() -> bool:
+        if problem := decisions.check_again(row):
+            messages.warning(request, problem)
+        return True
+
+    return _try(request, row, Action.CHECK_AGAIN, check)
 
 
 @require_POST
 def fetch_again(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    if not fetch.retry(row):
-        messages.warning(request, _("There is nothing to fetch again."))
-    return _back(request, row)
+    return _try(request, row, Action.FETCH_AGAIN, lambda: fetch.retry(row))
 
 
 @require_POST
 def star(request: Request, pk: UUID) -> HttpResponse:
     """Adds the person's star or, with `on=0`, removes it. Idempotent."""
     row = _seen(request, pk)
-    curation.star(request.user, row, on=request.POST.get("on") != "0")
-    return _back(request, row)
+    on = request.POST.get("on") != "0"
+    return _try(request, row, Action.STAR, lambda: curation.star(request.user, row, on=on))
 
 
 @require_POST
 def team(request: Request, pk: UUID) -> HttpResponse:
-    """Shows it to the team or, with `shown=0`, hides it. Idempotent."""
+    """Shows it to the team or, with `shown=0`, hides it."""
     row = _own(request, pk)
     shown = request.POST.get("shown") != "0"
-    if not curation.show_to_team(request.user, [pk], shown=shown) and shown and row.team_at is None:
-        messages.warning(request, _("Only finished results can be shown to the team."))
-    return _back(request, row)
+    action = Action.SHOW if shown else Action.HIDE
+    return _try(request, row, action, lambda: curation.show_to_team(request.user, [pk], shown=shown))
 
 
 @require_POST
 def delete(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    gone = curation.delete(request.user, [pk])
-    if not gone and row.deleted_at is None:
-        messages.warning(request, _("It is still in progress. Delete it once it has finished."))
-    elif gone and not request.htmx:  # the card and the page that htmx changes say it themselves
-        messages.success(request, _("Deleted."), extra_tags=undo_by("restore", gone))
-    return _back(request, row)
+
+    def remove() -> bool:
+        gone = curation.delete(request.user, [pk])
+        if gone and not request.htmx:  # the card and the page that htmx changes say it themselves
+            messages.success(request, _("Deleted."), extra_tags=undo_by("restore", gone))
+        return bool(gone)
+
+    return _try(request, row, Action.DELETE, remove)
 
 
 @require_POST
 def restore(request: Request, pk: UUID) -> HttpResponse:
     row = _own(request, pk)
-    curation.restore(request.user, [pk])
-    return _back(request, row)
+    return _try(request, row, Action.RESTORE, lambda: curation.restore(request.user, [pk]))
 
 
 def _back(request: Request, row: Generation) -> HttpResponse:
@@ -213,10 +220,11 @@ def _back(request: Request, row: Generation) -> HttpResponse:
 @require_POST
 def share(request: Request, pk: UUID) -> HttpResponse:
     """Creates a link with the default choices. `new_share` offers the other ones."""
-    if rows := links.chosen(request.user, [_own(request, pk).pk]).rows:
+    row = _own(request, pk)
+    if rows := links.chosen(request.user, [pk]).rows:
         nonce = next(iter(uuids([request.POST.get("nonce", "")])), None)
         links.share(request.user, rows, nonce=nonce, expires_at=end_after(usual_days()))
         messages.success(request, _("The link is ready. Anyone who has it can see the result until you revoke it."))
     else:
-        messages.warning(request, _("Only finished generations can be shared."))
+        messages.warning(request, why_not(row, Action.SHARE))
     return redirect(f"{back_to(request, reverse('generation', args=[pk]))}#share")

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.http import Request, pages
+from generations.library.actions import bar
 from generations.library.cards import shown
-from generations.library.filters import DELETED, HistoryForm
+from generations.library.filters import HistoryForm
 from generations.library.lists import carried
 from generations.models.search import TooMany, within_time
 
@@ -52,18 +52,11 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
         "form": form,
         "first": place is None,
         "too_many": too_many,
-        "verbs": _verbs(form),
-        "emptied_after": settings.TRASH_DAYS if form.cleaned_data.get("state") == DELETED and not place else None,
+        "verbs": bar(form.states, is_trash=form.is_trash, is_mixed=form.of_team),
+        "collects": not form.is_trash,
+        "emptied_after": settings.TRASH_DAYS if form.is_trash and not place else None,
     }
     return render(request, "generations/_page.html" if request.htmx else "generations/history.html", context)
-
-
-def _verbs(form: HistoryForm) -> list[tuple[str, str]]:
-    """The bulk actions for these rows, as (verb of `selected`, label)."""
-    if form.cleaned_data.get("state") == DELETED:
-        return [("restore", _("Restore"))]
-    own = [("team", _("Show to the team")), ("private", _("Hide from the team")), ("delete", _("Delete"))]
-    return [("star", _("Star")), *([] if form.of_team else own)]
 
 
 def _place(text: str) -> tuple[datetime, uuid.UUID] | None:

@@ -61,13 +61,20 @@ def selected(request: Request) -> HttpResponseBase:
 
 
 def _star(request: Request, ids: list[UUID]) -> None:
-    count = curation.star_all(request.user, ids)
+    finished = Generation.objects.filter(pk__in=ids, status=Generation.Status.DONE)
+    count = curation.star_all(request.user, finished.values_list("pk", flat=True))
+    if not count:
+        messages.warning(request, _("Only finished results can be starred."))
+        return
     messages.success(request, ngettext("%(count)s starred.", "%(count)s starred.", count) % {"count": count})
 
 
 def _collect(request: Request, ids: list[UUID]) -> None:
     if target := _target(request):
         count = collecting.add(request.user, target.pk, ids)
+        if count == 0:
+            messages.warning(request, _("Deleted results cannot be added to a collection."))
+            return
         said = ngettext("%(count)s added to %(name)s.", "%(count)s added to %(name)s.", count or 0)
         _tell(request, target, count, said)
 
@@ -102,6 +109,9 @@ def _tell_rest(request: Request, count: int, asked: int) -> None:
 def _remove(request: Request, ids: list[UUID]) -> None:
     if source := _source(request):
         count = collecting.remove(request.user, source, ids)
+        if not count:
+            messages.warning(request, _("None of these can be removed from the collection."))
+            return
         said = ngettext("%(count)s removed from the collection.", "%(count)s removed from the collection.", count)
         messages.success(request, said % {"count": count})
         _tell_rest(request, count, len(ids))
@@ -149,6 +159,9 @@ def _team(request: Request, ids: list[UUID]) -> None:
 
 def _private(request: Request, ids: list[UUID]) -> None:
     count = curation.show_to_team(request.user, ids, shown=False)
+    if not count:
+        messages.warning(request, _("The team sees none of these that you could hide."))
+        return
     said = ngettext("%(count)s hidden from the team.", "%(count)s hidden from the team.", count)
     messages.success(request, said % {"count": count})
 
@@ -163,10 +176,15 @@ def _delete(request: Request, ids: list[UUID]) -> None:
         messages.success(request, said % {"count": len(gone)}, extra_tags=undo_by("restore", gone))
     if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
         messages.warning(request, _("Results in progress and other people's results were not deleted."))
+    elif not gone:
+        messages.warning(request, _("All of these are already deleted."))
 
 
 def _restore(request: Request, ids: list[UUID]) -> None:
     count = curation.restore(request.user, ids)
+    if not count:
+        messages.warning(request, _("None of these is deleted."))
+        return
     messages.success(request, ngettext("%(count)s restored.", "%(count)s restored.", count) % {"count": count})
 
 

@@ -241,8 +241,8 @@ def given_up() -> QuerySet[Result]:
 
 
 def retry(generation: Generation) -> bool:
-    """Retries a generation's files that were given up. Returns whether there were any."""
-    return bool(_begin_anew(given_up().filter(generation=generation)))
+    """Retries a generation's files that were given up, unless it is deleted. Returns whether there were any."""
+    return bool(_begin_anew(given_up().filter(generation=generation, generation__deleted_at=None)))
 
 
 def retry_all() -> int:

@@ -267,11 +267,14 @@ class Generation(models.Model):
     @property
     def can_send_again(self) -> bool:
         """Whether the same request may go out again under its key: not after an answer that is final for the key."""
-        if self.deleted_at or self.has_old_uploads:
+        final = self.status == self.Status.REJECTED and self.answer_status in FINAL_ANSWERS
+        if final or self.deleted_at or self.status not in {self.Status.REJECTED, self.Status.CANCELLED}:
             return False
-        if self.status == self.Status.REJECTED:
-            return self.answer_status not in FINAL_ANSWERS
-        return self.status == self.Status.CANCELLED
+        return self.has_good_token and not self.has_old_uploads
+
+    @property
+    def has_good_token(self) -> bool:
+        return self.token is not None and self.token.refused_at is None
 
     @property
     def is_video(self) -> bool:

@@ -50,6 +50,7 @@ class SendingQuerySet(ListQuerySet[Row]):
             status=Status.REJECTED,
             answer_status=402,
             token__isnull=False,
+            token__refused_at=None,
             finished_at__gt=now - timedelta(days=1),
             deleted_at=None,
         )

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from accounts import vault
@@ -43,9 +43,11 @@ class Offer:
 
 
 def chosen(user: User, ids: Iterable[UUID]) -> Offer:
-    """The person's finished generations among these, in the order of the ids."""
+    """The person's finished generations among these, in the order of the ids, without those whose files are lost."""
     order = {pk: place for place, pk in reversed(list(enumerate(ids)))}
-    own = sorted(Generation.objects.finished_by(user).filter(pk__in=order), key=lambda row: order[row.pk])
+    files = Result.objects.filter(generation=OuterRef("pk"))
+    lost = Exists(files) & ~Exists(files.filter(gone_at=None))
+    own = sorted(Generation.objects.finished_by(user).filter(~lost, pk__in=order), key=lambda row: order[row.pk])
     return Offer(own[:MOST], len(own), len(order) - len(own))
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from accounts.http import Request, back_to
+from generations.library.actions import Action, why_not
 from generations.media import attachments, serving
 from generations.media.download import Refused
-from generations.models import Reference
+from generations.models import Generation, Reference
 from generations.models.sentences import translated
 
 MAX_LINKS = 40
@@ -61,20 +62,27 @@ def reference(request: Request, pk: UUID) -> HttpResponseBase:
 @require_POST
 def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Creates a reference from a result and adds it to the studio's form."""
-    result = serving.authorise(number, viewer=(request.user, pk))
+    result = serving.readable(viewer=request.user).filter(generation=pk, number=number).first()
+    if result is None:
+        row = get_object_or_404(Generation.objects.visible_to(request.user), pk=pk)
+        return _not_used(request, row, why_not(row, Action.REFERENCE))
     try:
         made = attachments.add_result(request.user, result)
     except Refused as refusal:
-        messages.warning(request, translated(str(refusal)))
-        if request.htmx:
-            return render(request, "_messages.html", {"oob": True})
-        return redirect(back_to(request, result.generation.get_absolute_url()))
+        return _not_used(request, result.generation, translated(str(refusal)))
     if request.htmx and is_from_studio(request):
         # There is already a draft, so the picture is added to it.
         response = render(request, "generations/_references_added.html", {"references": [made], "problems": []})
         return reswap(retarget(response, "#reference-list"), "beforeend")
     target = f"{reverse('studio')}?reference={made.pk}"
     return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+
+
+def _not_used(request: Request, row: Generation, why: str) -> HttpResponse:
+    messages.warning(request, why)
+    if request.htmx:
+        return render(request, "_messages.html", {"oob": True})
+    return redirect(back_to(request, row.get_absolute_url()))
 
 
 def is_from_studio(request: Request) -> bool:

@@ -169,6 +169,13 @@ def test_on_a_phone_the_form_opens_from_a_bar_and_closes_when_it_is_sent(studio:
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.locator("[name=model_id]")).to_be_hidden()
+    # The bar still holds the prompt, and a press on its button only shows what would be sent, however hasty.
+    page.get_by_role("button", name="Generate").dblclick()
+    expect(page.locator("[name=model_id]")).to_be_visible()
+    expect(page.locator("#generate #price")).to_be_visible()
+    expect(page.locator("article.card")).to_have_count(1)
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("article.card")).to_have_count(2)
     # A form that is wrong stays open and says so.
     page.locator("[name=prompt]").click()
     page.fill("[name=prompt]", "")

@@ -75,7 +75,7 @@ def test_a_deleted_one_cannot_be_sent_again_without_being_in_sight(browser: Clie
     row = make_generation(user, status="cancelled")
     browser.post(f"/generations/{row.pk}/delete/")
     body = browser.post(f"/generations/{row.pk}/send-again/", headers=HTMX).content.decode()
-    assert "not waiting to be sent again" in body
+    assert "It is deleted. Undo that first." in body
     row.refresh_from_db()
     assert row.status == "cancelled"
 

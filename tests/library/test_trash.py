@@ -199,8 +199,10 @@ def test_what_meigen_says_of_it_meanwhile_brings_nothing_back(
 ) -> None:
     make_token(user)
     row = deleted(user, status="stalled")
+    Generation.objects.filter(pk=row.pk).update(deleted_at=None)
 
     def asked(*args: object) -> Status:
+        Generation.objects.filter(pk=row.pk).update(deleted_at=timezone.now() - timedelta(days=31))
         trash.erase(row.pk, timezone.now())
         return Status(state=state, generation_id="r1", image_urls=("https://images.meigen.ai/a.png",))
 

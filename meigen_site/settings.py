@@ -109,6 +109,12 @@ CACHES = {
         "TIMEOUT": 86_400,
         "OPTIONS": {"MAX_ENTRIES": 5000},  # a few kB each
     },
+    "chat": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "chat",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 50},  # up to 300 kB each
+    },
 }
 
 # What accounts wakes when a token is replaced; accounts may not import the app that waits for it.

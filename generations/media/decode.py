@@ -67,10 +67,18 @@ def thumbnail(file: IO[bytes]) -> bytes:
     return thumb
 
 
-def decode(operation: str, file: IO[bytes], progress: Callable[[], None] = lambda: None) -> decoder.Reply:
+def for_chat(file: IO[bytes], width: int, height: int) -> bytes:
+    """A light JPEG of this size of a picture, without metadata. Raises Refused if it is not a picture."""
+    _, (body,) = decode("for_chat", file, lambda: None, width, height)
+    return body
+
+
+def decode(
+    operation: str, file: IO[bytes], progress: Callable[[], None] = lambda: None, *numbers: int
+) -> decoder.Reply:
     """As `decoder.decode`, but raises Refused for whatever it rejects."""
     try:
-        known, files = decoder.decode(operation, file, progress)
+        known, files = decoder.decode(operation, file, progress, *numbers)
     except decoder.Overtaxed:
         raise Refused(Sentence.TOO_HEAVY) from None
     if code := known.get("rejected"):

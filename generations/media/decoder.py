@@ -47,10 +47,11 @@ class _Decoder:
             self.kill()
             raise OSError("the picture decoder could not be started")
 
-    def ask(self, operation: str, file: IO[bytes], progress: Callable[[], None]) -> Reply:
+    def ask(self, operation: str, file: IO[bytes], progress: Callable[[], None], *numbers: int) -> Reply:
         """Raises Overtaxed, and whatever `progress` raises; the process must not be asked again after either."""
+        request = " ".join(map(str, (operation, MAX_SECONDS, *numbers)))
         with _as_overtaxed():
-            socket.send_fds(self.line, [f"{operation} {MAX_SECONDS}".encode()], [file.fileno()])
+            socket.send_fds(self.line, [request.encode()], [file.fileno()])
         while not select.select([self.line], [], [], TICK)[0]:
             progress()
         with _as_overtaxed():
@@ -72,9 +73,9 @@ _busy = threading.Lock()
 _decoder: _Decoder | None = None
 
 
-def decode(operation: str, file: IO[bytes], progress: Callable[[], None] = lambda: None) -> Reply:
-    """What the operation of `picture` knows about the file, and the new files it made. A picture that it rejects has
-    `rejected` and `parameters`.
+def decode(operation: str, file: IO[bytes], progress: Callable[[], None] = lambda: None, *numbers: int) -> Reply:
+    """What the operation of `picture`, given these numbers, knows about the file, and the new files it made. A picture
+    that it rejects has `rejected` and `parameters`.
 
     One picture at a time. `progress` is called about twice a second; an exception it raises stops the decoding. Raises
     Overtaxed, and OSError if no decoder could be started.
@@ -85,19 +86,19 @@ def decode(operation: str, file: IO[bytes], progress: Callable[[], None] = lambd
         try:
             ends = time.monotonic() + MAX_SECONDS
             try:
-                return _ask(operation, source, progress)
+                return _ask(operation, source, progress, *numbers)
             except Overtaxed:
                 if time.monotonic() >= ends:
                     raise
             # A process also ends after its share of pictures, or is killed. A new one shows whether it is the picture.
-            return _ask(operation, source, progress)
+            return _ask(operation, source, progress, *numbers)
         finally:
             _busy.release()
 
 
-def _ask(operation: str, file: IO[bytes], progress: Callable[[], None]) -> Reply:
+def _ask(operation: str, file: IO[bytes], progress: Callable[[], None], *numbers: int) -> Reply:
     try:
-        return _running().ask(operation, file, progress)
+        return _running().ask(operation, file, progress, *numbers)
     except BaseException:
         _stop()
         raise

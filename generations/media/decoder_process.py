@@ -1,8 +1,9 @@
 """The decoder's process: `python -m generations.media.decoder_process`, with a socket as standard input.
 
 It limits itself before it reads anything, and knows neither Django nor any secret. A request is the name of an
-operation, the seconds it may take and a file's descriptor; the reply is a line of JSON, followed by the new files. It
-ends when the other side closes the socket, and after `MOST` pictures, so that nothing accumulates.
+operation, the seconds it may take, further numbers for it and a file's descriptor; the reply is a line of JSON,
+followed by the new files. It ends when the other side closes the socket, and after `MOST` pictures, so that nothing
+accumulates.
 """
 
 import json
@@ -28,9 +29,9 @@ def main() -> None:
             request, descriptors, *_ = socket.recv_fds(line, 100, 1)
             if not request:
                 return
-            operation, _, seconds = request.decode().partition(" ")
+            operation, seconds, *numbers = request.decode().split()
             signal.setitimer(signal.ITIMER_REAL, float(seconds))  # ends this process, whatever it is doing
-            known, files = answer(operation, descriptors[0])
+            known, files = answer(operation, descriptors[0], *map(int, numbers))
             head = {**known, "sizes": [len(file) for file in files]}
             line.sendall(json.dumps(head).encode() + b"\n" + b"".join(files))
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -48,13 +49,13 @@ def confine() -> None:
         resource.setrlimit(limit, (most, most))
 
 
-def answer(operation: str, descriptor: int) -> tuple[dict[str, Any], list[bytes]]:
+def answer(operation: str, descriptor: int, *numbers: int) -> tuple[dict[str, Any], list[bytes]]:
     """Out of memory, the process ends without a reply: a new one may manage, because it has not held others before."""
     # Opened by name, so that the reading position is our own.
     with open(f"/proc/self/fd/{descriptor}", "rb") as file:  # noqa: PTH123
         os.close(descriptor)
         try:
-            return OPERATIONS[operation](file)
+            return OPERATIONS[operation](file, *numbers)
         except Rejected as rejected:
             return {"rejected": rejected.code, "parameters": rejected.parameters}, []
 

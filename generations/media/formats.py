@@ -4,6 +4,9 @@ MAX_PIXELS = 7680 * 4320  # the largest picture takes 133 MB when decoded
 # The longer side in pixels: for a card, and for a full page or a high-resolution screen.
 THUMBNAIL = 640
 PREVIEW = 1280
+# For chat programs, which show a link with a JPEG of about this many pixels and leave out a heavy one.
+CHAT = 1200
+MAX_BYTES_OF_CHAT = 300_000
 
 # Pictures, by Pillow's name of the format.
 FORMATS = {

@@ -23,7 +23,7 @@ from PIL import (
 )
 
 from generations.media import boxes
-from generations.media.formats import FORMATS, MAX_PIXELS, PREVIEW, THUMBNAIL
+from generations.media.formats import FORMATS, MAX_BYTES_OF_CHAT, MAX_PIXELS, PREVIEW, THUMBNAIL
 from generations.media.metadata import exif
 
 # Only the picture itself: a thumbnail in the file may show something else. Each thread would take memory of its own.
@@ -97,8 +97,22 @@ def for_meigen(file: IO[bytes]) -> Made:
         return _encoded(_fitted(image, LONGEST_EDGE))
 
 
-OPERATIONS: dict[str, Callable[[IO[bytes]], Made]] = {
-    operation.__name__: operation for operation in (small, thumbnail, for_meigen)
+def for_chat(file: IO[bytes], width: int, height: int) -> Made:
+    """A JPEG of this size in pixels, light enough for chat programs, that contains nothing else. Raises Rejected."""
+    with decoded(file) as (image, _):
+        pixels = _on_white(_fitted(image, max(width, height))).resize((width, height), Image.Resampling.LANCZOS)
+    quality, factor = 85, 1
+    while len(body := _saved(pixels, "JPEG", quality=quality)) > MAX_BYTES_OF_CHAT:
+        if quality > 45:
+            quality -= 10
+        else:  # fewer details in the same size, which the page has already told
+            factor *= 2
+            pixels = pixels.reduce(factor).resize((width, height))
+    return {}, [body]
+
+
+OPERATIONS: dict[str, Callable[..., Made]] = {
+    operation.__name__: operation for operation in (small, thumbnail, for_meigen, for_chat)
 }
 
 
@@ -270,9 +284,7 @@ def _encoded(pixels: Image.Image) -> Made:
         body = _saved(pixels, "PNG", optimize=True)
         if len(body) <= MAX_BYTES_SENT:
             return {"format": "PNG"}, [body]
-        ground = Image.new("RGB", pixels.size, "white")
-        ground.paste(pixels, mask=pixels.getchannel("A"))
-        pixels = ground
+        pixels = _on_white(pixels)
     quality = 92
     while len(body := _saved(pixels, "JPEG", quality=quality)) > MAX_BYTES_SENT:
         if quality > 60:
@@ -280,6 +292,14 @@ def _encoded(pixels: Image.Image) -> Made:
         else:
             pixels.thumbnail((pixels.width * 3 // 4, pixels.height * 3 // 4))
     return {"format": "JPEG"}, [body]
+
+
+def _on_white(pixels: Image.Image) -> Image.Image:
+    if pixels.mode != "RGBA":
+        return pixels
+    ground = Image.new("RGB", pixels.size, "white")
+    ground.paste(pixels, mask=pixels.getchannel("A"))
+    return ground
 
 
 def _saved(pixels: Image.Image, kind: str, **options: object) -> bytes:

@@ -33,6 +33,8 @@ from django.utils.http import content_disposition_header, parse_etags, quote_eta
 from django.utils.text import slugify
 
 from accounts.models import User
+from generations.media import chat
+from generations.media.download import Refused
 from generations.media.formats import RARELY_SHOWN
 from generations.media.metadata import png, strip
 from generations.media.storage import pieces
@@ -118,6 +120,19 @@ def serve(request: HttpRequest, result: Result, kind: Kind, *, title: str = "") 
     if kind != "file" and response.status_code < 400 and constant_time_compare(signed, _version(result, kind)):
         response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+@_with_file_errors_answered
+def serve_for_chat(request: HttpRequest, result: Result) -> HttpResponseBase:
+    """The JPEG that chat programs show with a link, or a 404 for a result without a small picture."""
+    etag = quote_etag(f"{result.sha256}-chat")
+    if _has(request, etag):
+        return _secured(HttpResponseNotModified(), etag)
+    try:
+        body = chat.jpeg(result)
+    except Refused:
+        raise Http404 from None
+    return _secured(HttpResponse(body, content_type="image/jpeg"), etag)
 
 
 @_with_file_errors_answered

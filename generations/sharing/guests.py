@@ -26,7 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.address import client_address
-from generations.media import serving, zips
+from generations.media import chat, serving, zips
 from generations.models import Result, Share
 from generations.models.ids import name_in
 from generations.sharing import links
@@ -117,11 +117,17 @@ def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[
         "waiting": waiting,
         "title": share.title or (results[0].generation.prompt if results and share.shows_prompts else ""),
         "address": request.build_absolute_uri(address_path(secret)),
-        "cover": next((result for result in results if result.thumbnail), None),
+        **_cover(results),
         "loved": links.hearts_of(share, guest) if guest else set(),
         "name": _name(request),
         "is_full": "full" in request.GET and links.is_full(share),
     }
+
+
+def _cover(results: list[Result]) -> dict[str, Any]:
+    """The first picture or poster, and its size in chat programs."""
+    cover = next((result for result in results if result.thumbnail), None)
+    return {"cover": cover, "cover_size": cover and chat.size(cover)}
 
 
 def _is_real_view(request: HttpRequest) -> bool:
@@ -180,6 +186,13 @@ def shared_preview(request: HttpRequest, share: Share, secret: str, result: UUID
     """The picture, or a video's poster, at the size the page shows."""
     row = _result(share, result)
     return serving.serve(request, row, serving.small_kind(row), title=_title(share, row))
+
+
+@through_link("GET", "HEAD")
+def shared_for_chat(request: HttpRequest, share: Share, secret: str, result: UUID) -> HttpResponseBase:
+    """The picture, or a video's poster, as chat programs show it with the link."""
+    row = get_object_or_404(serving.readable("thumbnail", share=share), pk=result)
+    return serving.serve_for_chat(request, row)
 
 
 @through_link("GET")

@@ -13,5 +13,6 @@ urlpatterns = [
     path("s/<str:secret>/zip/", guests.shared_zip, name="shared_zip"),
     path("s/<str:secret>/<uuid:result>/", guests.shared_result, name="shared_result"),
     path("s/<str:secret>/<uuid:result>/preview/", guests.shared_preview, name="shared_preview"),
+    path("s/<str:secret>/<uuid:result>/chat.jpg", guests.shared_for_chat, name="shared_for_chat"),
     path("s/<str:secret>/<uuid:result>/heart/", guests.shared_heart, name="shared_heart"),
 ]

@@ -11,7 +11,7 @@ from generations.library import collecting
 from generations.models import Collection, Generation, Share
 from tests.helpers import make_generation, make_result
 
-CANARIES = [b"heron", b"CANARY", b"/preview/", b"og:", b"WEBP", b"PNG"]
+CANARIES = [b"heron", b"CANARY", b"/preview/", b"og:", b"WEBP", b"PNG", b"JFIF"]
 
 
 def birds(user: User, *rows: Generation) -> Collection:
@@ -28,7 +28,14 @@ def files(share: Share, generation: Generation) -> list[str]:
     """Every address of the share that could give something away."""
     url = path(share)
     [result, *_] = generation.results.all()
-    return [url, f"{url}zip/", f"{url}{result.pk}/", f"{url}{result.pk}/?download", f"{url}{result.pk}/preview/"]
+    return [
+        url,
+        f"{url}zip/",
+        f"{url}{result.pk}/",
+        f"{url}{result.pk}/?download",
+        f"{url}{result.pk}/preview/",
+        f"{url}{result.pk}/chat.jpg",
+    ]
 
 
 def make_done(user: User, prompt: str = "a heron at dawn", **more: Any) -> Generation:

@@ -155,7 +155,7 @@ class TestWhoLooked:
         assert '<meta property="og:title" content="Herons">' in page
         found = re.search(r'og:image" content="http://testserver(/s/[^"]+)"', page)
         assert found
-        assert Client().get(found[1])["Content-Type"] == "image/webp"
+        assert Client().get(found[1])["Content-Type"] == "image/jpeg"
 
 
 def test_the_list_has_every_live_link_and_its_way_back(browser: Client, user: User, done: Generation) -> None:

@@ -35,6 +35,7 @@ PUBLIC = {
     "shared",
     "shared_result",
     "shared_preview",
+    "shared_for_chat",
     "shared_zip",
     "shared_heart",
     "unlock",

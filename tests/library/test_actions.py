@@ -162,8 +162,8 @@ def button(name: str, row: Generation) -> str:
         "download": rf'href="{url}results/0/\?download"',
         "compare": rf'href="{url}compare/',
         "share": rf'(href="{url}#share"|formaction="{url}share/")',
-        "team": rf'formaction="{url}team/" name="shown" value="1"',
-        "private": rf'formaction="{url}team/" name="shown" value="0"',
+        "team": rf'formaction="{url}team/"[^\n]* name="shown" value="1"',
+        "private": rf'formaction="{url}team/"[^\n]* name="shown" value="0"',
         "collect": r'name="do" value="collect"',
     }
     return other.get(name, rf'action="{url}{posts.get(name, f"{name}/")}"')
@@ -208,7 +208,7 @@ def press(browser: Client, name: str, row: Generation) -> Any:
 
 def warned(browser: Client) -> list[str]:
     """The refusals that the next page shows."""
-    return re.findall(r'<p class="note warning">([^<]+)', browser.get("/inspiration/").content.decode())
+    return re.findall(r'<div class="note warning">\s*<p>([^<]+)', browser.get("/inspiration/").content.decode())
 
 
 def everything() -> list[Any]:

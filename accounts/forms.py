@@ -4,9 +4,12 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meigen_api.secret import Secret
+
+from . import time_zones
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
@@ -25,6 +28,17 @@ class TokenInput(forms.TextInput):
 
     def format_value(self, value: Any) -> None:
         return None
+
+
+def _zones() -> list[tuple[str, Any]]:
+    studios = _("As the studio: %(zone)s") % {"zone": timezone.get_default_timezone_name()}
+    return [("", studios), ("UTC", "UTC"), *time_zones.by_area()]
+
+
+class TimeZoneForm(forms.Form):
+    """In which zone a person sees times."""
+
+    time_zone = forms.ChoiceField(choices=_zones, required=False)
 
 
 class NewTokenForm(forms.Form):

@@ -22,6 +22,8 @@ from . import vault
 class User(AbstractUser):
     """A member of the team, who signs in with a username or an email address."""
 
+    time_zone = models.CharField(max_length=64, blank=True, help_text=_("Empty means the studio's."))
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

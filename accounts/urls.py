@@ -13,6 +13,7 @@ urlpatterns = [
     path("tokens/at-meigen/<str:token_id>/revoke/", remote_views.revoke_remote, name="revoke_remote"),
     path("tokens/at-meigen/<str:token_id>/usage/", remote_views.remote_usage, name="remote_usage"),
     path("fresh-token/", page.fresh_token, name="fresh_token"),
+    path("time-zone/", views.time_zone, name="time_zone"),
     # The pages of django-allauth that need no email. Forgotten passwords are reset by an admin.
     path("login/", allauth.login, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from . import token_check, vault
 from . import tokens as vaulted
-from .forms import TokenForm
+from .forms import TimeZoneForm, TokenForm
 from .http import Request
 from .models import Token
 from .token_check import Verdict
@@ -107,6 +107,19 @@ def remove_token(request: Request, pk: int) -> HttpResponse:
     removed = _("%(label)s removed. It still works at meigen.ai; revoke it there if it has leaked.")
     messages.success(request, removed % {"label": token.label})
     return redirect("tokens")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_zone(request: Request) -> HttpResponse:
+    """The person's time zone. A POST changes it."""
+    initial = {"time_zone": request.user.time_zone}
+    form = TimeZoneForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        request.user.time_zone = form.cleaned_data["time_zone"]
+        request.user.save(update_fields=["time_zone"])
+        messages.success(request, _("Time zone saved."))
+        return redirect("time_zone")
+    return render(request, "accounts/time_zone.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 def _report(request: Request, verdict: Verdict) -> None:

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.time_zones.own_time",
     "django_htmx.middleware.HtmxMiddleware",
     "meigen_site.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",

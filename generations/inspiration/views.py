@@ -9,13 +9,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request, pages
-from accounts.templatetags.accounts import day_and_time
+from accounts.templatetags.times import when
 from generations.inspiration import gallery
 from generations.media import attachments
 from generations.media.download import Refused
@@ -114,10 +114,10 @@ def _limited(error: RateLimited, *, is_own: bool) -> str:
     if error.code == "DAILY_LIMIT_REACHED":
         whose = _("Your Meigen account has used up its searches for today.")
         said = whose if is_own else _("This studio has used up its searches for today.")
-        return f"{said} {_after(error.retry_after)}"
+        return format_html("{} {}", said, _after(error.retry_after))
     wait = error.retry_after or 60
     again = _after(wait) if wait > HOUR else _in_minutes(math.ceil(wait / 60))
-    return _("This studio is searching Meigen's gallery too often.") + f" {again}"
+    return format_html("{} {}", _("This studio is searching Meigen's gallery too often."), again)
 
 
 def _in_minutes(minutes: int) -> str:
@@ -126,13 +126,13 @@ def _in_minutes(minutes: int) -> str:
 
 
 def _after(seconds: float | None) -> str:
-    """The time that many seconds from now, on the studio's clock. A missing or absurd value means tomorrow."""
+    """The time that many seconds from now, on the person's clock. A missing or absurd value means tomorrow."""
     if seconds is None or seconds > WEEK:
         return _("Search again tomorrow.")
     # Rounded up to the minute, so that a search at the named time works.
-    when = timezone.localtime(timezone.now() + timedelta(seconds=seconds + 59))
-    moment = date_format(when, "H:i") if when.date() == timezone.localdate() else day_and_time(when)
-    return _("Search again after %(moment)s.") % {"moment": moment}
+    ends = timezone.localtime(timezone.now() + timedelta(seconds=seconds + 59))
+    kind = "time" if ends.date() == timezone.localdate() else "day and time"
+    return format_html(_("Search again after {moment}."), moment=when(ends, kind))
 
 
 def _pasted_id(words: str) -> str:

@@ -197,7 +197,7 @@ class HistoryForm(forms.Form):
 
 
 def _midnight(day: date) -> datetime:
-    """The start of the day in the studio's time zone."""
+    """The start of the day in the person's time zone."""
     midnight = timezone.make_aware(datetime.combine(day, time.min))
     try:
         return midnight.astimezone(UTC)

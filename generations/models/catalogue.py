@@ -1,6 +1,7 @@
 """Meigen's list of models as last seen, shared by all processes."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class Catalogue(models.Model):
@@ -14,4 +15,6 @@ class Catalogue(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_catalogue")]
 
     def __str__(self) -> str:
-        return f"Catalogue of {self.fetched_at:%Y-%m-%d %H:%M}" if self.fetched_at else "Catalogue, not fetched yet"
+        if self.fetched_at is None:
+            return "Catalogue, not fetched yet"
+        return f"Catalogue of {timezone.localtime(self.fetched_at):%Y-%m-%d %H:%M}"

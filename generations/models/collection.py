@@ -190,4 +190,4 @@ class CollectionItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Added {self.added_at:%Y-%m-%d}"
+        return f"Added {timezone.localtime(self.added_at):%Y-%m-%d}"

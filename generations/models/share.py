@@ -87,7 +87,7 @@ class Share(models.Model):
         constraints = [models.UniqueConstraint(fields=["created_by", "nonce"], name="one_link_per_button")]
 
     def __str__(self) -> str:
-        return self.title or f"Link of {self.created_at:%Y-%m-%d %H:%M}"
+        return self.title or f"Link of {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     def seal(self) -> None:
         """Writes the hash of this row's secret; called once, before the first save."""

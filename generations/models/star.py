@@ -23,4 +23,4 @@ class Star(models.Model):
         indexes = [models.Index(fields=["user", "-made_at", "-generation"], name="starred_newest_first")]
 
     def __str__(self) -> str:
-        return f"Star of {self.at:%Y-%m-%d}"
+        return f"Star of {timezone.localtime(self.at):%Y-%m-%d}"

@@ -21,6 +21,7 @@ PAGES = [
     "/inspiration/",
     "/accounts/tokens/",
     "/accounts/tokens/at-meigen/",
+    "/accounts/time-zone/",
     "/accounts/password/change/",
     "/nowhere/",
 ]

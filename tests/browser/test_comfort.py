@@ -1,8 +1,8 @@
 """What makes the studio pleasant: drafts, earlier prompts, keys, and a word when something is done."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, Watch, sign_in
 
 
 def test_the_main_job_by_keyboard_alone(studio: Studio, page: Page) -> None:
@@ -83,3 +83,20 @@ def test_the_history_searches_as_one_types_and_keeps_the_address(studio: Studio,
     page.reload()
     expect(page.locator("article.card")).to_have_count(1)
     expect(page.get_by_label("Search prompts")).to_have_value("whale")
+
+
+def test_the_time_zone_of_the_browser_is_offered_and_chosen_by_hand(
+    studio: Studio, chromium: Browser, watch: Watch
+) -> None:
+    with chromium.new_context(base_url=studio.url, timezone_id="Asia/Shanghai") as far:
+        page = far.new_page()
+        watch.over(page)
+        sign_in(page, studio.person())
+        page.goto("/accounts/time-zone/")
+        offer = page.get_by_role("button", name="Choose this browser's: Asia/Shanghai")
+        offer.click()
+        expect(offer).to_be_hidden()
+        expect(page.get_by_text("Times in UTC")).to_be_visible()  # nothing is saved yet
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Times in Asia/Shanghai")).to_be_visible()
+        expect(offer).to_be_hidden()

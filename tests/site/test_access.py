@@ -29,7 +29,7 @@ PERSONAL = {
     "presets", "shares", "new_share",
     "generations", "gallery", "live", "model", "tokens", "references", "send_all_again",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
-    "remote_tokens", "revoke_remote", "remote_usage", "fresh_token",
+    "remote_tokens", "revoke_remote", "remote_usage", "fresh_token", "time_zone",
 }  # fmt: skip
 PUBLIC = {
     "shared",

@@ -218,6 +218,7 @@ def reader(browser: Client) -> Client:
         "/inspiration/00000000-0000-0000-0000-000000000000/",
         "/collections/",
         "/presets/",
+        "/accounts/time-zone/",
         TOKENS,
     ],
 )

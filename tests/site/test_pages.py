@@ -46,6 +46,7 @@ def pages(rows: list[Generation]) -> list[str]:
         "/",
         "/generations/",
         "/accounts/tokens/",
+        "/accounts/time-zone/",
         "/accounts/password/change/",
         *(r.get_absolute_url() for r in rows),
     ]

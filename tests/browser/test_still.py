@@ -196,7 +196,7 @@ def test_deleting_beside_the_result_moves_neither_its_words_nor_its_picture(pers
     assert star.bounding_box() == place
 
 
-def test_writing_a_prompt_leaves_the_wall_where_it_is(person: str, page: Page) -> None:
+def test_filling_in_the_form_leaves_the_wall_where_it_is(person: str, page: Page) -> None:
     sign_in(page, person)
     page.evaluate("scrollTo(0, 600)")
     page.keyboard.press("p")
@@ -204,6 +204,11 @@ def test_writing_a_prompt_leaves_the_wall_where_it_is(person: str, page: Page) -
     wall = page.locator("#wall")
     place = wall.bounding_box()
     page.keyboard.type("a patient heron")
+    page.locator("[name=count]").click()
+    page.keyboard.type("1")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Generate")).to_be_focused()
     assert wall.bounding_box() == place
     assert page.evaluate("scrollY") == 600
 

@@ -109,6 +109,7 @@ def test_several_at_once_and_errors_in_words(studio: Studio, page: Page) -> None
     expect(rejected.first).to_contain_text("Allowed for aspectRatio: 1:1")
     page.fill("[name=prompt]", "a red desert")
     page.fill("[name=count]", "3")
+    expect(page.locator("#generate button.primary")).to_have_text("Generate · 15 credits")
     page.locator("[name=prompt]").press("Control+Enter")
     expect(page.locator("article.card")).to_have_count(5)
     expect(page.locator(card(page, "done"))).to_have_count(3, timeout=30_000)

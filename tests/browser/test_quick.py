@@ -64,6 +64,7 @@ def test_nothing_on_the_page_moves_while_a_batch_of_eight_goes_from_queued_to_do
     page.goto("/?model_id=z-image-turbo")
     page.fill("[name=prompt]", "a red fox sandbox:seconds=2")
     page.fill("[name=count]", "8")
+    expect(page.locator("#generate .button.primary")).to_have_text("Generate · 16 credits")
     page.click("#generate .button.primary")
     expect(page.locator("#wall article.card")).to_have_count(8)
     begun = page.evaluate(NOW)

@@ -1,9 +1,9 @@
 """Nothing moves that the person did not scroll: not by messages, a selection, a remix or a new link."""
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, Watch, sign_in
 from tests.browser.stillness import is_seen, moved, remember
 
 HEIGHTS = [650, 768, 860]
@@ -64,13 +64,18 @@ def test_a_message_lies_over_the_page_and_goes_by_itself(person: str, page: Page
     assert moved(page) == []
 
 
-def test_an_error_stays_until_it_is_closed(person: str, page: Page) -> None:
+def test_an_error_stays_until_it_is_closed(person: str, page: Page, watch: Watch) -> None:
     page.clock.install()
     sign_in(page, person)
     page.goto("/generations/")
+    page.route("**/generations/*/star/", lambda route: route.fulfill(status=500))
+    card = page.locator("#wall article.card").nth(1)
+    card.hover()
     remember(page)
-    page.evaluate("htmx.trigger(document.body, 'htmx:sendError', { elt: document.body })")
-    error = said(page, "did not respond")
+    card.get_by_role("button", name="Star").click()
+    error = said(page, "Something went wrong in the studio.")
+    expect(error).to_be_visible()
+    watch.complaints.clear()
     expect(error).to_be_visible()
     page.clock.run_for(600_000)
     expect(error).to_be_visible()
@@ -105,24 +110,21 @@ def test_what_was_made_before_covers_and_moves_no_field_of_a_remix(person: str, 
     page.set_viewport_size({"width": 1366, "height": height})
     sign_in(page, person)
     page.goto("/generations/")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/studio/price/", hold)
     card = page.locator("#wall article.card", has_text="a red fox").first
     card.hover()
     card.get_by_role("link", name="Remix").click()
-    page.wait_for_function("() => document.querySelector('#price.htmx-request')")
+    made = page.get_by_text("for 0 credits")
+    expect(made).to_be_visible()
     fields = [page.locator("[name=count]"), page.locator("[name=into]"), page.locator("#generate .button.primary")]
     before = [is_seen(field) for field in fields]
     if height == 860:
         assert before == [True, True, True]
+    words = page.locator("[name=prompt]").input_value()
     remember(page)
-    page.route("**/studio/price/", lambda route: route.continue_())
-    held[-1].continue_()
-    made = page.get_by_text("for 0 credits")
+    page.fill("[name=prompt]", "a fox that nobody made")
+    expect(made).to_have_count(0)
+    assert moved(page) == []
+    page.fill("[name=prompt]", words)
     expect(made).to_be_visible()
     assert moved(page) == []
     assert [is_seen(field) for field in fields] == before

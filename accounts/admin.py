@@ -1,16 +1,31 @@
 """People and tokens in the admin, which never shows a token's secret."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
 from .models import Token, User
 
-admin.site.register(User, UserAdmin)
+
+class Composed:
+    """Looks for text in the Unicode form in which names and addresses are kept."""
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found: tuple[Any, bool] = super().get_search_results(  # type: ignore[misc]
+            request, queryset, User.normalize_username(search_term)
+        )
+        return found
+
+
+@admin.register(User)
+class PersonAdmin(Composed, UserAdmin):
+    """Django's own."""
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(Composed, admin.ModelAdmin):
     list_display = ["label", "owner", "kind", "masked", "is_default", "credits", "checked_at", "refused_at"]
     list_filter = ["kind", ("refused_at", admin.EmptyFieldListFilter)]
     search_fields = ["label", "owner__username"]

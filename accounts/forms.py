@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from meigen_api.secret import Secret
 
 from . import time_zones
+from .fields import NameField, TextField
+from .models import User
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
@@ -19,7 +21,12 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has n
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["login"].widget.attrs |= {"autocomplete": "username", "dir": "auto"}
+
+    def clean_login(self) -> str:
+        """In the form in which names and addresses are kept, also for the limit of attempts per login."""
+        login: str = super().clean_login()
+        return User.normalize_username(login)
 
 
 class TokenInput(forms.TextInput):
@@ -44,9 +51,8 @@ class TimeZoneForm(forms.Form):
 class NewTokenForm(forms.Form):
     """The name of a token to create at Meigen."""
 
-    name = forms.CharField(
-        max_length=60,
-        strip=True,
+    name = NameField(
+        most=60,
         error_messages={"required": _("Give the token a name so you can recognize it later.")},
         widget=forms.TextInput(attrs={"placeholder": _("Studio"), "autocomplete": "off"}),
     )
@@ -55,9 +61,8 @@ class NewTokenForm(forms.Form):
 class TokenForm(forms.Form):
     """A pasted token and its label. `cleaned_data["token"]` is a Secret."""
 
-    token = forms.CharField(
-        max_length=4000,
-        strip=True,
+    token = TextField(
+        most=4000,
         widget=TokenInput(
             attrs={
                 "autocomplete": "off",
@@ -69,8 +74,8 @@ class TokenForm(forms.Form):
         ),
         error_messages={"required": _("Paste a token first.")},
     )
-    label = forms.CharField(
-        max_length=60,
+    label = NameField(
+        most=60,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("My token"), "autocomplete": "off"}),
     )

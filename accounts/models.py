@@ -17,11 +17,14 @@ from meigen_api.secret import Secret
 from meigen_api.types import Balance
 
 from . import vault
+from .columns import EmailField, NameField
+from .text import isolated
 
 
 class User(AbstractUser):
     """A member of the team, who signs in with a username or an email address."""
 
+    email = EmailField(_("email address"), blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text=_("Empty means the studio's."))
 
     class Meta:
@@ -61,7 +64,7 @@ class Token(models.Model):
         SESSION = "session", _("Session token")
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="tokens")
-    label = models.CharField(max_length=60)
+    label = NameField(max_length=60)
     kind = models.CharField(max_length=10, choices=Kind)
     ciphertext = models.TextField()
     key_id = models.CharField(max_length=32)
@@ -119,7 +122,7 @@ class Token(models.Model):
     @property
     def shared_with(self) -> list[str]:
         """The names of the other people who have the same token."""
-        return [other.owner.get_username() for other in Token.objects.sharing(self).order_by("owner__username")]
+        return [isolated(other.owner) for other in Token.objects.sharing(self).order_by("owner__username")]
 
     def secret(self) -> Secret:
         """The plain token as a Secret. Raises vault.Unreadable if no key in TOKEN_KEYS decrypts it."""

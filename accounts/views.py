@@ -18,6 +18,7 @@ from . import tokens as vaulted
 from .forms import TimeZoneForm, TokenForm
 from .http import Request
 from .models import Token
+from .text import isolated
 from .token_check import Verdict
 
 REFUSED = gettext_lazy(
@@ -96,7 +97,7 @@ def check_token(request: Request, pk: int) -> HttpResponse:
 def use_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.make_default(token)
-    messages.success(request, _("New generations will be paid with %(label)s.") % {"label": token.label})
+    messages.success(request, _("New generations will be paid with %(label)s.") % {"label": isolated(token.label)})
     return redirect("tokens")
 
 
@@ -105,7 +106,7 @@ def remove_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     vaulted.remove(token)
     removed = _("%(label)s removed. It still works at meigen.ai; revoke it there if it has leaked.")
-    messages.success(request, removed % {"label": token.label})
+    messages.success(request, removed % {"label": isolated(token.label)})
     return redirect("tokens")
 
 

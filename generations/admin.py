@@ -155,7 +155,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         words = search_term.strip()
-        named = User.objects.filter(username__iexact=words).first()
+        named = User.objects.filter(username__iexact=User.normalize_username(words)).first()
         if named:
             return queryset.filter(owner=named), False
         with contextlib.suppress(ValueError):

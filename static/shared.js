@@ -56,6 +56,18 @@
         window.answers.say(error.name === "TimeoutError" ? "slow" : window.answers.name(0), again);
         return;
       }
+      const field = form.elements.name;
+      const problem = form.querySelector(".problem");
+      const isRefused = answer.status === 422 && problem;
+      if (problem) {
+        problem.textContent = isRefused ? await answer.text() : "";
+        problem.hidden = !isRefused;
+        field.setAttribute("aria-invalid", Boolean(isRefused));
+      }
+      if (isRefused) {
+        field.focus();
+        return;
+      }
       if (answer.redirected && answer.ok) location.assign(answer.url); // a page that says why
       else if (answer.status !== 204) window.answers.say(window.answers.name(answer.status), again);
       if (answer.status !== 204) return;

@@ -5,15 +5,17 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.fields import TextField
 from accounts.http import Request, pages
 from accounts.templatetags.times import when
 from generations.inspiration import gallery
@@ -26,17 +28,31 @@ ANY_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 HOUR, WEEK = 3600, 7 * 24 * 3600
 
 
+class SearchForm(forms.Form):
+    """What to look for in Meigen's gallery."""
+
+    q = TextField(
+        label=gettext_lazy("Search Meigen's gallery, or paste a link to an image"),
+        required=False,
+        most=200,
+        widget=forms.TextInput(
+            attrs={"placeholder": gettext_lazy("Search Meigen's gallery, or paste a link to an image"), "id": "q"}
+        ),
+    )
+
+
 @require_safe
 def inspiration(request: Request) -> HttpResponse:
     """Search results, `?pages=` pages of them, from `?offset=` on. A pasted link or id opens that image."""
-    words = request.GET.get("q", "").strip()[:200]
+    form = SearchForm(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
     if image_id := _pasted_id(words):
         return redirect("inspiration_image", image_id)
     offset, token = _whole(request.GET.get("offset", "")), request.user.current_token
     images: list[GalleryImage] = []
     problem, lacks_token, following = "", False, None
     try:
-        for _page in range(many := pages(request)):
+        for _page in range(many := pages(request) if form.is_valid() else 0):
             found = gallery.search(words, offset, token, again=many > 1)
             images += found
             following = offset + gallery.PAGE if len(found) == gallery.PAGE else None
@@ -48,7 +64,7 @@ def inspiration(request: Request) -> HttpResponse:
         problem = _limited(error, is_own=not lacks_token)
     except MeigenError:
         problem = _("Could not reach Meigen's gallery. Try again in a minute.")
-    context = {"q": words, "offset": offset, "images": images, "next": None if problem else following}
+    context = {"q": words, "form": form, "offset": offset, "images": images, "next": None if problem else following}
     context["page"] = gallery.PAGE
     context |= {"problem": problem, "lacks_token": lacks_token}
     return render(

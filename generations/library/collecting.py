@@ -45,7 +45,7 @@ def named(user: User, text: str) -> Collection | None:
     if own or not by:
         return own
     theirs = Collection.objects.visible_to(user).exclude(owner=user)
-    return theirs.called(name).filter(owner__username=owner).first()
+    return theirs.called(name).filter(owner__username=User.normalize_username(owner)).first()
 
 
 def create(user: User, name: str, *, is_team: bool = False) -> tuple[Collection, bool]:

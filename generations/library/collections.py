@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.http import Request, pages
+from accounts.text import isolated
 from generations.library import collecting
 from generations.library.actions import Verb, bar
 from generations.library.cards import shown
@@ -184,7 +185,7 @@ def merge_collection(request: Request, pk: UUID) -> HttpResponse:
         messages.warning(request, _("Choose a different collection to merge it into."))
         return redirect("collection_settings", pk=pk)
     words = _("“%(name)s” is now part of this collection.")
-    messages.success(request, words % {"name": row.name})
+    messages.success(request, words % {"name": isolated(row.name)})
     return redirect(target)
 
 
@@ -199,7 +200,7 @@ def delete_collection(request: Request, pk: UUID) -> HttpResponse:
         context = {"collection": row, "links": _links(row)}
         return render(request, "generations/delete_collection.html", context)
     collecting.delete(request.user, pk)
-    messages.success(request, _("“%(name)s” deleted. Its contents are kept.") % {"name": row.name})
+    messages.success(request, _("“%(name)s” deleted. Its contents are kept.") % {"name": isolated(row.name)})
     return redirect("collections")
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import TextField
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Star, search
 from generations.models.status import TROUBLE, WAITING
@@ -45,10 +46,10 @@ class HistoryForm(forms.Form):
     An invalid value is shown with its error and otherwise ignored.
     """
 
-    q = forms.CharField(
+    q = TextField(
         label=_("Search prompts"),
         required=False,
-        max_length=200,
+        most=200,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words in the prompt"), "data-key": "/"}),
     )
     author = forms.ChoiceField(label=_("Made by"), required=False)
@@ -183,7 +184,7 @@ class HistoryForm(forms.Form):
 
     @property
     def is_filtering(self) -> bool:
-        return any(self.cleaned_data.values())
+        return bool(self.errors) or any(self.cleaned_data.values())
 
     @property
     def query(self) -> str:

@@ -5,24 +5,23 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
-from generations.models.ids import name_in
+from accounts.fields import NameField
 
 WRONG_NAME = _("Give the collection a name of up to 80 characters.")
+LONG_NAME = ngettext_lazy(
+    "The collection's name is %(over)s character too long: at most %(most)s are allowed.",
+    "The collection's name is %(over)s characters too long: at most %(most)s are allowed.",
+    "over",
+)
 
 
 class CollectionForm(forms.Form):
-    """Repeated spaces in the name are collapsed."""
+    """A collection's name, and whether it is the team's."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=80, error_messages={"required": WRONG_NAME, "max_length": WRONG_NAME}
-    )
+    name = NameField(label=_("Name"), most=80, error_messages={"required": WRONG_NAME, "too_long": LONG_NAME})
     is_team = forms.BooleanField(label=_("Team collection: every member can see it and add to it"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial, label_suffix="")
-
-    def clean_name(self) -> str:
-        if name := name_in(self.cleaned_data["name"]):
-            return name
-        raise forms.ValidationError(WRONG_NAME)

@@ -18,9 +18,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import Request, back_to, wants_card
 from accounts.models import User
+from accounts.text import isolated, name_in
 from generations.library import collecting, curation, lists
 from generations.library.cards import prepared
-from generations.library.forms import WRONG_NAME, CollectionForm
+from generations.library.forms import CollectionForm
 from generations.library.undoing import undo_by
 from generations.media import serving, zips
 from generations.models import Collection, Generation, Result
@@ -93,7 +94,7 @@ def _tell(request: Request, target: Collection, count: int | None, said: str) ->
     if count is None:
         messages.warning(request, _("This collection no longer exists."))
         return
-    words = [said % {"count": count, "name": target.name}]
+    words = [said % {"count": count, "name": isolated(target.name)}]
     if target.is_team:
         words.append(_("The team sees what is in it."))
     if target.owner_id == request.user.pk and with_links(Collection.objects.filter(pk=target.pk)).get().is_linked:
@@ -121,19 +122,22 @@ def _cover(request: Request, ids: list[UUID]) -> None:
     if not (source := _source(request)):
         return
     if len(ids) == 1 and collecting.choose_cover(request.user, source, ids[0]):
-        messages.success(request, _("Set as the cover of %(name)s.") % {"name": source.name})
+        messages.success(request, _("Set as the cover of %(name)s.") % {"name": isolated(source.name)})
     else:
         messages.warning(request, _("Select one result in your collection to use as its cover."))
 
 
 def _target(request: Request) -> Collection | None:
     """The collection whose name was typed, created if necessary."""
-    form = CollectionForm({"name": request.POST.get("collection", "")})
+    typed = request.POST.get("collection", "")
+    # A colleague's collection is offered with its owner's name, so what is typed may be longer than a name.
+    if known := collecting.named(request.user, name_in(typed)):
+        return known
+    form = CollectionForm({"name": typed})
     if not form.is_valid():
-        messages.warning(request, str(WRONG_NAME))
+        messages.warning(request, " ".join(map(str, form.errors["name"])))
         return None
-    name = form.cleaned_data["name"]
-    return collecting.named(request.user, name) or collecting.create(request.user, name)[0]
+    return collecting.create(request.user, form.cleaned_data["name"])[0]
 
 
 def _source(request: Request, *, quietly: bool = False) -> Collection | None:

@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
 from accounts.models import User
+from accounts.text import beginning, name_in
 from generations.dispatch.upload import CLIP_EXTENSIONS
 from generations.media import clip
 from generations.media.clip import Clip
@@ -45,9 +46,14 @@ def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Refer
         if found := clip.inspect(copy):
             return _add_clip(owner, name, copy, found)
         prepared = prepare(copy, size)
-    reference = Reference(id=uuid.uuid4(), owner=owner, name=name[:100], content_type=prepared.content_type)
+    reference = Reference(id=uuid.uuid4(), owner=owner, name=_shown(name), content_type=prepared.content_type)
     reference.sha256 = hashlib.sha256(prepared.body).hexdigest()
     return _kept(reference, ContentFile(prepared.body), prepared.extension)
+
+
+def _shown(name: str) -> str:
+    """What the person sees of a reference: no more than its column holds, and nothing that could disguise it."""
+    return beginning(name_in(name), 100)
 
 
 @contextmanager
@@ -72,7 +78,7 @@ def _add_clip(owner: User, name: str, file: IO[bytes], found: Clip) -> Reference
             id=uuid.uuid4(),
             owner=owner,
             kind=found.kind,
-            name=name[:100],
+            name=_shown(name),
             content_type=found.content_type,
             seconds=found.seconds,
             size=stripped.tell(),
@@ -111,9 +117,9 @@ def add_link(owner: User, link: str, seconds: float = LINK_SECONDS) -> Reference
     if known is not None:
         return known
     path = PurePosixPath(parts.path)
-    told: dict[str, Any] = {"name": host[:100]}
+    told: dict[str, Any] = {"name": _shown(host)}
     if kind := CLIP_ENDINGS.get(path.suffix.lower()):
-        told = {"name": path.name[:100], **_look_at_clip(link, kind, seconds)}
+        told = {"name": _shown(path.name), **_look_at_clip(link, kind, seconds)}
     return Reference.objects.get_or_create(owner=owner, public_url=link, file="", defaults=told)[0]
 
 
@@ -147,7 +153,7 @@ def add_result(owner: User, result: Result) -> Reference:
         raise Refused(Sentence.STORAGE_FAILS) from None
     with file:
         if not result.is_video:
-            return add_file(owner, result.generation.prompt[:100], file, result.size)
+            return add_file(owner, result.generation.prompt, file, result.size)
         return _add_video(owner, result, file)
 
 
@@ -163,7 +169,7 @@ def _add_video(owner: User, result: Result, file: IO[bytes]) -> Reference:
         raise Refused(Sentence.VIDEO_FORMAT)
     told = {
         "kind": found.kind,
-        "name": result.generation.prompt[:100],
+        "name": _shown(result.generation.prompt),
         "result": result,
         "content_type": found.content_type,
         "seconds": found.seconds,

@@ -30,13 +30,13 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.encoding import filepath_to_uri
 from django.utils.http import content_disposition_header, parse_etags, quote_etag
-from django.utils.text import slugify
 
 from accounts.models import User
 from generations.media import chat
 from generations.media.download import Refused
 from generations.media.formats import RARELY_SHOWN
 from generations.media.metadata import png, strip
+from generations.media.names import file_stem
 from generations.media.storage import pieces
 from generations.models import Generation, Reference, Result, Share
 
@@ -180,13 +180,13 @@ def _bare(name: str, content_type: str) -> Iterator[bytes]:
 
 
 def _title(result: Result) -> str:
-    return f"{slugify(result.generation.prompt[:60], allow_unicode=True) or 'result'}-{result.number + 1}"
+    return f"{file_stem(result.generation.prompt, 'result')}-{result.number + 1}"
 
 
 @_with_file_errors_answered
 def serve_reference(request: HttpRequest, reference: Reference) -> HttpResponseBase:
     """A reference's file. A link has none."""
-    title = slugify(reference.name, allow_unicode=True) or "reference"
+    title = file_stem(reference.name, "reference")
     return _serve(request, reference.file.name or "", reference.content_type, quote_etag(reference.sha256), title)
 
 

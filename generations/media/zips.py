@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.utils.text import slugify
 
 from generations.media.metadata import strip
+from generations.media.names import file_stem
 from generations.models import Generation, Result
 
 logger = logging.getLogger(__name__)
@@ -108,4 +108,4 @@ def stream(
 
 def _file_name(stored: str, place: int, words: str) -> str:
     extension = stored.rpartition(".")[2]
-    return f"{place:03}-{slugify(words[:60], allow_unicode=True) or 'picture'}.{extension}"
+    return f"{place:03}-{file_stem(words, 'picture')}.{extension}"

@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.columns import NameField
 from accounts.models import User
+from accounts.text import composed
 from generations.models.generation import Generation, GenerationQuerySet, visible
 from generations.models.keyset import MadeAt
 
@@ -25,13 +27,14 @@ Spot = tuple[int, int]  # position and id of an item
 
 
 class NamedQuerySet(models.QuerySet[T]):
-    """Rows that a person tells apart by name, upper and lower case aside, as the database's constraint does."""
+    """Rows that a person tells apart by name, upper and lower case and the spelling of accents aside, as the
+    database's constraint does."""
 
     def named(self, owner: User, name: str) -> Self:
         return self.called(name).filter(owner=owner)
 
     def called(self, name: str) -> Self:
-        return self.annotate(lower_name=Lower("name")).filter(lower_name=Lower(Value(name)))
+        return self.annotate(lower_name=Lower("name")).filter(lower_name=Lower(Value(composed(name))))
 
 
 class CollectionQuerySet(NamedQuerySet["Collection"]):
@@ -77,7 +80,7 @@ class Collection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="collections")
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     is_team = models.BooleanField(default=False, help_text="Every member sees it and may add to it.")
     order = models.CharField(max_length=6, choices=Order, default=Order.NEWEST)
     cover = models.ForeignKey(

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.columns import NameField
 from accounts.models import User
 from generations.models.collection import NamedQuerySet
 
@@ -26,7 +27,7 @@ class Preset(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="presets")
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     is_team = models.BooleanField(_("Share with the team"), default=False)
     values = models.JSONField(help_text="Form field names and what was chosen.")
     references = models.JSONField(default=list)

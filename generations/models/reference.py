@@ -10,6 +10,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.columns import NameField
 from generations.models.generation import Generation
 from generations.models.result import Result
 
@@ -30,7 +31,7 @@ class Reference(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="references")
     generations = models.ManyToManyField(Generation, through="ReferenceUse", related_name="references")
     kind = models.CharField(max_length=5, choices=Kind, default=Kind.IMAGE)
-    name = models.CharField(max_length=100, help_text="What the person sees of it: a file name or a host.")
+    name = NameField(max_length=100, help_text="What the person sees of it: a file name or a host.")
     file = models.FileField(max_length=200, blank=True)
     result = models.ForeignKey(Result, models.SET_NULL, null=True, related_name="+", help_text="Whose file it is.")
     content_type = models.CharField(max_length=40, blank=True)

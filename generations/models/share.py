@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import vault
+from accounts.columns import NameField
 from generations.models.collection import Collection, CollectionItem, CollectionQuerySet
 from generations.models.generation import Generation, GenerationQuerySet
 from generations.models.result import Result
@@ -68,10 +69,10 @@ class Share(models.Model):
         Collection, models.CASCADE, null=True, related_name="shares", help_text="Set when the link follows it."
     )
 
-    title = models.CharField(max_length=120, blank=True)
+    title = NameField(max_length=120, blank=True)
     note = models.TextField(blank=True)
     password = models.CharField(max_length=128, blank=True, help_text="Hashed; empty asks for none.")
-    hint = models.CharField(max_length=120, blank=True)
+    hint = NameField(max_length=120, blank=True)
     shows_prompts = models.BooleanField(default=True)
     allows_downloads = models.BooleanField(default=True)
     allows_hearts = models.BooleanField(default=False)
@@ -148,7 +149,7 @@ class Heart(models.Model):
     share = models.ForeignKey(Share, models.CASCADE, related_name="hearts")
     result = models.ForeignKey(Result, models.CASCADE, related_name="hearts")
     guest = models.CharField(max_length=64, help_text="A random value of their browser, hashed.")
-    name = models.CharField(max_length=40)
+    name = NameField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

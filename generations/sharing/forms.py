@@ -11,9 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import NameField, TextField
 from generations.models import Collection, Share
 
 DAYS = (1, 7, 30, 90, 365)
+LONGEST_PASSWORD = 200
+LONGEST_GUEST = 40
 
 
 class ShareForm(forms.Form):
@@ -23,23 +26,21 @@ class ShareForm(forms.Form):
     """
 
     nonce = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    title = forms.CharField(label=gettext_lazy("Title"), required=False, max_length=120)
-    note = forms.CharField(
-        label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    title = NameField(label=gettext_lazy("Title"), required=False, most=120)
+    note = TextField(label=gettext_lazy("Note"), required=False, most=2000, widget=forms.Textarea(attrs={"rows": 2}))
     days = forms.ChoiceField(label=gettext_lazy("Expires"))
-    password = forms.CharField(
+    password = TextField(
         label=gettext_lazy("Password"),
         required=False,
         min_length=6,
-        max_length=200,
+        most=LONGEST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("Leave it empty for a link without a password."),
     )
-    hint = forms.CharField(
+    hint = NameField(
         label=gettext_lazy("Password hint"),
         required=False,
-        max_length=120,
+        most=120,
         help_text=gettext_lazy("Anyone who has the link can read it."),
     )
     no_password = forms.BooleanField(label=gettext_lazy("Remove the password"), required=False)
@@ -107,6 +108,27 @@ class ShareForm(forms.Form):
         if values["days"]:
             chosen["expires_at"] = end_after(int(values["days"]))
         return chosen
+
+
+class UnlockForm(forms.Form):
+    """What a guest types to open a link with a password."""
+
+    password = TextField(
+        label=gettext_lazy("Password"),
+        most=LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True}),
+        error_messages={"required": gettext_lazy("Type the password first.")},
+    )
+
+
+class GuestForm(forms.Form):
+    """The name under which a guest's hearts are shown."""
+
+    name = NameField(
+        label=gettext_lazy("Your name"),
+        most=LONGEST_GUEST,
+        error_messages={"required": gettext_lazy("Type your name first, so that people know whose heart it is.")},
+    )
 
 
 def usual_days() -> int:

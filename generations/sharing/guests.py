@@ -20,16 +20,17 @@ from django.http import (
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.address import client_address
+from accounts.text import beginning, name_in
 from generations.media import chat, serving, zips
+from generations.media.names import file_stem
 from generations.models import Result, Share
-from generations.models.ids import name_in
 from generations.sharing import links
+from generations.sharing.forms import LONGEST_GUEST, GuestForm, UnlockForm
 
 View = Callable[..., HttpResponseBase]
 OPENED = 86_400  # how many seconds an entered password stays valid
@@ -88,7 +89,7 @@ def _salt(share: Share) -> str:
 @through_link("GET", "HEAD", locked=True)
 def shared(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     if not is_open(request, share):
-        return render(request, "generations/shared_locked.html", {"secret": secret, "hint": share.hint})
+        return _locked(request, share, secret, UnlockForm())
     looked = _is_real_view(request)
     if looked and not request.COOKIES.get(_seen(share)):
         links.count_view(share, request.headers.get("User-Agent", ""))
@@ -150,7 +151,10 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     """Checks the password. Ten wrong ones lock the link for this visitor for a while."""
     if is_open(request, share):
         return redirect("shared", secret)
-    opened = links.try_password(share, client_address(request), request.POST.get("password", "").strip()[:200])
+    form = UnlockForm(request.POST)
+    if not form.is_valid():
+        return _locked(request, share, secret, form, status=422)
+    opened = links.try_password(share, client_address(request), form.cleaned_data["password"])
     if opened:
         response: HttpResponse = redirect("shared", secret)
         response.set_signed_cookie(
@@ -166,7 +170,12 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
         problem, status = _("Too many wrong passwords. Try again in 15 minutes."), 429
     else:
         problem, status = _("Wrong password."), 403
-    context = {"secret": secret, "hint": share.hint, "problem": problem}
+    form.add_error("password", problem)
+    return _locked(request, share, secret, form, status)
+
+
+def _locked(request: HttpRequest, share: Share, secret: str, form: UnlockForm, status: int = 200) -> HttpResponse:
+    context = {"secret": secret, "hint": share.hint, "form": form}
     return render(request, "generations/shared_locked.html", context, status=status)
 
 
@@ -203,7 +212,7 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
     told = zips.metadata_for_guests if share.shows_prompts else None
     body = zips.stream(results, told, partial(_still_allowed, share), is_stripped=True)
     response = StreamingHttpResponse(body, content_type="application/zip")
-    name = f"{slugify(share.title, allow_unicode=True) or 'pictures'}.zip"
+    name = f"{file_stem(share.title, 'pictures')}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response["X-Content-Type-Options"] = "nosniff"
     return response
@@ -227,18 +236,32 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     row = _result(share, result)
     if not share.allows_hearts:
         raise Http404
-    name, guest = _name(request), _guest(request)
-    on = request.POST.get("on") != "0"
-    full = bool(name and guest) and not links.heart(share, row, guest, name, on=on)
-    if request.headers.get("Accept") == "application/json" and name and guest and not full:
+    guest, is_scripted = _guest(request), request.headers.get("Accept") == "application/json"
+    form = GuestForm({"name": request.POST.get("name") or _name(request)})
+    if not form.is_valid():
+        return _refused_name(request, share, secret, row, form, is_scripted=is_scripted)
+    name = form.cleaned_data["name"]
+    full = bool(guest) and not links.heart(share, row, guest, name, on=request.POST.get("on") != "0")
+    if is_scripted and guest and not full:
         response = HttpResponse(status=204)  # the page's script handles this
     else:
         response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
-    if name:
-        response.set_cookie(
-            GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path=f"{settings.BASE_PATH}/s/", **_cookie(request)
-        )
+    response.set_cookie(
+        GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path=f"{settings.BASE_PATH}/s/", **_cookie(request)
+    )
     return response
+
+
+def _refused_name(
+    request: HttpRequest, share: Share, secret: str, row: Result, form: GuestForm, *, is_scripted: bool
+) -> HttpResponse:
+    """Says what is wrong with the name: to the page's script, or beside the field on the page."""
+    problem = " ".join(map(str, form.errors["name"]))
+    if is_scripted:
+        return HttpResponse(problem, status=422, content_type="text/plain; charset=utf-8")
+    context = _shown(request, share, secret, _guest(request))
+    context["refused"] = {"picture": row.pk, "typed": form["name"].value(), "problem": problem}
+    return render(request, "generations/shared.html", context, status=422)
 
 
 def _guest(request: HttpRequest) -> str:
@@ -247,10 +270,9 @@ def _guest(request: HttpRequest) -> str:
 
 
 def _name(request: HttpRequest) -> str:
-    """What the guest calls themselves, now or before, or an empty string if they have not said."""
+    """What the guest has called themselves before, or an empty string if they have not."""
     before = unquote(request.COOKIES.get(GUEST_NAME, ""))  # headers are Latin-1, but names may not be
-    names = (name_in(text)[:40].strip() for text in (request.POST.get("name", ""), before))
-    return next(filter(None, names), "")
+    return beginning(name_in(before), LONGEST_GUEST).strip()
 
 
 def _in_order(share: Share) -> tuple[list[UUID], list[Result]]:
@@ -268,4 +290,4 @@ def _result(share: Share, pk: UUID) -> Result:
 def _title(share: Share, row: Result) -> str:
     """A file name that contains the prompt only if the page shows it."""
     words = row.generation.prompt if share.shows_prompts else share.title
-    return f"{slugify(words[:60], allow_unicode=True) or 'picture'}-{row.number + 1}"
+    return f"{file_stem(words, 'picture')}-{row.number + 1}"

@@ -14,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.text import isolated
 from generations.dispatch.upload import CLIP_EXTENSIONS
 from generations.models import Reference, ReferenceUse
 from meigen_api.types import ClipLimits, Model
@@ -145,10 +146,10 @@ class Attached:
         known = {clip.identity: clip.name for clip in clips}
         for identity, times in Counter(clip.identity for clip in clips).items():
             if times > 1:
-                yield _("%(name)s is attached twice. Remove one of them.") % {"name": known[identity]}
+                yield _("%(name)s is attached twice. Remove one of them.") % {"name": isolated(known[identity])}
         for clip in clips:
             if problem := _problem_of_clip(clip, limits):
-                yield _("%(name)s: %(problem)s") % {"name": clip.name, "problem": problem}
+                yield _("%(name)s: %(problem)s") % {"name": isolated(clip.name), "problem": problem}
         total = round(sum(clip.seconds or 0 for clip in clips), 3)
         if limits.max_total_seconds is not None and total > limits.max_total_seconds:
             long = _("These clips are %(total)s s long in total; %(model)s accepts at most %(most)s s.")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import Request
 from accounts.models import User
+from accounts.text import isolated
 from generations.dispatch.catalogue import Offer
 from generations.inspiration import gallery
 from generations.media import attachments
@@ -104,9 +105,7 @@ def _take_preset(begun: Start, user: User, wanted: str) -> None:
 
 
 def _not_shared(owner: User) -> str:
-    return _("The references belong to %(name)s, so they are not attached. Add your own.") % {
-        "name": owner.get_username()
-    }
+    return _("The references belong to %(name)s, so they are not attached. Add your own.") % {"name": isolated(owner)}
 
 
 def _choose_model(begun: Start, user: User, offer: Offer) -> None:

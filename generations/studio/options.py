@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.fields import TextField
 from meigen_api.types import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model
 
 REFERENCE_TYPES = (gettext_noop("content"), gettext_noop("style"))
@@ -92,8 +93,8 @@ def midjourney_fields() -> dict[str, forms.Field]:
             max_value=most,  # type: ignore[arg-type]
             widget=forms.NumberInput(attrs={"step": step}),
         )
-    fields["sref"] = forms.CharField(label=_("Style reference (code or link)"), required=False, max_length=2000)
-    fields["profile"] = forms.CharField(label=_("Profile (code)"), required=False, max_length=200)
+    fields["sref"] = TextField(label=_("Style reference (code or link)"), required=False, most=2000)
+    fields["profile"] = TextField(label=_("Profile (code)"), required=False, most=200)
     qualities = [("", _("Default")), *((value, value) for value in MIDJOURNEY_QUALITIES)]
     fields["midjourney_quality"] = forms.ChoiceField(label=_("Quality (same price)"), required=False, choices=qualities)
     fields["raw"] = forms.BooleanField(label=_("Raw style"), required=False)

@@ -2,20 +2,28 @@
 
 from uuid import UUID
 
+from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.fields import NameField
 from accounts.http import Request
 from generations.dispatch import catalogue
 from generations.models import Preset
-from generations.models.ids import name_in
 from generations.studio import presets as kept
 from generations.studio.drafts import typed
 from generations.studio.form import not_offered
 
 MOST = 300
+
+
+class PresetForm(forms.Form):
+    """The name of a preset, as the studio's form posts it."""
+
+    preset_name = NameField(most=80, error_messages={"required": _("Give the preset a name of up to 80 characters.")})
+    preset_team = forms.BooleanField(required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,11 +32,11 @@ def presets(request: Request) -> HttpResponse:
     if request.method != "POST":
         return _list(request)
     values, references = typed(request)
-    name = name_in(request.POST.get("preset_name", ""))
-    if not 0 < len(name) <= 80:
-        return _list(request, _("Give the preset a name of up to 80 characters."))
-    saved = kept.save(request.user, name, values, references, is_team="preset_team" in request.POST)
-    return _list(request, saved=saved)
+    form = PresetForm(request.POST)
+    if not form.is_valid():
+        return _list(request, " ".join(map(str, form.errors["preset_name"])), status=422)
+    name, is_team = form.cleaned_data["preset_name"], form.cleaned_data["preset_team"]
+    return _list(request, saved=kept.save(request.user, name, values, references, is_team=is_team))
 
 
 @require_POST
@@ -37,7 +45,7 @@ def delete_preset(request: Request, pk: UUID) -> HttpResponse:
     return _list(request) if request.htmx else redirect("presets")
 
 
-def _list(request: Request, problem: str = "", saved: Preset | None = None) -> HttpResponse:
+def _list(request: Request, problem: str = "", saved: Preset | None = None, status: int = 200) -> HttpResponse:
     offer = catalogue.known()
     rows = []
     for preset in Preset.objects.visible_to(request.user)[:MOST]:
@@ -47,4 +55,5 @@ def _list(request: Request, problem: str = "", saved: Preset | None = None) -> H
         else:
             rows.append((preset, not_offered(offer, wanted), None))
     context = {"presets": rows, "problem": problem, "saved": saved}
-    return render(request, "generations/_presets.html" if request.htmx else "generations/presets.html", context)
+    name = "_presets" if request.htmx else "presets"
+    return render(request, f"generations/{name}.html", context, status=status)

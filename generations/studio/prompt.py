@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from generations.models.ids import is_visible
+from accounts.text import is_visible, unix_lines
 from generations.studio import alternatives
 
 MAX_PROMPT = 10_000
@@ -17,9 +17,8 @@ MAX_AT_ONCE = 40
 
 
 def normalized(text: str) -> str:
-    """The text with the line ends that Meigen is sent, since browsers post two characters for each, and without what no
-    database keeps."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
+    """The text as Meigen is sent it. Its Unicode form stays as typed."""
+    return unix_lines(text).strip()
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,8 @@ class PromptField(forms.CharField):
         super().__init__(max_length=MAX_PROMPT)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+        attrs = {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+        return {**attrs, "dir": "auto"}
 
     def to_python(self, value: Any) -> str:
         return normalized(super().to_python(value) or "")

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Token
+from accounts.text import isolated
 from accounts.vault import Unreadable
 from generations.dispatch import upload
 from generations.library.rejections import shortened
@@ -41,4 +42,4 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
         case _:
             problem = _("It could not be uploaded to Meigen. Try again.")
     words = _("%(name)s: %(problem)s Nothing was sent.")
-    return words % {"name": reference.name, "problem": problem}
+    return words % {"name": isolated(reference.name), "problem": problem}

@@ -235,12 +235,20 @@ def test_many_are_starred_and_collected_and_found_again(browser: Client, user: U
     assert "Summer campaign" in browser.get("/collections/").content.decode()
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81])
-def test_a_collection_needs_a_name(browser: Client, done: Generation, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "Give the collection a name"),
+        ("   ", "Give the collection a name"),
+        ("\u2800", "contains only invisible characters"),
+        ("x" * 92, "name is 12 characters too long: at most 80 are allowed."),
+    ],
+)
+def test_a_collection_needs_a_name(browser: Client, done: Generation, name: str, problem: str) -> None:
     body = browser.post(
         "/generations/selected/", {"do": "collect", "selected": done.pk, "collection": name}, headers=HTMX
     ).content.decode()
-    assert "Give the collection a name" in body
+    assert problem in body
     assert not Collection.objects.exists()
 
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.text import name_in
 from generations.models import Generation, Heart, Share
-from generations.models.ids import name_in
 from generations.sharing import links
 from tests.sharing.links import body, files, path, visitor
 
@@ -184,6 +184,6 @@ class TestWhatItAllows:
         assert guest.post(url, {"name": "Ada"}, headers=headers).status_code == 204
         assert guest.post(url, {"on": "0"}, headers=headers).status_code == 204  # the name is known by now
         assert not share.hearts.exists()
-        assert visitor(share).post(url, headers=headers).status_code == 302  # no name
+        assert visitor(share).post(url, headers=headers).status_code == 422  # no name
         monkeypatch.setattr(links, "MOST_HEARTS", 0)
         assert "?full" in guest.post(url, headers=headers)["Location"]

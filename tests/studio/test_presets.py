@@ -67,9 +67,17 @@ def test_the_same_name_keeps_the_newer_form(browser: Client, token: Token) -> No
     assert Preset.objects.get().values["prompt"] == "an owl"
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 81])
-def test_a_preset_needs_a_name(browser: Client, token: Token, name: str) -> None:
-    assert "Give the preset a name" in save(browser, name)
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "Give the preset a name"),
+        ("  ", "Give the preset a name"),
+        ("\u200b\u2800", "contains only invisible characters"),
+        ("x" * 85, "5 characters too many: at most 80 are allowed."),
+    ],
+)
+def test_a_preset_needs_a_name(browser: Client, token: Token, name: str, problem: str) -> None:
+    assert problem in save(browser, name)
     assert not Preset.objects.exists()
 
 

@@ -8,6 +8,54 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.text import composed, is_visible, name_in, unix_lines
 
+# What Django and allauth say instead is short of a next step, or speaks of "values".
+WORDS: dict[str, Any] = {
+    "required": _("Fill this in."),
+    "invalid_choice": _("This is not one of the choices. Choose another."),
+    "min_length": ngettext_lazy(
+        "Too short: at least %(limit_value)s character is needed.",
+        "Too short: at least %(limit_value)s characters are needed.",
+        "limit_value",
+    ),
+    "min_value": _("Too small: the least is %(limit_value)s."),
+    "max_value": _("Too large: the most is %(limit_value)s."),
+    "null_characters_not_allowed": _("This contains characters that cannot be kept. Remove them."),
+}
+WRONG_KIND: dict[type[forms.Field], Any] = {
+    forms.IntegerField: _("Use a whole number, such as 3."),
+    forms.FloatField: _("Use a number, such as 0.5."),
+    forms.DateField: _("Use a date, such as 2026-01-31."),
+    forms.UUIDField: _("This page is out of date. Reload it and try again."),
+}
+
+
+class InOurWords(forms.BaseForm):
+    """A form whose fields say what is wrong in the studio's words, unless they have words of their own.
+
+    Its page says `novalidate`, because the browser's words are in the browser's language.
+    """
+
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            words = {**WORDS, "invalid": WRONG_KIND.get(type(field), "")}
+            for code in filter(words.get, words):
+                if code not in field.error_messages or _is_djangos(field, code):
+                    field.error_messages[code] = words[code]
+        super().full_clean()
+
+
+def _is_djangos(field: forms.Field, code: str) -> bool:
+    """Whether what the field says is what Django's class says, and not the words of a field or class of ours."""
+    kinds = (kind for kind in type(field).__mro__ if code in vars(kind).get("default_error_messages", {}))
+    kind: Any = next(kinds, None)
+    if kind is None or not kind.__module__.startswith("django."):
+        return False
+    return field.error_messages[code] is kind.default_error_messages[code]
+
+
+class Form(InOurWords, forms.Form):
+    """The base of every form of ours."""
+
 
 class TextField(forms.CharField):
     """Text in NFC with one kind of line end.

@@ -4,29 +4,63 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from django import forms
+from django.contrib.auth import password_validation
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meigen_api.secret import Secret
 
 from . import time_zones
-from .fields import NameField, TextField
+from .fields import Form, InOurWords, NameField, TextField
 from .models import User
 
 
-class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
-    """Has no placeholders, because they would only repeat the labels."""
+class Account(InOurWords):
+    """A form of allauth, without placeholders, because they would only repeat the labels."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(Account, allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
+    """Takes a user name or an address in any spelling."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
+        self.fields["login"].label = _("Username or email")
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "dir": "auto"}
 
     def clean_login(self) -> str:
         """In the form in which names and addresses are kept, also for the limit of attempts per login."""
         login: str = super().clean_login()
         return User.normalize_username(login)
+
+
+class ReauthenticateForm(Account, allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+    """Asks for the password once more."""
+
+
+class ChangePasswordForm(Account, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """Says what a password has to be like before somebody types one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = {
+            "oldpassword": _("Current password"),
+            "password1": _("New password"),
+            "password2": _("New password, again"),
+        }
+        for name, label in labels.items():
+            self.fields[name].label = label
+        self.fields["password1"].help_text = " ".join(password_validation.password_validators_help_texts())
+
+    def clean_password2(self) -> str:
+        again: str = self.cleaned_data["password2"]
+        if again != self.cleaned_data.get("password1", again):
+            raise forms.ValidationError(_("This is not the same password. Type the new one twice."))
+        return again
 
 
 class TokenInput(forms.TextInput):
@@ -42,26 +76,28 @@ def _zones() -> list[tuple[str, Any]]:
     return [("", studios), ("UTC", "UTC"), *time_zones.by_area()]
 
 
-class TimeZoneForm(forms.Form):
+class TimeZoneForm(Form):
     """In which zone a person sees times."""
 
     time_zone = forms.ChoiceField(choices=_zones, required=False)
 
 
-class NewTokenForm(forms.Form):
+class NewTokenForm(Form):
     """The name of a token to create at Meigen."""
 
     name = NameField(
+        label=_("Name"),
         most=60,
         error_messages={"required": _("Give the token a name so you can recognize it later.")},
         widget=forms.TextInput(attrs={"placeholder": _("Studio"), "autocomplete": "off"}),
     )
 
 
-class TokenForm(forms.Form):
+class TokenForm(Form):
     """A pasted token and its label. `cleaned_data["token"]` is a Secret."""
 
     token = TextField(
+        label=_("Token"),
         most=4000,
         widget=TokenInput(
             attrs={
@@ -75,6 +111,7 @@ class TokenForm(forms.Form):
         error_messages={"required": _("Paste a token first.")},
     )
     label = NameField(
+        label=_("Label (optional)"),
         most=60,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": _("My token"), "autocomplete": "off"}),

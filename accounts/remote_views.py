@@ -14,6 +14,7 @@ from . import vault
 from .forms import NewTokenForm
 from .http import Request
 from .models import Token
+from .sentences import marked, told
 
 
 @sensitive_variables("plain")
@@ -74,5 +75,5 @@ def _words(error: Exception) -> str:
     if isinstance(error, vault.Unreadable):
         return _("The server's keys cannot decrypt this session token. Add it again, or tell your admin.")
     if isinstance(error, Refused):
-        return _("Meigen refused the request: %(reason)s.") % {"reason": error.message}
+        return told(_("Meigen refused the request: %(reason)s."), marked(error.message))
     return _("Could not reach Meigen, or its response could not be read. Try again in a minute.")

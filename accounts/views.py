@@ -54,7 +54,7 @@ def replace_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     if request.method != "POST":
         return redirect("tokens")
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, auto_id=f"replace-{pk}-%s")
     if form.is_valid():
         secret = form.cleaned_data["token"]
         verdict = token_check.check(secret)

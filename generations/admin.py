@@ -14,8 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from accounts.sentences import english
 from generations.models import Attempt, Event, Generation, Result, Share
-from generations.models.sentences import translated
+from generations.models.sentences import translated_html
 from generations.sharing import links
 from meigen_api.text import clean
 
@@ -37,7 +38,7 @@ def readable(body: str) -> SafeString | str:
     """A stored answer as a person reads it: indented when it is JSON, as it came when it is not."""
     with contextlib.suppress(ValueError, RecursionError):
         body = clean(json.dumps(json.loads(body), indent=2, ensure_ascii=False))
-    return format_html("<pre>{}</pre>", body) if body else "-"
+    return format_html("<pre{}>{}</pre>", english(body), body) if body else "-"
 
 
 class AttemptInline(ReadOnly, admin.StackedInline):
@@ -48,7 +49,7 @@ class AttemptInline(ReadOnly, admin.StackedInline):
 
     @admin.display(description="Error")
     def error_in_words(self, attempt: Attempt) -> str:
-        return translated(attempt.error)
+        return translated_html(attempt.error)
 
     @admin.display(description="Response")
     def whole_answer(self, attempt: Attempt) -> SafeString | str:
@@ -63,7 +64,7 @@ class EventInline(ReadOnly, admin.TabularInline):
 
     @admin.display(description="Note")
     def note_in_words(self, event: Event) -> str:
-        return translated(event.note)
+        return translated_html(event.note)
 
 
 class ResultInline(ReadOnly, admin.TabularInline):
@@ -74,7 +75,7 @@ class ResultInline(ReadOnly, admin.TabularInline):
 
     @admin.display(description="Problem")
     def problem_in_words(self, result: Result) -> str:
-        return translated(result.problem)
+        return translated_html(result.problem)
 
 
 class NewestOnly(Paginator):
@@ -171,7 +172,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="Message")
     def message_in_words(self, generation: Generation) -> str:
-        return translated(generation.message)
+        return translated_html(generation.message)
 
     @admin.display(description="Credits", ordering="credits_used")
     def price(self, generation: Generation) -> str:

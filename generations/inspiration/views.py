@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.fields import TextField
+from accounts.fields import Form, TextField
 from accounts.http import Request, pages
 from accounts.templatetags.times import when
 from generations.inspiration import gallery
@@ -28,7 +28,7 @@ ANY_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 HOUR, WEEK = 3600, 7 * 24 * 3600
 
 
-class SearchForm(forms.Form):
+class SearchForm(Form):
     """What to look for in Meigen's gallery."""
 
     q = TextField(

@@ -105,16 +105,22 @@ def collection_settings(request: Request, pk: UUID) -> HttpResponse:
         form.add_error(
             "name", _("You already have another collection with this name. Merge them below, or choose another name.")
         )
+    return _settings(request, row, form)
+
+
+def _settings(request: Request, row: Collection, form: CollectionForm, merge_problem: str = "") -> HttpResponse:
     done, live = collecting.hidden(request.user, row)
     context = {
         "collection": row,
+        "merge_problem": merge_problem,
         "form": form,
-        "names": [name for name in collecting.names(request.user) if name.pk != pk],
+        "names": [name for name in collecting.names(request.user) if name.pk != row.pk],
         "done": done,
         "live": live,
         "links": _links(row),
     }
-    return render(request, "generations/collection_settings.html", context, status=422 if form.is_bound else 200)
+    status = 422 if form.errors or merge_problem else 200
+    return render(request, "generations/collection_settings.html", context, status=status)
 
 
 @require_POST
@@ -173,17 +179,19 @@ def _uuid(text: str) -> UUID:
         return UUID(int=0)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def merge_collection(request: Request, pk: UUID) -> HttpResponse:
     """Merges this collection into the collection `into` and deletes it. A second click finds it gone, which is no
     error."""
     if _is_gone(pk):
         return redirect("collections")
     row = _own(request, pk)
+    if request.method != "POST":  # a reload or a language switch after a failed attempt
+        return redirect("collection_settings", pk=pk)
     target = collecting.merge(request.user, pk, _uuid(request.POST.get("into", "")))
     if target is None:
-        messages.warning(request, _("Choose a different collection to merge it into."))
-        return redirect("collection_settings", pk=pk)
+        problem = _("Choose a different collection to merge it into.")
+        return _settings(request, row, CollectionForm(initial={"name": row.name}), problem)
     words = _("“%(name)s” is now part of this collection.")
     messages.success(request, words % {"name": isolated(row.name)})
     return redirect(target)

@@ -15,7 +15,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import TextField
+from accounts.fields import Form, TextField
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Star, search
 from generations.models.status import TROUBLE, WAITING
@@ -40,7 +40,7 @@ DELETED = "deleted"
 CHOICES_LAST = 60  # seconds
 
 
-class HistoryForm(forms.Form):
+class HistoryForm(Form):
     """Filters of a person's history or of the team gallery. An empty filter matches everything.
 
     An invalid value is shown with its error and otherwise ignored.

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from accounts.fields import NameField
+from accounts.fields import Form, NameField
 
 WRONG_NAME = _("Give the collection a name of up to 80 characters.")
 LONG_NAME = ngettext_lazy(
@@ -17,7 +17,7 @@ LONG_NAME = ngettext_lazy(
 )
 
 
-class CollectionForm(forms.Form):
+class CollectionForm(Form):
     """A collection's name, and whether it is the team's."""
 
     name = NameField(label=_("Name"), most=80, error_messages={"required": WRONG_NAME, "too_long": LONG_NAME})

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from accounts.sentences import told
 from generations.models import Generation
-from generations.models.sentences import translated
+from generations.models.sentences import translated_html
 from meigen_api.text import clean
 from meigen_api.types import number
 
@@ -13,7 +15,7 @@ TOO_LONG = 300
 
 
 def explain(card: Generation) -> str:
-    """The text of a rejected card: the reason, and what would fix it."""
+    """The text of a rejected card, for a page: the reason, and what would fix it."""
     fields = card.answer_fields
     match card.answer_status, fields.get("code"):
         case 402, "premium_model_paywall":
@@ -30,7 +32,7 @@ def explain(card: Generation) -> str:
             unknown = _(
                 "Meigen could not find what was requested: %(reason)s. It will not be sent again automatically."
             )
-            return unknown % {"reason": _translated(card)}
+            return told(unknown, _reason(card))
         case 409, "request_id_collision":
             return _(
                 "Meigen already knows this request's key from elsewhere, so it refused the request. It will not be "
@@ -46,12 +48,12 @@ def explain(card: Generation) -> str:
                 "Meigen no longer has this request, and its key cannot be reused. Check your Meigen history to see "
                 "whether it was charged. Send it as new if you still want it."
             )
-    words = _("Meigen did not accept it: %(reason)s.") % {"reason": _translated(card)}
+    words = told(_("Meigen did not accept it: %(reason)s."), _reason(card))
     allowed = _allowed(fields)
     if allowed in (None, "", [], {}):
         return words
     form = _("Allowed for %(field)s: %(values)s.") if fields.get("field") else _("Allowed: %(values)s.")
-    return f"{words} {form % {'field': shortened(fields.get('field')), 'values': shortened(allowed)}}"
+    return format_html("{} {}", words, form % {"field": shortened(fields.get("field")), "values": shortened(allowed)})
 
 
 def _allowed(fields: dict[str, Any]) -> Any:
@@ -66,12 +68,13 @@ def _credits(card: Generation, fields: dict[str, Any]) -> str:
         missing = max(0, required - available)
         needs = _("Needs %(required)s credits, you have %(available)s: %(missing)s short. Top up, then send it again.")
         return needs % {"required": f"{required:g}", "available": f"{available:g}", "missing": f"{missing:g}"}
-    return _("Not enough credits: %(reason)s. Top up, then send it again.") % {"reason": _translated(card)}
+    return told(_("Not enough credits: %(reason)s. Top up, then send it again."), _reason(card))
 
 
-def _translated(card: Generation) -> str:
-    reason = shortened(translated(card.message)).rstrip(".。")
-    return reason or _("it responded with %(status)s") % {"status": card.answer_status}
+def _reason(card: Generation) -> str:
+    return translated_html(card.message, shortened) or _("it responded with %(status)s") % {
+        "status": card.answer_status
+    }
 
 
 def shortened(value: Any, depth: int = 0) -> str:

@@ -1,12 +1,16 @@
 """What the studio itself says in a row or a refusal: kept as a code with parameters, put into words for the reader."""
 
 import json
+from collections.abc import Callable
 from enum import Enum, unique
 from typing import Self
 
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sentences import marked, with_reason
 from meigen_api.errors import MeigenError
 from meigen_api.text import clean
 
@@ -151,16 +155,29 @@ def reason_of(error: MeigenError) -> str:
     return Sentence[error.problem.name].stored(**parameters)
 
 
-def translated(text: str, depth: int = 2) -> str:
-    """A stored text, or that of a refusal, in the reader's language. Parameters are translated down to `depth`.
+def translated(text: str) -> str:
+    """A stored text, or that of a refusal, in the reader's language.
 
     Anything else is returned as it is, since a text of Meigen's can begin like a code.
     """
+    return _told(text, str, str)
+
+
+def translated_html(text: str, shorten: Callable[[str], str] = str) -> SafeString:
+    """The same for a page, with Meigen's own words marked as theirs, and shortened first."""
+    return SafeString(_told(text, lambda words: marked(shorten(words)), conditional_escape))
+
+
+def _told(text: str, theirs: Callable[[str], str], ours: Callable[[str], str], depth: int = 2) -> str:
+    """`theirs` prepares Meigen's words, `ours` the rest. Reasons are translated down to `depth`."""
     if not depth or not text.startswith(START):
-        return text
+        return theirs(text)
     try:
         kept = json.loads(text)
-        parameters = {name: translated(str(value), depth - 1) for name, value in kept.items()}
-        return clean(str(BY_CODE[kept["code"]].label) % parameters)
+        words = ours(str(BY_CODE[kept["code"]].label))
+        parameters = {name: ours(clean(str(value))) for name, value in kept.items() if name != "reason"}
+        if "reason" not in kept:
+            return words % parameters
+        return with_reason(words, _told(clean(str(kept["reason"])), theirs, ours, depth - 1), **parameters)
     except (ValueError, KeyError, TypeError, RecursionError):
-        return text
+        return theirs(text)

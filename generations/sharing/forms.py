@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.fields import NameField, TextField
+from accounts.fields import Form, NameField, TextField
 from generations.models import Collection, Share
 
 DAYS = (1, 7, 30, 90, 365)
@@ -19,7 +19,7 @@ LONGEST_PASSWORD = 200
 LONGEST_GUEST = 40
 
 
-class ShareForm(forms.Form):
+class ShareForm(Form):
     """For a new link, or for the existing `share`. `follows` is offered only if a `collection` is shared.
 
     If the collection `is_empty`, with nothing to share yet, the link has to follow it.
@@ -35,7 +35,7 @@ class ShareForm(forms.Form):
         min_length=6,
         most=LONGEST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Leave it empty for a link without a password."),
+        help_text=gettext_lazy("At least 6 characters. Leave it empty for a link without a password."),
     )
     hint = NameField(
         label=gettext_lazy("Password hint"),
@@ -76,7 +76,9 @@ class ShareForm(forms.Form):
         if share is None or not share.password:
             del self.fields["no_password"]
         else:
-            self.fields["password"].help_text = _("This link has a password. Enter a new one to replace it.")
+            self.fields["password"].help_text = _(
+                "This link has a password. Enter a new one of at least 6 characters to replace it."
+            )
         if collection is None:
             del self.fields["follows"]
         days = self.fields["days"]
@@ -110,7 +112,7 @@ class ShareForm(forms.Form):
         return chosen
 
 
-class UnlockForm(forms.Form):
+class UnlockForm(Form):
     """What a guest types to open a link with a password."""
 
     password = TextField(
@@ -121,7 +123,7 @@ class UnlockForm(forms.Form):
     )
 
 
-class GuestForm(forms.Form):
+class GuestForm(Form):
     """The name under which a guest's hearts are shown."""
 
     name = NameField(

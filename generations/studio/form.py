@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import Form
 from generations.dispatch.catalogue import Offer
 from generations.models import Reference, wish_of
 from generations.studio import options
@@ -31,7 +32,7 @@ class FrameSelect(forms.RadioSelect):
     """A choice among the attached pictures."""
 
 
-class GenerateForm(forms.Form):
+class GenerateForm(Form):
     """What to generate. Fields that the model lacks are left out; an empty choice means the model's own default."""
 
     prompt = PromptField()
@@ -48,7 +49,7 @@ class GenerateForm(forms.Form):
     last_frame = forms.ChoiceField(label=_("Last frame"), required=False, widget=FrameSelect)
     reference_type = forms.ChoiceField(label=_("Use the references for"), required=False, widget=forms.RadioSelect)
     count = forms.IntegerField(
-        label=_("Count"),
+        label=format_lazy(_("Count, 1 to {most}"), most=MAX_COUNT),
         min_value=1,
         max_value=MAX_COUNT,
         required=False,

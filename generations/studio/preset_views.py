@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.fields import NameField
+from accounts.fields import Form, NameField
 from accounts.http import Request
 from generations.dispatch import catalogue
 from generations.models import Preset
@@ -19,7 +19,7 @@ from generations.studio.form import not_offered
 MOST = 300
 
 
-class PresetForm(forms.Form):
+class PresetForm(Form):
     """The name of a preset, as the studio's form posts it."""
 
     preset_name = NameField(most=80, error_messages={"required": _("Give the preset a name of up to 80 characters.")})
@@ -34,7 +34,7 @@ def presets(request: Request) -> HttpResponse:
     values, references = typed(request)
     form = PresetForm(request.POST)
     if not form.is_valid():
-        return _list(request, " ".join(map(str, form.errors["preset_name"])), status=422)
+        return _list(request, problem=" ".join(map(str, form.errors["preset_name"])))
     name, is_team = form.cleaned_data["preset_name"], form.cleaned_data["preset_team"]
     return _list(request, saved=kept.save(request.user, name, values, references, is_team=is_team))
 
@@ -45,7 +45,7 @@ def delete_preset(request: Request, pk: UUID) -> HttpResponse:
     return _list(request) if request.htmx else redirect("presets")
 
 
-def _list(request: Request, problem: str = "", saved: Preset | None = None, status: int = 200) -> HttpResponse:
+def _list(request: Request, *, problem: str = "", saved: Preset | None = None) -> HttpResponse:
     offer = catalogue.known()
     rows = []
     for preset in Preset.objects.visible_to(request.user)[:MOST]:
@@ -54,6 +54,6 @@ def _list(request: Request, problem: str = "", saved: Preset | None = None, stat
             rows.append((preset, "", kept.price(request.user, preset, offer)))
         else:
             rows.append((preset, not_offered(offer, wanted), None))
-    context = {"presets": rows, "problem": problem, "saved": saved}
+    context = {"presets": rows, "problem": problem, "saved": saved, "is_saving": saved or problem}
     name = "_presets" if request.htmx else "presets"
-    return render(request, f"generations/{name}.html", context, status=status)
+    return render(request, f"generations/{name}.html", context, status=422 if problem else 200)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from accounts.http import Request, back_to
+from accounts.text import isolated
 from generations.library.actions import Action, why_not
 from generations.media import attachments, serving
 from generations.media.download import Refused
@@ -32,7 +33,9 @@ def collect(request: Request) -> tuple[list[Reference], list[str]]:
         try:
             found.append(attachments.add_file(request.user, file.name or "picture", file, file.size))
         except Refused as refusal:
-            problems.append(_("%(file)s: %(problem)s") % {"file": file.name, "problem": translated(str(refusal))})
+            problems.append(
+                _("%(file)s: %(problem)s") % {"file": isolated(file.name), "problem": translated(str(refusal))}
+            )
     links = request.POST.get("reference_url", "").split()
     if len(links) > MAX_LINKS:
         problems.append(_("At most %(most)s links at once.") % {"most": MAX_LINKS})

@@ -2,15 +2,18 @@
 
 from uuid import UUID
 
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import Token
+from accounts.sentences import told
 from accounts.text import isolated
 from accounts.vault import Unreadable
 from generations.dispatch import upload
 from generations.library.rejections import shortened
 from generations.models import Reference
-from generations.models.sentences import reason_of, translated
+from generations.models.sentences import reason_of, translated_html
 from generations.studio.form import GenerateForm
 from meigen_api.errors import BadToken, InsufficientCredits, MeigenError, Refused
 
@@ -37,9 +40,9 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
         case InsufficientCredits():
             problem = _("Meigen accepts clips only from accounts with purchased credits. Top up, then send again.")
         case Refused():
-            reason = shortened(translated(reason_of(failure))).rstrip(".。")
-            problem = _("Meigen did not accept it: %(reason)s.") % {"reason": reason}
+            problem = told(_("Meigen did not accept it: %(reason)s."), translated_html(reason_of(failure), shortened))
         case _:
             problem = _("It could not be uploaded to Meigen. Try again.")
-    words = _("%(name)s: %(problem)s Nothing was sent.")
-    return words % {"name": isolated(reference.name), "problem": problem}
+    words = conditional_escape(_("%(name)s: %(problem)s Nothing was sent."))
+    name = conditional_escape(isolated(reference.name))
+    return SafeString(words % {"name": name, "problem": conditional_escape(problem)})

@@ -20,7 +20,7 @@ from generations.library import lists, rejections, tick
 from generations.media import serving
 from generations.media.formats import PREVIEW, THUMBNAIL
 from generations.models import Collection, Generation, Result
-from generations.models.sentences import translated
+from generations.models.sentences import translated_html
 from generations.models.share import with_links
 from generations.studio.form import GenerateForm
 from generations.studio.options import CHOICES
@@ -29,7 +29,7 @@ from meigen_api.prices import Price
 
 register = template.Library()
 register.filter(is_from_studio)
-register.filter(translated)
+register.filter("translated", translated_html)
 
 WIDEST, TALLEST = 4.0, 0.25
 # How high a row of cards usually is, in rem: wall.css makes it 16 and lets it grow.

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.models import Token, User
+from accounts.sentences import with_reason
 from generations.dispatch import decisions, submit
 from generations.models import Attempt, Event, Generation
 from generations.models.sentences import Sentence, reason_of, translated
@@ -33,12 +34,13 @@ def placeholders(sentence: Sentence) -> set[str]:
 @pytest.mark.parametrize("sentence", Sentence, ids=lambda sentence: sentence.value)
 def test_a_code_is_shown_in_every_language_with_its_parameters(sentence: Sentence) -> None:
     parameters = {name: f"<{name}>" for name in placeholders(sentence)}
+    wanted = with_reason(english(sentence), **{"reason": "", **parameters})
     stored = sentence.stored(**parameters)
     shown = {}
     for language, _ in settings.LANGUAGES:
         with translation.override(language):
             shown[language] = translated(stored)
-    assert shown["en"] == english(sentence) % parameters
+    assert shown["en"] == wanted
     assert len(set(shown.values())) == len(settings.LANGUAGES)
     assert all(text.count(value) == 1 for text in shown.values() for value in parameters.values())
 
@@ -94,8 +96,9 @@ def test_what_meigen_says_is_kept_in_its_words() -> None:
             Sentence.SENT_ONCE.stored(reason=Sentence.RESPONDED.stored(status=500)),
             "Meigen 返回了 500。我们会确保只发送一次。",
         ),
+        (Sentence.SENT_ONCE.stored(reason="Out of stock"), "Out of stock。我们会确保只发送一次。"),
         (Sentence.SENT_ONCE.stored(reason="Out of stock."), "Out of stock.我们会确保只发送一次。"),
-        (Sentence.REFUSED.stored(status=400, reason='缺货 "&"'), '400：缺货 "&"'),
+        (Sentence.REFUSED.stored(status=400, reason='缺货 "&"'), '400：缺货 "&"。'),
         ("Cancelled.", "Cancelled."),
         ("cancelled", "cancelled"),
         ("100% of %(number)s", "100% of %(number)s"),
@@ -154,8 +157,8 @@ def test_a_text_of_meigens_that_looks_like_a_code_does_no_harm(text: str, part: 
 
 def test_sentences_in_sentences_end_somewhere() -> None:
     said = " We make sure it is sent only once."
-    assert translated(nested(2)) == "the end" + 2 * said
-    assert translated(nested(12)) == nested(10) + 2 * said
+    assert translated(nested(2)) == "the end." + 2 * said
+    assert translated(nested(12)) == nested(10) + "." + 2 * said
 
 
 @pytest.mark.parametrize("text", [text for text, _ in HOSTILE.values()], ids=HOSTILE.keys())

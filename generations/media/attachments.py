@@ -53,7 +53,7 @@ def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Refer
 
 def _shown(name: str) -> str:
     """What the person sees of a reference: no more than its column holds, and nothing that could disguise it."""
-    return beginning(name_in(name), 100)
+    return beginning(name_in(name), 100) or "?"
 
 
 @contextmanager

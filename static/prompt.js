@@ -4,6 +4,10 @@
   const found = () => document.querySelector("textarea[name=prompt]");
   if (!found()) return;
   const earlier = [...document.querySelectorAll("#earlier-prompts option")].map((option) => option.value);
+  // What this tab held last may not have reached the server, and the address may have brought another prompt.
+  const kept = JSON.parse(sessionStorage.getItem(`form-${document.body.dataset.person}`) ?? "[]");
+  const unsent = kept.find(([name]) => name === "prompt")?.[1].trim();
+  if (unsent && unsent !== found().value.trim() && !earlier.includes(unsent)) earlier.unshift(unsent);
   let place = -1;
   let draft = "";
   document.addEventListener("htmx:afterRequest", (event) => {

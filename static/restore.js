@@ -2,14 +2,18 @@
 // the server works out anew what follows from it. The person's latest form, which new tabs start with, is on the server.
 (() => {
   const key = `form-${document.body.dataset.person}`;
-  document.querySelector("form[data-forget]")?.addEventListener("submit", () => sessionStorage.removeItem(key));
+  let isForgotten = false;
+  document.querySelector("form[data-forget]")?.addEventListener("submit", () => {
+    isForgotten = true; // an answer that is still on its way would keep it again
+    sessionStorage.removeItem(key);
+  });
   const form = () => document.getElementById("generate");
   if (!form()) return;
   const OWN = new Set(["csrfmiddlewaretoken", "nonce", "person", "shown_price", "proposed_ratio", "reference_url", "preset_name", "preset_team"]);
   const entries = () => [...new FormData(form())].filter(([name, value]) => typeof value === "string" && !OWN.has(name));
   // Whether the address says what the form holds; how many cards are shown has nothing to do with it.
   const asks = () => [...new URLSearchParams(location.search).keys()].some((name) => name !== "pages");
-  const keep = () => sessionStorage.setItem(key, JSON.stringify(entries()));
+  const keep = () => isForgotten || sessionStorage.setItem(key, JSON.stringify(entries()));
 
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
@@ -36,7 +40,4 @@
     htmx.ajax("POST", form().dataset.restore, { source: "body", target: "#generate", swap: "outerHTML", values })
       .finally(() => { form().inert = false; });
   }
-  // A page that comes back as it was left may be older than the prices.
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) htmx.trigger("#price", "refresh");
-  });})();
+})();

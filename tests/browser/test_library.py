@@ -142,8 +142,7 @@ def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person
 
 def test_a_form_is_kept_as_a_preset_and_what_was_made_before_is_offered(person: str, page: Page) -> None:
     sign_in(page, person)
-    page.select_option("[name=model_id]", "z-image-turbo")
-    page.fill("[name=prompt]", "an owl")
+    page.goto("/?model_id=z-image-turbo&prompt=an+owl")
     expect(page.get_by_text("for 0 credits")).to_be_visible()
     page.get_by_text("Presets", exact=True).click()
     expect(page.get_by_text("No presets yet")).to_be_visible()

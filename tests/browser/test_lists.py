@@ -70,6 +70,7 @@ def test_a_filter_chosen_on_the_page_is_the_list_of_what_is_opened_then(person: 
     expect(page.locator("#wall article.card")).to_have_count(15)
     listed = prompts(page)
     page.locator("#wall article.card .frame").nth(4).click()
+    expect(page.locator("#prompt-text")).to_have_text(listed[4])
     page.keyboard.press("ArrowRight")
     expect(page.locator("#prompt-text")).to_have_text(listed[5])
     page.get_by_role("button", name="Star", exact=True).click()

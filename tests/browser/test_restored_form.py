@@ -160,6 +160,22 @@ def test_a_remix_that_was_changed_is_found_as_changed(page: Page, name: str) -> 
     expect(button(page)).to_have_text("Generate · 80 credits")
 
 
+def test_a_preset_brings_its_whole_form_and_price(page: Page, name: str) -> None:
+    fill(page)
+    page.locator(".presets summary").click()
+    page.fill("[name=preset_name]", "Dear")
+    page.locator(".presets .save button").click()
+    saved = page.get_by_role("link", name="Dear")
+    expect(saved).to_contain_text("120 credits")
+    page.keyboard.press("Escape")
+    page.fill("[name=prompt]", "a red fox")
+    page.select_option("[name=model_id]", "z-image-turbo")
+    expect(button(page)).to_have_text("Generate · 6 credits")
+    page.locator(".presets summary").click()
+    saved.click()
+    is_filled(page)
+
+
 def test_a_prompt_that_an_address_replaced_comes_back_with_a_key(page: Page, name: str) -> None:
     page.fill("[name=prompt]", "half a thought")
     with page.expect_response("**/studio/price/"):

@@ -161,7 +161,7 @@ class TestACatalogue:
 
 def render_card(generation: Generation) -> str:
     card = Generation.objects.with_card().get(pk=generation.pk)
-    return render_to_string("generations/_card.html", {"card": card})
+    return render_to_string("generations/_card.html", {"card": card, "within": ""})
 
 
 @pytest.mark.django_db

@@ -163,7 +163,7 @@ def test_a_photo_of_a_phone_may_have_24_million_pixels(tmp_path: Path, options: 
     assert decode.inspect(io.BytesIO(photo)).small
     assert prepare(io.BytesIO(photo), len(photo)).body
     assert memory_for(tmp_path, {"photo": photo}) < MAX_MEMORY // 1_000_000
-    with pytest.raises(download.Refused, match="25 million"):
+    with pytest.raises(download.Refused, match="25"):
         decode.inspect(io.BytesIO(claiming(options["format"], (64, 64), (5792, 4344))))
 
 

@@ -58,7 +58,7 @@ def names_of(user: User, prompt: str) -> list[str]:
     """Under which names a member and a guest save it: from its page, in zips, and by a link."""
     row = make_generation(user, status="done", prompt=prompt)
     result = make_result(row)
-    share = links.share(user, [row], title=prompt)
+    share = links.share(user, [row], title=prompt[:120])
     member, guest = Client(), Client()
     member.force_login(user)
     url, shared = row.get_absolute_url(), f"/s/{share.secret}/"

@@ -20,8 +20,9 @@
     if (event.target !== found() || !event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
     event.preventDefault();
     if (place < 0) draft = event.target.value;
-    place = Math.max(-1, Math.min(earlier.length - 1, place + (event.key === "ArrowUp" ? 1 : -1)));
-    event.target.value = place < 0 ? draft : earlier[place];
+    const others = earlier.filter((prompt) => prompt !== draft.trim());
+    place = Math.max(-1, Math.min(others.length - 1, place + (event.key === "ArrowUp" ? 1 : -1)));
+    event.target.value = place < 0 ? draft : others[place];
     event.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
 })();

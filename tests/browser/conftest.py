@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.running import CHROMIUM, FLAGS, Studio, sign_in, throw_away
 
 __all__ = ["Studio", "Watch", "sign_in"]  # what the tests take from here
 
+expect.set_options(timeout=15_000)  # two studios and two browsers share two cores
 
 # How pages look and feel is asked once, on SQLite; the whole story on both databases.
 ON_BOTH = {"test_main_story", "test_running"}

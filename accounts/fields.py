@@ -80,14 +80,17 @@ class TextField(forms.CharField):
         return {**super().widget_attrs(widget), "dir": "auto"}
 
     def to_python(self, value: Any) -> str:
-        return composed(unix_lines(super().to_python(value) or ""))
+        return self.normalize(super().to_python(value) or "")
+
+    def normalize(self, text: str) -> str:
+        return composed(unix_lines(text))
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and not is_visible(value):
             raise forms.ValidationError(self.error_messages["invisible"], code="invisible")
         if over := max(0, len(value) - self.most):
-            params = {"over": over, "most": self.most}
+            params = {"over": over, "most": self.most, "length": len(value)}
             raise forms.ValidationError(self.error_messages["too_long"], code="too_long", params=params)
 
 

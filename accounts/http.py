@@ -2,8 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from .models import User
@@ -35,6 +37,11 @@ def back_to(request: HttpRequest, fallback: str) -> str:
     """The page that a form's `next` names, if it belongs to this site."""
     target = request.POST.get("next", "")
     return target if _is_ours(request, target) else fallback
+
+
+def go_to(request: HttpRequest, target: str) -> HttpResponse:
+    """Redirects the browser, also after a background request of a page."""
+    return HttpResponseClientRedirect(target) if "HX-Request" in request.headers else redirect(target)
 
 
 def came_from(request: HttpRequest, fallback: str) -> str:

@@ -14,9 +14,8 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.http import Request, back_to, wants_card
+from accounts.http import Request, back_to, go_to, wants_card
 from accounts.models import User
 from accounts.text import isolated, name_in
 from generations.library import collecting, curation, lists
@@ -215,7 +214,7 @@ def _compare(request: Request, ids: list[UUID]) -> HttpResponse:
     query = urlencode({"picture": one.number, "with": other.generation_id, "number": other.number})
     came_from = lists.carried(back_to(request, "")).replace("?", "&", 1)
     target = f"{reverse('compare', args=[one.generation_id])}?{query}{came_from}"
-    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+    return go_to(request, target)
 
 
 def _zip(request: Request, ids: list[UUID]) -> HttpResponseBase:

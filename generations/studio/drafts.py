@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
-from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.http import Request
+from accounts.http import Request, go_to
 from accounts.models import User
 from generations.media.attachments import MAX_AT_ONCE
 from generations.models import Draft, Reference
@@ -33,16 +31,16 @@ def mark(user: User) -> str:
     return _signer().sign(str(user.pk))
 
 
-def save(request: Request, references: Sequence[Reference] | None = None) -> None:
+def save(request: Request, references: Sequence[Reference] | None = None) -> Draft:
     """Keeps the posted form as the person's draft."""
     values, ids = typed(request)
-    _save(request.user, values, ids if references is None else [str(reference.pk) for reference in references])
+    return _save(request.user, values, ids if references is None else [str(reference.pk) for reference in references])
 
 
 def keep(request: HttpRequest, target: str) -> HttpResponse:
     """Redirects somebody who is signed out to sign in first. What they typed waits in the session."""
     rescue(request)
-    return elsewhere(request, target)
+    return go_to(request, target)
 
 
 def rescue(request: HttpRequest) -> bool:
@@ -56,23 +54,19 @@ def rescue(request: HttpRequest) -> bool:
     return True
 
 
-def elsewhere(request: HttpRequest, target: str) -> HttpResponse:
-    """Redirects a page, or the background request of one."""
-    return HttpResponseClientRedirect(target) if "HX-Request" in request.headers else redirect(target)
-
-
 def latest(request: Request) -> Draft | None:
     """The person's draft. What they typed before they signed in replaces it; what another person typed is dropped."""
     waiting = request.session.pop(DRAFT, None)
     if waiting and waiting.get(PERSON) == str(request.user.pk):
-        _save(request.user, waiting["values"], waiting["references"])
+        return _save(request.user, waiting["values"], waiting["references"])
     return Draft.objects.filter(owner=request.user).first()
 
 
-def _save(user: User, values: dict[str, str], references: list[str]) -> None:
+def _save(user: User, values: dict[str, str], references: list[str]) -> Draft:
     draft = Draft(owner=user, values=values, references=references, saved_at=timezone.now())
     columns = ["values", "references", "saved_at"]
     Draft.objects.bulk_create([draft], update_conflicts=True, unique_fields=["owner"], update_fields=columns)
+    return draft
 
 
 def _person(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -247,7 +248,7 @@ class GenerateForm(Form):
         others = options.WORDS.keys() - {choice.name for choice in CHOICES} - self.fields.keys()
         return lost + [gettext(options.WORDS[name]) for name in sorted(others) if before.get(name)]
 
-    @property
+    @cached_property
     def written(self) -> Written:
         """The prompt as it is now, valid or not."""
         return Written.typed(self.chosen.get("prompt"), as_typed=bool(self.chosen.get("as_typed")))

@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.text import is_visible, unix_lines
+from accounts.fields import TextField
+from accounts.text import unix_lines
 from generations.studio import alternatives
 
 MAX_PROMPT = 10_000
@@ -64,27 +65,18 @@ class Written:
         return {"prompt": self.text, "as_typed": Written(self.text.strip()).has_alternatives}
 
 
-class PromptField(forms.CharField):
-    """The prompt. What nobody can see is no prompt, and a longer one is refused rather than cut by the browser."""
+class PromptField(TextField):
+    """The prompt, in the Unicode form in which it was typed."""
 
     widget = forms.Textarea(attrs={"rows": 4, "placeholder": _("A calico cat in a sunlit kitchen"), "data-key": "p"})
     default_error_messages = {
         "required": _("Write a prompt first: what should the picture show?"),
         "invisible": _("The prompt contains only invisible characters. Write what the picture should show."),
-        "max_length": _("The prompt has %(show_value)s characters; at most %(limit_value)s are allowed. Shorten it."),
+        "too_long": _("The prompt has %(length)s characters; at most %(most)s are allowed. Shorten it."),
     }
 
     def __init__(self) -> None:
-        super().__init__(max_length=MAX_PROMPT)
+        super().__init__(most=MAX_PROMPT)
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        attrs = {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
-        return {**attrs, "dir": "auto"}
-
-    def to_python(self, value: Any) -> str:
-        return normalized(super().to_python(value) or "")
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if not is_visible(value):
-            raise forms.ValidationError(self.error_messages["invisible"], code="invisible")
+    def normalize(self, text: str) -> str:
+        return normalized(text)

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+from django_htmx.http import reswap, retarget
 
-from accounts.http import Request, back_to
+from accounts.http import Request, back_to, go_to
 from accounts.text import isolated
 from generations.library.actions import Action, why_not
 from generations.media import attachments, serving
@@ -78,7 +78,7 @@ def use_result(request: Request, pk: UUID, number: int) -> HttpResponse:
         response = render(request, "generations/_references_added.html", {"references": [made], "problems": []})
         return reswap(retarget(response, "#reference-list"), "beforeend")
     target = f"{reverse('studio')}?reference={made.pk}"
-    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+    return go_to(request, target)
 
 
 def _not_used(request: Request, row: Generation, why: str) -> HttpResponse:

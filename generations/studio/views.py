@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
-from accounts.http import Request, pages
+from accounts.http import Request, go_to, pages
 from accounts.models import Token
 from generations.dispatch import catalogue, decisions
 from generations.dispatch.catalogue import Offer
@@ -87,9 +87,8 @@ def _form_context(request: Request, form: GenerateForm, start: initial.Start | N
 @require_POST
 def restored(request: Request) -> HttpResponse:
     """The form as one tab of the browser last had it, with everything that follows from it."""
-    drafts.save(request)
     offer = catalogue.offer()
-    start = initial.start(request, offer, drafts.latest(request))
+    start = initial.start(request, offer, drafts.save(request))
     return render(request, "generations/_form.html", _form_context(request, _started(start, offer), start))
 
 
@@ -142,7 +141,7 @@ def _generate(request: Request) -> HttpResponse:
     drafts.save(request, form.references)
     token = Token.objects.default_for(request.user)
     if form.is_valid() and token is None:
-        return drafts.elsewhere(request, f"{reverse('tokens')}?next={reverse('studio')}")
+        return go_to(request, f"{reverse('tokens')}?next={reverse('studio')}")
     urls = uploaded(form, token) if form.is_valid() and token else {}
     if not form.is_valid() or token is None:
         return _invalid(request, form)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.running import CHROMIUM, FLAGS, Studio, sign_in, throw_away
+from tests.browser.running import CHROMIUM, FLAGS, Studio, enter, sign_in, throw_away
 
-__all__ = ["Studio", "Watch", "sign_in"]  # what the tests take from here
+__all__ = ["Studio", "Watch", "enter", "sign_in"]  # what the tests take from here
 
 expect.set_options(timeout=15_000)  # two studios and two browsers share two cores
 
@@ -35,13 +35,24 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    # Per module: while Playwright's loop runs in this thread, Django would refuse to touch its database in it.
+    # Not for the whole session: while Playwright's loop runs in a thread, Django refuses to touch its database there.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+# What the browser and htmx write to the console when a request fails.
+FAILURES = (
+    "Failed to load resource",
+    "Response Status Error",
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+    "htmx:sendError",
+    "htmx:timeout",
+)
 
 
 @dataclass
@@ -50,6 +61,8 @@ class Watch:
 
     origin: str
     complaints: list[str] = field(default_factory=list)
+    hears_failures: bool = True
+    """Whether what htmx writes to the console about a request that failed is a complaint."""
 
     def over(self, page: Page) -> None:
         page.on("console", lambda message: self._hear(message.type, message.text))
@@ -59,12 +72,13 @@ class Watch:
 
     def _hear(self, kind: str, text: str) -> None:
         # The browser itself writes a line for every 4xx, also for those a test asks for.
-        if kind == "error" and "Failed to load resource" not in text:
+        expected = ("Failed to load resource",) if self.hears_failures else FAILURES
+        if kind == "error" and not any(words in text for words in expected):
             self.complaints.append(text)
 
     def _note_failure(self, url: str, why: str | None) -> None:
         # A request that a newer one replaces, or that a closing page leaves behind, is aborted; nothing else may fail.
-        if why not in {None, "net::ERR_ABORTED"}:
+        if self.hears_failures and why not in {None, "net::ERR_ABORTED"}:
             self.complaints.append(f"{url}: {why}")
 
     def _look(self, url: str) -> None:

@@ -1,6 +1,6 @@
 """What moves on a page while somebody has a hand on it."""
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 BOX = "({ x, y, width, height }) => [x, y, width, height].map(Math.round).join()"
 REMEMBER = f"""() => {{
@@ -54,3 +54,15 @@ def moved(page: Page) -> list[str]:
 def is_seen(element: Locator) -> bool:
     """Whether all of it is in the window and nothing lies over it."""
     return bool(element.evaluate(SEEN))
+
+
+def comes_to(page: Page, element_id: str, place: FloatRect | None) -> None:
+    """Waits until the element, which an answer may just be replacing, is at this place."""
+    assert place is not None
+    page.wait_for_function(
+        """([id, place]) => {
+          const box = document.getElementById(id)?.getBoundingClientRect();
+          return box && ["x", "y", "width", "height"].every((side) => Math.abs(box[side] - place[side]) < 0.1);
+        }""",
+        arg=[element_id, place],
+    )

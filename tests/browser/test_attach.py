@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 
 # An event with the texts and files that the test names. Says whether the page took it from the browser.
 GIVE = """async (element, {event, texts, files}) => {
@@ -32,7 +32,7 @@ WEB_PICTURE = {
 
 @pytest.fixture
 def form(studio: Studio, page: Page) -> Page:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.select_option("[name=model_id]", "nanobanana-2")
     expect(page.locator("#references")).to_contain_text("at most 14")
     return page

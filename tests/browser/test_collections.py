@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def prompts(page: Page) -> list[str]:
 
 
 def test_results_land_in_the_collection_that_was_chosen(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/collections/")
     page.get_by_label("New collection").fill("Owls")
     page.get_by_role("button", name="Create").click()
@@ -59,7 +59,7 @@ def test_results_land_in_the_collection_that_was_chosen(person: str, page: Page)
 
 
 def test_items_are_moved_and_taken_out_and_leave_the_wall_at_once(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     open_collection(page, "Letters")
     page.get_by_label("Select: letter b").check(force=True)
     page.get_by_label("Collection", exact=True).fill("Finals")
@@ -75,7 +75,7 @@ def test_items_are_moved_and_taken_out_and_leave_the_wall_at_once(person: str, p
 
 
 def test_the_order_is_arranged_with_the_keyboard_alone(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     open_collection(page, "Letters")
     page.wait_for_url("**/collections/*-*/")
     assert prompts(page) == ["letter c", "letter b", "letter a"]
@@ -96,7 +96,7 @@ def test_the_order_is_arranged_with_the_keyboard_alone(person: str, page: Page) 
 
 
 def test_the_gallery_is_filtered_by_a_collection_of_the_team(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     open_collection(page, "Letters")
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_text("reveals 3 finished results of yours that")).to_be_visible()
@@ -115,7 +115,7 @@ def test_the_gallery_is_filtered_by_a_collection_of_the_team(person: str, page: 
 
 def test_the_header_stays_one_line_on_a_small_phone(person: str, page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    sign_in(page, person)
+    enter(page, person)
     for path in ["/", "/gallery/", "/collections/"]:
         page.goto(path)
         height = page.locator(".top").evaluate("top => top.offsetHeight")
@@ -140,7 +140,7 @@ for letter in "defghi":
 """
     studio.python(code)
     page.set_viewport_size({"width": 390, "height": 844})
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/collections/")
     page.get_by_role("link", name="Letters").first.click()
     page.get_by_role("link", name="letter f", exact=True).click()

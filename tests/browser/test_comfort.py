@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
+from tests.browser.conftest import Studio, Watch, enter, sign_in
 
 
 def test_the_main_job_by_keyboard_alone(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.goto("/generations/")
     page.keyboard.press("s")
     page.wait_for_url(f"{studio.url}/")
@@ -20,7 +20,7 @@ def test_the_main_job_by_keyboard_alone(studio: Studio, page: Page) -> None:
 
 
 def test_a_draft_outlives_the_page_and_earlier_prompts_come_back(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     prompt = page.locator("[name=prompt]")
     for words in ["a red fox", "a blue whale"]:
         prompt.fill(words)
@@ -57,7 +57,7 @@ def test_what_waited_for_a_sign_in_never_overwrites_what_was_written_since(studi
 
 
 def test_a_question_mark_shows_the_keys_and_never_while_one_writes(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     page.locator("[name=prompt]").press_sequentially("why? s")
     expect(keys).to_be_hidden()
@@ -70,7 +70,7 @@ def test_a_question_mark_shows_the_keys_and_never_while_one_writes(studio: Studi
 
 
 def test_the_history_searches_as_one_types_and_keeps_the_address(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     for words in ["a red fox", "a blue whale"]:
         page.locator("[name=prompt]").fill(words)
         page.keyboard.press("Control+Enter")
@@ -91,7 +91,7 @@ def test_the_time_zone_of_the_browser_is_offered_and_chosen_by_hand(
     with chromium.new_context(base_url=studio.url, timezone_id="Asia/Shanghai") as far:
         page = far.new_page()
         watch.over(page)
-        sign_in(page, studio.person())
+        enter(page, studio.person())
         page.goto("/accounts/time-zone/")
         offer = page.get_by_role("button", name="Choose this browser's: Asia/Shanghai")
         offer.click()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 
 PRESS = """(element, init) => element.dispatchEvent(
   new KeyboardEvent("keydown", {bubbles: true, cancelable: true, ...init}))"""
@@ -57,13 +57,13 @@ def prepare(page: Page, what: str) -> None:
 
 @pytest.mark.parametrize("what", STUDIO)
 def test_no_key_acts_in_the_studio(studio: Studio, page: Page, what: str) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     prepare(page, what)
     stays_while_composing(page, *STUDIO[what])
 
 
 def test_no_key_closes_the_sheet_of_a_phone(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.set_viewport_size({"width": 390, "height": 844})
     page.focus(PROMPT)
     is_open = "document.querySelector('.sheet-open') !== null"
@@ -73,7 +73,7 @@ def test_no_key_closes_the_sheet_of_a_phone(studio: Studio, page: Page) -> None:
 
 def test_enter_that_chooses_a_word_sends_nothing(studio: Studio, page: Page) -> None:
     """With a real composition in the browser."""
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.evaluate("addEventListener('keydown', (event) => { window.heard = event.isComposing; }, true)")
     page.focus(PROMPT)
     method = page.context.new_cdp_session(page)
@@ -100,7 +100,7 @@ for row in rows: make_result(row, data=picture(size=(1200, 900)), width=1200, he
 print(rows[0].pk, links.share(user, rows).secret)
 """
     result, secret = studio.python(code).split()
-    sign_in(page, name)
+    enter(page, name)
     page.goto("/generations/")
     page.locator(".pick").first.check(force=True)
     stays_while_composing(page, "#find-q", {"key": "Escape"}, "document.querySelectorAll('.pick:checked').length")

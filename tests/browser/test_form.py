@@ -6,7 +6,7 @@ import json
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
+from tests.browser.conftest import Studio, Watch, enter
 
 
 def picture(name: str, colour: str) -> FilePayload:
@@ -16,7 +16,7 @@ def picture(name: str, colour: str) -> FilePayload:
 
 
 def test_models_change_fields_and_price_and_two_references_are_sent(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     button = page.locator("#generate button.primary")
 
     page.select_option("[name=model_id]", "gpt-image-2")
@@ -73,7 +73,7 @@ def test_models_change_fields_and_price_and_two_references_are_sent(studio: Stud
 
 
 def test_a_pasted_picture_and_one_taken_out_again(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.select_option("[name=model_id]", "nanobanana-2")
     page.locator("[name=prompt]").evaluate(
         """async (field) => {
@@ -99,7 +99,7 @@ def test_a_pasted_picture_and_one_taken_out_again(studio: Studio, page: Page) ->
 
 
 def test_pictures_added_at_once_and_a_model_changed_meanwhile_lose_nothing(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     held: list[Route] = []
     page.route("**/references/", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function
     with page.expect_request("**/references/"):
@@ -112,7 +112,7 @@ def test_pictures_added_at_once_and_a_model_changed_meanwhile_lose_nothing(studi
 
 
 def test_generate_waits_for_a_picture_that_is_still_on_its_way(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.fill("[name=prompt]", "as in the link")
     held: list[Route] = []
     page.route("**/references/", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function
@@ -128,7 +128,7 @@ def test_generate_waits_for_a_picture_that_is_still_on_its_way(studio: Studio, p
 
 
 def test_generate_stays_where_it_is_when_a_picture_is_refused(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.fill("[name=prompt]", "as in the link")
     page.fill("[name=reference_url]", "http://pictures.example/a.png")
     page.click("#generate button.primary")
@@ -137,7 +137,7 @@ def test_generate_stays_where_it_is_when_a_picture_is_refused(studio: Studio, pa
 
 
 def test_a_refused_field_is_marked_in_the_form(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.fill("[name=prompt]", "a fox sandbox:400")
     page.select_option("[name=model_id]", "z-image-turbo")
     page.click("#generate button.primary")
@@ -151,7 +151,7 @@ def test_a_refused_field_is_marked_in_the_form(studio: Studio, page: Page) -> No
 
 
 def test_inspiration_gives_a_prompt_and_a_picture(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.click("text=Inspiration")
     page.fill("[name=q]", "teapot")
     page.locator("form.search button").click()
@@ -163,7 +163,7 @@ def test_inspiration_gives_a_prompt_and_a_picture(studio: Studio, page: Page) ->
 
 
 def test_a_slow_finger_on_the_button_is_a_click(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.fill("[name=prompt]", "a patient heron")
     page.fill("[name=count]", "2")
     # Leaving the field asks for the new price, which arrives while the button is held down.
@@ -172,7 +172,7 @@ def test_a_slow_finger_on_the_button_is_a_click(studio: Studio, page: Page) -> N
 
 
 def test_a_long_prompt_does_not_break_the_form(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.fill("[name=prompt]", "静かな台所の三毛猫" * 500)
     page.select_option("[name=model_id]", "gpt-image-2")
     expect(page.locator("[name=quality]")).to_have_count(4)
@@ -183,7 +183,7 @@ def test_a_long_prompt_does_not_break_the_form(studio: Studio, page: Page) -> No
 
 
 def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page, watch: Watch) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.fill("[name=prompt]", "a patient heron")
     page.route("**/generations/", lambda route: route.fulfill(status=500, body="oops"))
     page.click("#generate button.primary")
@@ -198,7 +198,7 @@ def test_a_studio_that_does_not_answer_says_so(studio: Studio, page: Page, watch
 
 
 def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.select_option("[name=model_id]", "seedance-2-0")
     expect(page.locator("[name=tier]")).to_have_count(4)
 

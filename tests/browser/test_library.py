@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def card(page: Page, words: str):  # type: ignore[no-untyped-def]
 
 
 def test_many_are_chosen_with_shift_and_ctrl_and_starred_together(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     card(page, "a cat").locator(".frame").click(modifiers=["ControlOrMeta"])
     card(page, "an owl").locator(".frame").click(modifiers=["Shift"])
@@ -45,7 +45,7 @@ def test_many_are_chosen_with_shift_and_ctrl_and_starred_together(person: str, p
 
 
 def test_what_is_found_can_be_chosen_at_once_and_is_counted(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     expect(page.locator("article.card")).to_have_count(3)
     page.get_by_label("Search prompts").fill("an owl")
@@ -65,7 +65,7 @@ def test_what_is_found_can_be_chosen_at_once_and_is_counted(person: str, page: P
 
 
 def test_what_is_deleted_stays_in_place_until_it_is_undone_or_left(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     fox = card(page, "a fox")
     before = fox.bounding_box()
@@ -83,7 +83,7 @@ def test_what_is_deleted_stays_in_place_until_it_is_undone_or_left(person: str, 
 
 
 def test_the_keyboard_stays_on_a_card_that_changes(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     owl = card(page, "an owl")
     owl.get_by_role("button", name="Star").focus()
@@ -100,7 +100,7 @@ def test_the_keyboard_stays_on_a_card_that_changes(person: str, page: Page) -> N
 
 
 def test_a_result_is_real_view_closely_and_compared_without_a_mouse(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     card(page, "a cat").locator(".frame").click()
     page.wait_for_url(lambda url: not url.endswith("/generations/"))
@@ -129,7 +129,7 @@ def test_a_result_is_real_view_closely_and_compared_without_a_mouse(person: str,
 
 
 def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.select_option("[name=model_id]", "nanobanana-2")
     page.fill("[name=prompt]", "like this, but at night")
     page.fill("[name=count]", "3")
@@ -141,7 +141,7 @@ def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person
 
 
 def test_a_form_is_kept_as_a_preset_and_what_was_made_before_is_offered(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/?model_id=z-image-turbo&prompt=an+owl")
     expect(page.get_by_text("for 0 credits")).to_be_visible()
     page.get_by_text("Presets", exact=True).click()
@@ -157,7 +157,7 @@ def test_a_form_is_kept_as_a_preset_and_what_was_made_before_is_offered(person: 
 
 def test_on_a_phone_the_form_opens_from_a_bar_and_closes_when_it_is_sent(studio: Studio, page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     expect(page.locator("[name=model_id]")).to_be_hidden()
     page.locator("[name=prompt]").click()
     expect(page.locator("[name=model_id]")).to_be_visible()

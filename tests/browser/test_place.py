@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter, sign_in
 
 MANY = """
 from accounts.models import User
@@ -16,7 +16,7 @@ collection, _ = collecting.create(user, "Foxes")
 collecting.add(user, collection.pk, [row.pk for row in rows])
 print(collection.pk)
 """
-WALLS = ["/generations/", "/generations/?q=fox", "/gallery/", "/collections/{}/"]
+WALLS = ["/generations/?q=fox", "/collections/{}/"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_back_from_a_result_finds_the_same_cards_at_the_same_place(
     person: tuple[str, str], page: Page, wall: str
 ) -> None:
     name, collection = person
-    sign_in(page, name)
+    enter(page, name)
     page.goto(wall.format(collection))
     load(page, 96)
     top = middle(page, 80)
@@ -72,7 +72,7 @@ def test_back_from_a_result_finds_the_same_cards_at_the_same_place(
 
 
 def test_back_to_the_studio_finds_the_wall_as_it_had_grown(person: tuple[str, str], page: Page) -> None:
-    sign_in(page, person[0])
+    enter(page, person[0])
     expect(page.locator("#wall article.card")).to_have_count(24)
     page.fill("[name=prompt]", "a red fox sandbox:seconds=60")
     before = page.locator("#generate .button.primary").inner_text()
@@ -90,7 +90,7 @@ def test_back_to_the_studio_finds_the_wall_as_it_had_grown(person: tuple[str, st
 
 
 def test_back_from_an_image_of_meigens_gallery_finds_the_same_images(person: tuple[str, str], page: Page) -> None:
-    sign_in(page, person[0])
+    enter(page, person[0])
     page.goto("/inspiration/")
     cards = page.locator("article.card")
     expect(cards).to_have_count(24)
@@ -106,7 +106,7 @@ def test_back_from_an_image_of_meigens_gallery_finds_the_same_images(person: tup
 
 
 def test_back_from_a_search_finds_the_list_as_it_was(person: tuple[str, str], page: Page) -> None:
-    sign_in(page, person[0])
+    enter(page, person[0])
     page.goto("/generations/")
     load(page, 72)
     page.evaluate("scrollTo(0, 0)")
@@ -132,7 +132,7 @@ def test_back_after_signing_out_shows_nothing_of_anybodys(person: tuple[str, str
 
 
 def test_a_page_that_the_browser_kept_in_memory_is_loaded_anew(person: tuple[str, str], page: Page) -> None:
-    sign_in(page, person[0])
+    enter(page, person[0])
     page.goto("/generations/")
     with page.expect_navigation():
         page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
@@ -142,7 +142,7 @@ def test_a_page_that_the_browser_kept_in_memory_is_loaded_anew(person: tuple[str
 def test_back_shows_what_was_changed_beside_the_result(studio: Studio, page: Page) -> None:
     name = studio.person()
     studio.python(MANY.format(name=name))
-    sign_in(page, name)
+    enter(page, name)
     page.goto("/generations/")
     load(page, 48)
     words = page.locator("#wall article.card").nth(30).locator(".card-prompt").inner_text()

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 
 # Tall, because what moves outside of the window is not reported.
 SCREEN: ViewportSize = {"width": 1366, "height": 2600}
@@ -60,7 +60,7 @@ def shifts(page: Page, since: float) -> list[Shift]:
 def test_nothing_on_the_page_moves_while_a_batch_of_eight_goes_from_queued_to_done(studio: Studio, page: Page) -> None:
     page.set_viewport_size(SCREEN)
     page.add_init_script(NOTE_SHIFTS)
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     page.goto("/?model_id=z-image-turbo")
     page.fill("[name=prompt]", "a red fox sandbox:seconds=2")
     page.fill("[name=count]", "8")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 from tests.browser.test_form import picture
 
 DEAR = "Generate · 120 credits"
@@ -14,7 +14,7 @@ DEAR = "Generate · 120 credits"
 @pytest.fixture
 def name(studio: Studio, page: Page) -> str:
     name = studio.person()
-    sign_in(page, name)
+    enter(page, name)
     return name
 
 

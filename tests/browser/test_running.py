@@ -84,10 +84,13 @@ def test_a_killed_worker_is_replaced_and_the_job_finishes(studio: Studio, page: 
     page.select_option("[name=model_id]", "z-image-turbo")
     page.click("#generate button.primary")
     expect(page.locator("article.card[data-status=running]")).to_have_count(1)
-    owners = studio.python(
-        "from generations.models import Lease;"
-        "print(*Lease.objects.filter(name__startswith='sweep-').exclude(owner='').values_list('owner', flat=True))",
-    )
+    held = "Lease.objects.filter(name__startswith='sweep-').exclude(owner='')"
+    owners = ""
+    for _ in range(100):
+        owners = owners or studio.python(
+            f"from generations.models import Lease; print(*{held}.values_list('owner', flat=True))"
+        )
+        page.wait_for_timeout(0 if owners else 100)
     assert owners
     for owner in owners.split():
         os.kill(int(owner.split("|")[2]), signal.SIGKILL)

@@ -6,7 +6,7 @@ import json
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, enter
 from tests.helpers import film, tone
 
 
@@ -17,7 +17,7 @@ def picture(name: str, colour: str) -> FilePayload:
 
 
 def test_two_frames_three_pictures_two_clips_and_a_sound_with_tokens_in_the_prompt(studio: Studio, page: Page) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     button = page.locator("#generate button.primary")
 
     # A video of one's own, to be looked at by the next.

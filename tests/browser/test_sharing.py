@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
+from tests.browser.conftest import Studio, Watch, enter
 
 
 def test_a_collection_is_shared_with_a_password_loved_downloaded_and_taken_back(
@@ -24,7 +24,7 @@ collecting.add(user, collection.pk, [row.pk for row in rows])
 print(collection.pk)
 """
     collection = studio.python(code)
-    sign_in(page, name)
+    enter(page, name)
     page.goto(f"/shares/new/?collection={collection}")
     page.fill("[name=title]", "Autumn campaign")
     page.fill("[name=note]", "Which one do you like?")

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
-from tests.browser.stillness import is_seen, moved, remember
+from tests.browser.conftest import Studio, Watch, enter
+from tests.browser.stillness import comes_to, is_seen, moved, remember
 
 HEIGHTS = [650, 768, 860]
 PEOPLE = """
@@ -41,7 +41,7 @@ def said(page: Page, words: str):  # type: ignore[no-untyped-def]
 def test_a_message_lies_over_the_page_and_goes_by_itself(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 1366, "height": height})
     page.clock.install()
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     page.evaluate("scrollTo(0, 300)")
     choose(page, 4, 5)
@@ -66,7 +66,7 @@ def test_a_message_lies_over_the_page_and_goes_by_itself(person: str, page: Page
 
 def test_an_error_stays_until_it_is_closed(person: str, page: Page, watch: Watch) -> None:
     page.clock.install()
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     page.route("**/generations/*/star/", lambda route: route.fulfill(status=500))
     card = page.locator("#wall article.card").nth(1)
@@ -87,7 +87,7 @@ def test_an_error_stays_until_it_is_closed(person: str, page: Page, watch: Watch
 @pytest.mark.parametrize("height", [*HEIGHTS, 844])
 def test_typing_a_collection_for_what_is_selected_moves_nothing(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 390 if height == 844 else 1366, "height": height})
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     page.evaluate("scrollTo(0, 700)")
     remember(page)
@@ -108,7 +108,7 @@ def test_typing_a_collection_for_what_is_selected_moves_nothing(person: str, pag
 @pytest.mark.parametrize("height", HEIGHTS)
 def test_what_was_made_before_covers_and_moves_no_field_of_a_remix(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 1366, "height": height})
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     card = page.locator("#wall article.card", has_text="a red fox").first
     card.hover()
@@ -142,7 +142,7 @@ def test_a_new_link_is_seen_at_once_and_its_button_stays_where_it_is(
     name = studio.person()
     studio.python(PEOPLE.format(name=name))
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    sign_in(page, name)
+    enter(page, name)
     page.goto("/generations/")
     page.locator("#wall article.card .frame").first.click()
     create = page.get_by_role("button", name="Create link")
@@ -166,7 +166,7 @@ def test_a_new_link_is_seen_at_once_and_its_button_stays_where_it_is(
 
 
 def test_what_is_deleted_together_comes_back_by_the_message(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     choose(page, 6, 7)
     page.locator("#selection").get_by_role("button", name="Delete").click()
@@ -181,7 +181,7 @@ def test_what_is_deleted_together_comes_back_by_the_message(person: str, page: P
 
 
 def test_deleting_beside_the_result_moves_neither_its_words_nor_its_picture(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/?q=owl")
     page.locator("#wall article.card .frame").nth(3).click()
     words, picture = page.locator("#prompt-text"), page.get_by_role("button", name="Copy prompt")
@@ -195,11 +195,11 @@ def test_deleting_beside_the_result_moves_neither_its_words_nor_its_picture(pers
     place = star.bounding_box()
     star.click()
     expect(star).to_have_attribute("aria-pressed", "true")
-    assert star.bounding_box() == place
+    comes_to(page, "star", place)
 
 
 def test_filling_in_the_form_leaves_the_wall_where_it_is(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.evaluate("scrollTo(0, 600)")
     page.keyboard.press("p")
     expect(page.locator("[name=prompt]")).to_be_focused()
@@ -216,7 +216,7 @@ def test_filling_in_the_form_leaves_the_wall_where_it_is(person: str, page: Page
 
 
 def test_going_through_the_bar_by_keyboard_leaves_the_page_where_it_is(person: str, page: Page) -> None:
-    sign_in(page, person)
+    enter(page, person)
     page.goto("/generations/")
     page.evaluate("scrollTo(0, 900)")
     remember(page)
@@ -237,7 +237,7 @@ refused = dict(status="rejected", answer_status=402, answer_body="{{}}", finishe
 for n in range(14):
     make_generation(user, prompt=f"an owl {{n}}", **(refused if n > 11 else dict(status="done")))
 """)
-    sign_in(page, name)
+    enter(page, name)
     expect(page.get_by_text("2 are waiting for credits.")).to_be_visible()
     assert is_seen(page.get_by_text("2 are waiting for credits."))
     last = page.locator("#wall article.card").nth(8)
@@ -257,7 +257,7 @@ def test_without_javascript_a_message_is_part_of_the_page_and_can_be_undone(
 ) -> None:
     with chromium.new_context(base_url=studio.url, java_script_enabled=False) as context:
         page = context.new_page()
-        sign_in(page, person)
+        enter(page, person)
         page.goto("/generations/?q=owl")
         cards = page.locator("#wall article.card .card-prompt").all_inner_texts()
         page.locator("#wall article.card").first.hover()

@@ -2,13 +2,13 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
+from tests.browser.conftest import Studio, Watch, enter
 
 
 def test_a_waiting_page_sends_single_ticks_and_survives_a_stale_token_and_a_lost_server(
     studio: Studio, page: Page, watch: Watch
 ) -> None:
-    sign_in(page, studio.person())
+    enter(page, studio.person())
     for words in ["a slow fox", "a slow whale"]:  # each answer replaces the form that ticks
         page.fill("[name=prompt]", f"{words} sandbox:seconds=300")
         page.click("#generate button.primary")

@@ -1,10 +1,15 @@
 """How this studio configures django-allauth."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from . import guessing
 from .address import client_address
+from .models import User
+from .throttles import Waiting
 
 WRONG_LOGIN = _("The username, email or password is wrong. Check all you typed, or ask an admin for a new password.")
 WRONG_PASSWORD = _("This is not your current password. Type it again.")
@@ -18,9 +23,25 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         "enter_current_password": WRONG_PASSWORD,
         "incorrect_password": WRONG_PASSWORD,
         "invalid_login": WRONG_LOGIN,
-        "too_many_login_attempts": _("Too many failed attempts to sign in. Try again in a few minutes."),
         "username_password_mismatch": WRONG_LOGIN,
     }
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Who has this name or address and this password, or None. Every place that asks for a password comes here."""
+        logins = dict.fromkeys(credentials[name] for name in ("username", "email") if credentials.get(name))
+        try:
+            trying = guessing.begin(request, logins)
+        except Waiting as waiting:
+            raise guessing.too_many_tries(waiting) from None
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            trying.was_right()
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().post_login(request, user, **options)
+        guessing.remember(request, response, user)
+        return response
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: every account can spend credits, so only admins create accounts."""

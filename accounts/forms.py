@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import password_validation
 from django.utils import timezone
@@ -55,6 +56,13 @@ class ChangePasswordForm(Account, allauth_forms.ChangePasswordForm):  # type: ig
         for name, label in labels.items():
             self.fields[name].label = label
         self.fields["password1"].help_text = " ".join(password_validation.password_validators_help_texts())
+
+    def clean_oldpassword(self) -> str:
+        """Within the limit of tries to sign in, which allauth's own check of this field does not count."""
+        password: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
 
     def clean_password2(self) -> str:
         again: str = self.cleaned_data["password2"]

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -50,6 +51,17 @@ def came_from(request: HttpRequest, fallback: str) -> str:
     return back_to(
         request, urlsplit(page)._replace(scheme="", netloc="").geturl() if _is_ours(request, page) else fallback
     )
+
+
+def is_cross_site(request: HttpRequest) -> bool:
+    """Whether a browser sent this for a page of another site. For forms that guests use, who have no CSRF token.
+
+    A page without a referrer names no origin either. Over plain http browsers may say nothing at all.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site != "same-origin"
+    own = f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Origin", "null") not in {"null", own, *settings.CSRF_TRUSTED_ORIGINS}
 
 
 def _is_ours(request: HttpRequest, target: str) -> bool:

@@ -163,3 +163,15 @@ class Token(models.Model):
         """Blocks the token after a 401, unless it has been replaced since."""
         if Token.objects.filter(pk=self.pk, revision=revision, refused_at=None).update(refused_at=at):
             self.refused_at = at
+
+
+class Throttle(models.Model):
+    """The wrong tries counted for one thing that is guessed at, such as a person's password from one network."""
+
+    key = models.CharField(primary_key=True, max_length=64, help_text="What is counted, hashed.")
+    tries = models.PositiveIntegerField()
+    waits_until = models.DateTimeField()
+    forgotten_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries"

@@ -101,8 +101,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    # In the database, so that sign-in limits are shared by all processes and survive a restart.
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # allauth's alone: its limits for people who are signed in, a few small rows for each.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    # In the database, so that the process that is asked for a picture knows what another has found.
+    "gallery": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "gallery_cache",
+        "OPTIONS": {"MAX_ENTRIES": 5000},  # about 1 kB each
+    },
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
     "cards": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -187,6 +197,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Wrong passwords are counted by accounts/guessing.py; a limit of all sign-ins of an address would lock out an office.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None, "reauthenticate": None}
 TRUSTED_PROXIES = ENV.proxies  # accounts/address.py reads it, for allauth too
 
 # Pages and security

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.template.base import Template
 from django.test import Client
 from django.utils import translation
@@ -73,7 +72,6 @@ def _no_leftovers() -> Iterator[None]:
 
 @pytest.fixture
 def user(db: None) -> User:
-    cache.clear()
     return make_user()
 
 

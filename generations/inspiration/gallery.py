@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 
 from accounts import vault
 from accounts.models import Token
@@ -43,6 +43,7 @@ def search(words: str, offset: int, token: Token | None, *, again: bool = False)
         # This says nothing about what the token may pay for, so the person's queue continues.
         found = _ask(call)
     # Shared by everyone: which picture one person's search matched must not show up on another person's page.
+    cache = caches["gallery"]
     cache.set_many({_key(image.id): replace(image, matched=0) for image in found}, IMAGE_LASTS)
     cache.set(page, [(image.id, image.matched) for image in found], IMAGE_LASTS)
     return found
@@ -50,6 +51,7 @@ def search(words: str, offset: int, token: Token | None, *, again: bool = False)
 
 def _found(page: str) -> list[GalleryImage]:
     """The images of a page of search results, or nothing if one of them is no longer known."""
+    cache = caches["gallery"]
     told: list[tuple[str, int]] = cache.get(page, [])
     images = cache.get_many([_key(image_id) for image_id, _ in told])
     if any(_key(image_id) not in images for image_id, _ in told):
@@ -59,6 +61,7 @@ def _found(page: str) -> list[GalleryImage]:
 
 def image(image_id: str) -> GalleryImage:
     """One image by its id. Raises MeigenError, or NotFound if there is none."""
+    cache = caches["gallery"]
     known: Any = cache.get(_key(image_id))
     if isinstance(known, GalleryImage):
         return known

@@ -10,7 +10,7 @@ from generations.models.preset import Preset
 from generations.models.reference import Reference, ReferenceUse
 from generations.models.result import Result
 from generations.models.search import Searchable, TooMany
-from generations.models.share import Heart, Share, ShareItem, WrongPasswords
+from generations.models.share import Heart, Share, ShareItem
 from generations.models.star import Star
 from generations.models.timeline import Attempt, Event
 from generations.models.wish import wish_of
@@ -39,6 +39,5 @@ __all__ = [
     "ShareItem",
     "Star",
     "TooMany",
-    "WrongPasswords",
     "wish_of",
 ]

@@ -160,21 +160,6 @@ class Heart(models.Model):
         return self.name
 
 
-class WrongPasswords(models.Model):
-    """How often a visitor has tried a share's password lately."""
-
-    share = models.ForeignKey(Share, models.CASCADE, related_name="wrong_passwords")
-    visitor = models.CharField(max_length=64, help_text="Their address, hashed.")
-    tries = models.PositiveSmallIntegerField(default=0)
-    latest_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["share", "visitor"], name="tries_per_visitor")]
-
-    def __str__(self) -> str:
-        return f"{self.tries} tries"
-
-
 def with_links(collections: CollectionQuerySet) -> CollectionQuerySet:
     """With `is_linked`, whether a link shows to the world what the owner puts into it."""
     return collections.annotate(is_linked=Exists(Share.objects.live().filter(collection=OuterRef("pk"))))  # type: ignore[no-redef]

@@ -32,10 +32,10 @@ class ShareForm(Form):
     password = TextField(
         label=gettext_lazy("Password"),
         required=False,
-        min_length=6,
+        min_length=8,
         most=LONGEST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 6 characters. Leave it empty for a link without a password."),
+        help_text=gettext_lazy("At least 8 characters. Leave it empty for a link without a password."),
     )
     hint = NameField(
         label=gettext_lazy("Password hint"),
@@ -77,7 +77,7 @@ class ShareForm(Form):
             del self.fields["no_password"]
         else:
             self.fields["password"].help_text = _(
-                "This link has a password. Enter a new one of at least 6 characters to replace it."
+                "This link has a password. Enter a new one of at least 8 characters to replace it."
             )
         if collection is None:
             del self.fields["follows"]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,11 +22,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.address import client_address
+from accounts.guessing import too_many_tries
+from accounts.http import is_cross_site
 from accounts.text import beginning, name_in
+from accounts.throttles import Waiting
 from generations.media import chat, serving, zips
 from generations.media.names import file_stem
 from generations.models import Result, Share
@@ -56,6 +61,8 @@ def through_link(*methods: str, locked: bool = False) -> Callable[[View], View]:
                 raise Http404
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
+            if request.method == "POST" and is_cross_site(request):
+                raise PermissionDenied  # another site may neither use up a visitor's tries nor give their hearts
             response = view(request, share, secret, **kwargs)
             response["X-Robots-Tag"] = "noindex, nofollow"
             response["Referrer-Policy"] = "no-referrer"
@@ -148,14 +155,18 @@ def _cookie(request: HttpRequest) -> dict[str, Any]:
 @sensitive_post_parameters("password")
 @through_link("POST", locked=True)
 def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
-    """Checks the password. Ten wrong ones lock the link for this visitor for a while."""
+    """Checks the password, within the limits of tries of this visitor and of all."""
     if is_open(request, share):
         return redirect("shared", secret)
     form = UnlockForm(request.POST)
     if not form.is_valid():
         return _locked(request, share, secret, form, status=422)
-    opened = links.try_password(share, client_address(request), form.cleaned_data["password"])
-    if opened:
+    try:
+        is_right = links.try_password(share, client_address(request), form.cleaned_data["password"])
+    except Waiting as waiting:
+        form.add_error("password", too_many_tries(waiting))
+        return _locked(request, share, secret, form, status=429)
+    if is_right:
         response: HttpResponse = redirect("shared", secret)
         response.set_signed_cookie(
             _opened(share),
@@ -166,12 +177,8 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
             **_cookie(request),
         )
         return response
-    if opened is None:
-        problem, status = _("Too many wrong passwords. Try again in 15 minutes."), 429
-    else:
-        problem, status = _("Wrong password."), 403
-    form.add_error("password", problem)
-    return _locked(request, share, secret, form, status)
+    form.add_error("password", _("Wrong password."))
+    return _locked(request, share, secret, form, status=403)
 
 
 def _locked(request: HttpRequest, share: Share, secret: str, form: UnlockForm, status: int = 200) -> HttpResponse:
@@ -239,9 +246,15 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     guest, is_scripted = _guest(request), request.headers.get("Accept") == "application/json"
     form = GuestForm({"name": request.POST.get("name") or _name(request)})
     if not form.is_valid():
-        return _refused_name(request, share, secret, row, form, is_scripted=is_scripted)
-    name = form.cleaned_data["name"]
-    full = bool(guest) and not links.heart(share, row, guest, name, on=request.POST.get("on") != "0")
+        problem = " ".join(map(str, form.errors["name"]))
+        return _refused(request, share, secret, row, form, problem, status=422)
+    name, on = form.cleaned_data["name"], request.POST.get("on") != "0"
+    try:
+        if guest and on:
+            links.let_in(share, guest, client_address(request))
+    except Waiting as waiting:
+        return _refused(request, share, secret, row, form, too_many_guests(waiting), status=429)
+    full = bool(guest) and not links.heart(share, row, guest, name, on=on)
     if is_scripted and guest and not full:
         response = HttpResponse(status=204)  # the page's script handles this
     else:
@@ -252,16 +265,24 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     return response
 
 
-def _refused_name(
-    request: HttpRequest, share: Share, secret: str, row: Result, form: GuestForm, *, is_scripted: bool
+def _refused(
+    request: HttpRequest, share: Share, secret: str, row: Result, form: GuestForm, problem: str, *, status: int
 ) -> HttpResponse:
-    """Says what is wrong with the name: to the page's script, or beside the field on the page."""
-    problem = " ".join(map(str, form.errors["name"]))
-    if is_scripted:
-        return HttpResponse(problem, status=422, content_type="text/plain; charset=utf-8")
+    """Says why there is no heart: to the page's script, or beside the name on the page."""
+    if request.headers.get("Accept") == "application/json":
+        return HttpResponse(problem, status=status, content_type="text/plain; charset=utf-8")
     context = _shown(request, share, secret, _guest(request))
     context["refused"] = {"picture": row.pk, "typed": form["name"].value(), "problem": problem}
-    return render(request, "generations/shared.html", context, status=422)
+    return render(request, "generations/shared.html", context, status=status)
+
+
+def too_many_guests(waiting: Waiting) -> str:
+    words = ngettext(
+        "Many people in your network have just given their first heart. Try again in %(minutes)s minute.",
+        "Many people in your network have just given their first heart. Try again in %(minutes)s minutes.",
+        waiting.minutes,
+    )
+    return words % {"minutes": waiting.minutes}
 
 
 def _guest(request: HttpRequest) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,14 +14,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from accounts import vault
+from accounts import throttles, vault
 from accounts.models import User
-from generations.models import Collection, Generation, Heart, Result, Share, ShareItem, WrongPasswords
+from accounts.throttles import Count, Limit
+from generations.models import Collection, Generation, Heart, Result, Share, ShareItem
 
 MOST = 500
-MOST_TRIES = 10
 MOST_HEARTS = 1000  # per link
-PAUSE = timedelta(minutes=15)
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+VISITOR = Limit("share password of a visitor", 10, timedelta(minutes=15), A_DAY, 2 * A_DAY)
+LINK = Limit("share password of all visitors", 100, timedelta(minutes=1), AN_HOUR, A_DAY)
+NEW_GUESTS = Limit("first hearts of a network", 50, timedelta(minutes=1), AN_HOUR, AN_HOUR)
 # Clients that fetch a page to preview or index it are not visitors. A CUBOT, however, is a phone.
 BOT = re.compile(
     r"(?<!\bcu)bot\b|crawl|spider|preview|facebookexternalhit|facebot|whatsapp|telegram|slack|discord|twitter|linkedin|"
@@ -108,32 +110,14 @@ def revoke(*shares: Share) -> int:
     return open_ones.update(revoked_at=timezone.now())
 
 
-def try_password(share: Share, address: str, plain: str) -> bool | None:
-    """Whether the password opens the share, or None if this visitor has tried too often and has to wait.
-
-    The attempt is counted before the password is checked, by one conditional UPDATE, so parallel attempts gain nothing
-    over sequential ones.
-    """
-    visitor = vault.derive("visitor", _network(address).encode())
-    now = timezone.now()
-    row, is_new = WrongPasswords.objects.get_or_create(share=share, visitor=visitor)
-    if is_new:
-        share.wrong_passwords.filter(latest_at__lte=now - PAUSE).delete()
-    tries = WrongPasswords.objects.filter(pk=row.pk)
-    tries.filter(latest_at__lte=now - PAUSE).update(tries=0)
-    if not tries.filter(tries__lt=MOST_TRIES).update(tries=F("tries") + 1, latest_at=now):
-        return None
+def try_password(share: Share, address: str, plain: str) -> bool:
+    """Whether the password opens the share. Raises Waiting after too many wrong ones, also of other visitors."""
+    key = f"{share.pk} {share.password}"  # a new password is not what was guessed at
+    trying = throttles.begin(Count(VISITOR, f"{key} {throttles.network(address)}"), Count(LINK, key))
     if not share.is_opened_by(plain):
         return False
-    tries.delete()
+    trying.was_right()
     return True
-
-
-def _network(address: str) -> str:
-    """The network an address belongs to, because an IPv6 user has 2 ** 64 addresses. "" stays as it is."""
-    if ":" not in address:
-        return address
-    return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
 def count_view(share: Share, agent: str) -> None:
@@ -142,12 +126,18 @@ def count_view(share: Share, agent: str) -> None:
         Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
 
 
+def let_in(share: Share, guest: str, address: str) -> None:
+    """Raises Waiting if too many guests of this network gave their first heart lately: anybody can be a new one."""
+    if not share.hearts.filter(guest=_hash(guest)).exists():
+        throttles.begin(Count(NEW_GUESTS, f"{share.pk} {throttles.network(address)}"))
+
+
 def heart(share: Share, result: Result, guest: str, name: str, *, on: bool = True) -> bool:
     """Adds or removes this guest's heart. Returns False if the link has reached its limit of hearts.
 
     Idempotent.
     """
-    mine = {"share": share, "result": result, "guest": hashlib.sha256(guest.encode()).hexdigest()}
+    mine = {"share": share, "result": result, "guest": _hash(guest)}
     with transaction.atomic():
         Share.objects.select_for_update(no_key=True).get(pk=share.pk)  # the lock makes counting and adding atomic
         own = Heart.objects.filter(**mine)
@@ -166,5 +156,9 @@ def is_full(share: Share) -> bool:
 
 def hearts_of(share: Share, guest: str) -> set[UUID]:
     """The pictures that this guest has given a heart."""
-    mine = Heart.objects.filter(share=share, guest=hashlib.sha256(guest.encode()).hexdigest())
+    mine = Heart.objects.filter(share=share, guest=_hash(guest))
     return set(mine.values_list("result_id", flat=True))
+
+
+def _hash(guest: str) -> str:
+    return hashlib.sha256(guest.encode()).hexdigest()

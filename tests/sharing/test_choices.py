@@ -106,6 +106,28 @@ class TestWhatItAllows:
         assert share.hearts.count() == 2
         assert 'aria-pressed="true"' in third.get(path(share)).content.decode()
 
+    def test_one_network_brings_only_so_many_new_guests_a_minute(self, user: User, done: Generation) -> None:
+        share = links.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        first = visitor(share)
+        first.post(url, {"name": "Ada"})
+        for _ in range(60):
+            answer = visitor(share).post(url, {"name": "A fresh cookie"})
+        assert share.hearts.count() == 50
+        assert answer.status_code == 429
+        assert "Try again in 1 minute." in answer.content.decode()
+        assert visitor(share).post(url, {"name": "Bob"}, REMOTE_ADDR="192.0.2.1").status_code == 302
+        for on in "01":
+            first.post(url, {"on": on})
+        assert share.hearts.filter(name="Ada").count() == 0  # who is no guest any more is a new one
+
+    def test_no_other_site_gives_a_visitors_heart(self, user: User, done: Generation) -> None:
+        share = links.share(user, [done], allows_hearts=True)
+        url = f"{path(share)}{done.results.get().pk}/heart/"
+        answer = visitor(share).post(url, {"name": "Ada"}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+        assert not share.hearts.exists()
+
     def test_the_owners_page_lists_the_latest_hearts_and_counts_them_all(
         self, browser: Client, user: User, done: Generation
     ) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Throttle, User
 from generations.models import Generation, Share
 from generations.sharing import links
 from tests.sharing.links import CANARIES, birds, body, files, path
@@ -82,15 +82,53 @@ class TestAPassword:
             assert Client().post(url, {"password": "guess"}, headers=headers[n % 2]).status_code == 403
         assert Client().post(url, {"password": "open sesame"}, headers=headers[0]).status_code == 429
 
-    def test_leaves_no_rows_of_visitors_who_need_wait_no_more(self, locked: Share) -> None:
+    def test_tried_wrongly_again_and_again_pauses_the_link_longer_and_longer(self, locked: Share) -> None:
+        url, tried = f"{path(locked)}unlock/", 0
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            begun = timezone.now()
+            while timezone.now() < begun + timedelta(days=1):
+                tried += Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.1").status_code == 403
+                clock.shift(timedelta(minutes=1))
+        assert tried <= 18
+
+    def test_is_tried_at_most_so_often_by_all_the_world_together(self, locked: Share) -> None:
+        url, tried = f"{path(locked)}unlock/", 0
+        for n in range(130):
+            tried += Client().post(url, {"password": "guess"}, REMOTE_ADDR=f"192.0.2.{n}").status_code == 403
+        assert tried == 100
+        answer = Client().post(url, {"password": "open sesame"}, REMOTE_ADDR="198.51.100.1")
+        assert answer.status_code == 429
+        assert "Too many wrong passwords. Try again in 1 minute." in answer.content.decode()
+
+    def test_that_is_right_does_not_count(self, locked: Share) -> None:
         url = f"{path(locked)}unlock/"
-        Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.1")
-        with time_machine.travel(timezone.now() + timedelta(minutes=10)):
-            Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.2")
-            assert locked.wrong_passwords.count() == 2
-        with time_machine.travel(timezone.now() + timedelta(minutes=16)):
-            Client().post(url, {"password": "guess"}, REMOTE_ADDR="192.0.2.3")
-            assert locked.wrong_passwords.count() == 2
+        for _ in range(15):
+            assert Client().post(url, {"password": "open sesame"}, REMOTE_ADDR="192.0.2.1").status_code == 302
+
+    def test_is_new_when_it_is_changed_and_so_are_the_tries(self, browser: Client, locked: Share) -> None:
+        url = f"{path(locked)}unlock/"
+        for _ in range(11):
+            Client().post(url, {"password": "guess"})
+        browser.post(reverse("share_link", args=[locked.pk]), {"password": "another one"})
+        assert Client().post(url, {"password": "another one"}).status_code == 302
+
+    @pytest.mark.parametrize(
+        ("headers", "is_taken"),
+        [
+            ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, True),
+            ({"Origin": "http://testserver"}, True),
+            ({}, True),
+            ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, False),
+            ({"Sec-Fetch-Site": "same-site", "Origin": "https://wiki.example"}, False),
+            ({"Origin": "https://evil.example"}, False),
+        ],
+    )
+    def test_is_not_tried_for_a_visitor_by_another_site(
+        self, locked: Share, headers: dict[str, str], is_taken: bool
+    ) -> None:
+        answer = Client().post(f"{path(locked)}unlock/", {"password": "guess"}, headers=headers)
+        assert "Wrong password." in answer.content.decode() if is_taken else answer.status_code == 403
+        assert Throttle.objects.exists() is is_taken
 
     def test_opens_with_the_spaces_it_was_set_with_and_without(self, browser: Client, done: Generation) -> None:
         data = {"selected": str(done.pk), "days": "30", "password": " open sesame "}

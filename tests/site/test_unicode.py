@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -78,7 +77,6 @@ class TestComposedAndDecomposed:
         self.sign_in(typed)
 
     def sign_in(self, login: str) -> None:
-        cache.clear()
         response = Client().post("/accounts/login/", {"login": login, "password": "a-long-password"})
         assert response.status_code == 302
 

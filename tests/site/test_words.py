@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from django import forms
-from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 from django.utils.html import conditional_escape
 
 from accounts.fields import Form
-from accounts.models import Token, User
+from accounts.models import Throttle, Token, User
 from accounts.sentences import as_sentence, english, marked, told, with_reason
 from generations.dispatch import catalogue
 from generations.library import collecting
@@ -49,7 +48,7 @@ def errors_beside(page: str, field: str) -> str:
         ("/collections/", {"name": ""}, "name", "Give the collection a name"),
         ("/accounts/tokens/", {"token": ""}, "token", "Paste a token first"),
         ("/accounts/tokens/", {"token": "x", "label": "x" * 61}, "label", "1 character too many"),
-        ("/shares/new/", {"password": "12345"}, "password", "Too short: at least 6 characters are needed."),
+        ("/shares/new/", {"password": "1234567"}, "password", "Too short: at least 8 characters are needed."),
         ("/shares/new/", {"days": "13"}, "days", "This is not one of the choices."),
         ("/shares/new/", {}, "days", "Fill this in."),
         ("/accounts/password/change/", {}, "oldpassword", "Fill this in."),
@@ -107,7 +106,6 @@ def test_a_filter_that_cannot_be_used_says_so_with_scripts_and_without(
 
 
 def test_sign_in_says_what_is_wrong_in_our_words(user: User) -> None:
-    cache.clear()
     page = Client().post("/accounts/login/", {"login": "", "password": ""}).content.decode()
     assert errors_beside(page, "login") == errors_beside(page, "password") == "Fill this in."
     for login in [user.username, user.email]:
@@ -118,7 +116,6 @@ def test_sign_in_says_what_is_wrong_in_our_words(user: User) -> None:
 
 def test_an_account_that_is_off_is_told_so_in_our_words(user: User) -> None:
     User.objects.update(is_active=False)
-    cache.clear()
     answer = Client().post("/accounts/login/", {"login": user.username, "password": "a-long-password"}, follow=True)
     assert "This account is switched off. Ask an admin of your team." in answer.content.decode()
 
@@ -141,7 +138,7 @@ class TestAGuest:
     def test_who_types_no_password_has_used_no_try(self, user: User) -> None:
         share = links.share(user, [make_generation(user, status="done")], password="open sesame")
         assert Client().post(f"/s/{share.secret}/unlock/", {"password": " "}).status_code == 422
-        assert not share.wrong_passwords.exists()
+        assert not Throttle.objects.exists()
 
     @pytest.mark.parametrize(
         ("name", "words"),
@@ -189,8 +186,8 @@ def test_rules_are_said_before(sandbox: FastSandbox, browser: Client, token: Tok
     row = make_generation(token.owner, status="done")
     share = links.share(token.owner, [row], password="open sesame")
     for url, words in [
-        (f"/shares/new/?selected={row.pk}", "At least 6 characters."),
-        (f"/shares/{share.pk}/", "of at least 6 characters"),
+        (f"/shares/new/?selected={row.pk}", "At least 8 characters."),
+        (f"/shares/{share.pk}/", "of at least 8 characters"),
         (
             "/accounts/password/change/",
             "At least 10 characters. Not one that many people use. Not like your name or email address.",

@@ -1,0 +1,71 @@
+"""Every address of the studio by name, outside the admin, by whom it is for."""
+
+import io
+
+from django.urls import reverse
+
+from generations.library import collecting
+from generations.media import attachments
+from generations.sharing import links
+from generations.studio import presets
+from tests.helpers import make_generation, make_result, make_token, make_user, picture
+
+OWN = {
+    "generation", "cancel", "cancel_click", "star", "compare", "team", "delete", "restore", "delete_preset",
+    "collection", "collection_settings", "collection_team", "collection_order", "arrange_collection",
+    "merge_collection", "delete_collection",
+    "fetch_again", "send_again", "check_again", "share", "revoke", "share_link", "share_qr",
+    "result", "thumbnail", "preview",
+    "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
+}  # fmt: skip
+PERSONAL = {
+    "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
+    "presets", "shares", "new_share",
+    "generations", "gallery", "live", "model", "tokens", "references", "send_all_again",
+    "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
+    "remote_tokens", "revoke_remote", "remote_usage", "fresh_token", "time_zone",
+    "account_reauthenticate", "account_change_password",
+}  # fmt: skip
+PUBLIC = {
+    "shared",
+    "shared_result",
+    "shared_preview",
+    "shared_for_chat",
+    "shared_zip",
+    "shared_heart",
+    "unlock",
+    "healthz",
+    "set_language",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "tick",
+}
+
+
+def made_by_somebody() -> dict[str, str]:
+    """Every address that belongs to one person, by name, of a person nobody else is."""
+    owner = make_user("owner")
+    generation = make_generation(owner, status="done", prompt="CANARY prompt")
+    make_result(generation)
+    share = links.share(owner, [generation])
+    token = make_token(owner)
+    arguments: dict[str, list[object]] = {
+        "revoke": [share.pk],
+        "share_link": [share.pk],
+        "share_qr": [share.pk],
+        "result": [generation.pk, 0],
+        "thumbnail": [generation.pk, 0],
+        "preview": [generation.pk, 0],
+        "use_result": [generation.pk, 0],
+        "reference": [attachments.add_file(owner, "a.png", io.BytesIO(picture()), None).pk],
+        "replace_token": [token.pk],
+        "delete_preset": [presets.save(owner, "Everybody's", {}, [], is_team=True).pk],
+        "check_token": [token.pk],
+        "remove_token": [token.pk],
+        "use_token": [token.pk],
+    }
+    collection, _ = collecting.create(owner, "CANARY collection")
+    collecting.add(owner, collection.pk, [generation.pk])
+    arguments |= {name: [collection.pk] for name in OWN if "collection" in name}
+    return {name: reverse(name, args=arguments.get(name, [generation.pk])) for name in OWN}

@@ -26,6 +26,7 @@ COPY manage.py gunicorn.conf.py ./
 COPY meigen_api meigen_api
 COPY meigen_site meigen_site
 COPY accounts accounts
+COPY audit audit
 COPY generations generations
 COPY locale locale
 COPY templates templates

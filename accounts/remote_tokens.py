@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
+from audit.log import record
+from audit.models import Action
 from meigen_api import calls
 from meigen_api.client import Client
 from meigen_api.types import TokenInfo, TokenUsage
@@ -40,6 +42,7 @@ def revoke(session: Token, token_id: str) -> None:
     """Revokes a token at Meigen for good. Raises MeigenError."""
     with _client(session) as client:
         client.send(calls.revoke_token(token_id))
+    record(Action.TOKEN_REVOKED, kind="meigen.token", words=token_id)
 
 
 def usage(session: Token, token_id: str) -> list[TokenUsage]:

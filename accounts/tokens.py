@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django_q.tasks import async_task
 
+from audit.log import record
+from audit.models import Action
 from meigen_api.secret import Secret
 
 from . import vault
@@ -36,7 +38,9 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
             Token.objects.filter(owner=owner, is_default=True).exclude(pk=token.pk).update(is_default=False)
             token.is_default = True
         token.label = label or token.label or _("My token")
+        is_new = token.pk is None
         _put(token, secret, verdict)
+        record(Action.TOKEN_ADDED if is_new else Action.TOKEN_REPLACED, token, actor=owner)
     return token
 
 
@@ -49,7 +53,9 @@ def replace(token: Token, secret: Secret, verdict: Verdict) -> None:
     """
     with transaction.atomic():
         # Read again under a lock: during the call the token may have been removed or another made the default.
-        _put(Token.objects.select_for_update().get(pk=token.pk), secret, verdict)
+        current = Token.objects.select_for_update().get(pk=token.pk)
+        _put(current, secret, verdict)
+        record(Action.TOKEN_REPLACED, current)
 
 
 def _kind(secret: Secret) -> Token.Kind:
@@ -78,7 +84,8 @@ def make_default(token: Token) -> None:
     """Makes it the token its owner spends from. Queued generations keep their own token."""
     with transaction.atomic():
         Token.objects.filter(owner=token.owner, is_default=True).update(is_default=False)
-        Token.objects.filter(pk=token.pk).update(is_default=True)
+        if Token.objects.filter(pk=token.pk).update(is_default=True):
+            record(Action.TOKEN_CHOSEN, token)
 
 
 def remove(token: Token) -> None:
@@ -86,6 +93,7 @@ def remove(token: Token) -> None:
     the owner."""
     with transaction.atomic():
         owner, was_default = token.owner, token.is_default
+        record(Action.TOKEN_REMOVED, token)
         token.delete()
         heir = Token.objects.default_for(owner)
         if was_default and heir is not None:

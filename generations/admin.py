@@ -166,6 +166,10 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
             return queryset.filter(remote_id=words), False
         return (queryset.search(words) if words else queryset), False
 
+    def audit_words(self, generation: Generation) -> str:
+        """Without the prompt, which the trash erases one day."""
+        return generation.model_name
+
     @admin.display(description="Prompt")
     def short_prompt(self, generation: Generation) -> str:
         return generation.prompt[:80]

@@ -1,5 +1,8 @@
 """What django-q2 calls: one line each, ids and numbers only. Everything here may run twice."""
 
+from django.core.management import call_command
+
+from audit import log
 from generations.dispatch import sweep as sweeping
 from generations.dispatch import wake
 from generations.library import trash
@@ -20,6 +23,12 @@ def fetch() -> None:
 
 def empty_trash() -> None:
     trash.empty()
+
+
+def tidy() -> None:
+    """What is over: old entries of the audit log, and sessions that have expired."""
+    log.purge()
+    call_command("clearsessions")
 
 
 def watchdog() -> None:

@@ -73,6 +73,7 @@ class Environment:
     share_days: int
     share_max_days: int
     trash_days: int
+    audit_days: int
     time_zone: str
     failpoints: Path | None
 
@@ -115,6 +116,8 @@ def read() -> Environment:
         share_days=int(_number("SHARE_DAYS", "30", least=0, most=A_CENTURY)),
         share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0, most=A_CENTURY)),
         trash_days=int(_number("TRASH_DAYS", "30", least=1, most=A_CENTURY)),
+        # The database refuses to delete younger entries.
+        audit_days=int(_number("AUDIT_DAYS", "365", least=30, most=A_CENTURY)),
         time_zone=_time_zone("TIME_ZONE", "UTC"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )

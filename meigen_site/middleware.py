@@ -12,7 +12,9 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from accounts import page
+from accounts.address import client_address
 from accounts.http import came_from
+from audit import log
 
 
 class SignedIn(LoginRequiredMiddleware):
@@ -44,6 +46,16 @@ class SignedIn(LoginRequiredMiddleware):
             messages.warning(request, _("You were signed out, so nothing was changed. Sign in and do it again."))
             return redirect_to_login(came_from(request, reverse("studio")))
         return super().handle_no_permission(request, view_func)
+
+
+def audited(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Tells the audit log whose request is being answered, and from which address it came."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with log.answering(request, client_address(request)):
+            return get_response(request)
+
+    return middleware
 
 
 def probes_by_any_name(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

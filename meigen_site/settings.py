@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "meigen_site.apps.SiteConfig",
+    "audit",
     "accounts",
     "generations",  # before django_q, whose `qcluster` command it extends
     "django_q",
@@ -54,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "meigen_site.middleware.audited",
     "accounts.time_zones.own_time",
     "django_htmx.middleware.HtmxMiddleware",
     "meigen_site.middleware.SignedIn",
@@ -164,6 +166,7 @@ MEIGEN_UPLOAD_URL = ENV.meigen_upload_url
 MEIGEN_MEDIA_HOSTS = ENV.meigen_media_hosts
 MEIGEN_POLL_SECONDS = ENV.poll_seconds
 TRASH_DAYS = ENV.trash_days
+AUDIT_DAYS = ENV.audit_days
 IS_LOCAL_SANDBOX = ENV.is_local_sandbox
 MEIGEN_RATE = (ENV.rate_posts, ENV.rate_seconds)
 

@@ -3,9 +3,12 @@
 import gc
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.template.base import Template
 from django.test import Client
 from django.utils import translation
@@ -60,6 +63,22 @@ def _templates_are_not_recorded(django_test_environment: None) -> Iterator[None]
     """Django's test client copies the context of every template and partial; no test looks at them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", PLAIN_RENDER)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_audit_log_is_emptied_between_tests() -> Iterator[None]:
+    """SQLite empties tables by DELETE after a test with transactions of its own, and the log's triggers refuse that."""
+    triggers = import_module("audit.migrations.0002_append_only")
+    operations: Any = DatabaseWrapper.ops_class
+    plain = operations.sql_flush
+
+    def flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        statements = plain(self, style, tables, **options)
+        return [*triggers.TAKE_DOWN["sqlite"], *statements, *triggers.PUT_UP["sqlite"]] if statements else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "sql_flush", flush)
         yield
 
 

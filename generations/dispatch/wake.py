@@ -23,6 +23,8 @@ HEARTBEAT = "worker"
 HEARTBEAT_SECONDS = 150
 TRASH = "trash"
 TRASH_EVERY = timedelta(hours=1)
+TIDY = "tidy"
+TIDY_EVERY = timedelta(hours=1)
 
 
 def lease_of(shard: int) -> str:
@@ -84,6 +86,8 @@ def watchdog() -> None:
     _fetch_what_is_due()
     if _is_trash_due() and Lease.once_every(TRASH, TRASH_EVERY):
         empty_trash()
+    if Lease.once_every(TIDY, TIDY_EVERY):
+        async_task("generations.tasks.tidy")
 
 
 def _is_trash_due() -> bool:

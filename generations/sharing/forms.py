@@ -111,6 +111,11 @@ class ShareForm(Form):
             chosen["expires_at"] = end_after(int(values["days"]))
         return chosen
 
+    def new_password(self) -> str | None:
+        """The password to set, an empty string to take it away, or None to leave it as it is."""
+        typed: str = self.cleaned_data["password"]
+        return typed if typed or self.cleaned_data.get("no_password") else None
+
 
 class UnlockForm(Form):
     """What a guest types to open a link with a password."""

@@ -31,6 +31,8 @@ from accounts.guessing import too_many_tries
 from accounts.http import is_cross_site
 from accounts.text import beginning, name_in
 from accounts.throttles import Waiting
+from audit.log import record
+from audit.models import Action
 from generations.media import chat, serving, zips
 from generations.media.names import file_stem
 from generations.models import Result, Share
@@ -166,6 +168,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     except Waiting as waiting:
         form.add_error("password", too_many_tries(waiting))
         return _locked(request, share, secret, form, status=429)
+    record(Action.SHARE_UNLOCKED if is_right else Action.SHARE_REFUSED, share)
     if is_right:
         response: HttpResponse = redirect("shared", secret)
         response.set_signed_cookie(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from django.utils import timezone
 from accounts import throttles, vault
 from accounts.models import User
 from accounts.throttles import Count, Limit
+from audit.log import record
+from audit.models import Action
 from generations.models import Collection, Generation, Heart, Result, Share, ShareItem
 
 MOST = 500
@@ -91,6 +93,7 @@ def share(
             made.save(force_insert=True)
             items = [ShareItem(share=made, generation=row, number=place) for place, row in enumerate(rows)]
             ShareItem.objects.bulk_create([] if follow else items)
+            record(Action.SHARE_CREATED, made, details={"with_password": bool(password)})
     except IntegrityError:
         if parallel := same.first():
             return parallel
@@ -104,10 +107,31 @@ def _is_as_asked(share: Share, asked: dict[str, Any], password: str) -> bool:
     return now == asked and (share.is_opened_by(password) if share.password else not password)
 
 
+def change(share: Share, choices: Mapping[str, Any], password: str | None) -> None:
+    """Changes a link, and nothing that another tab has changed in the meantime. An empty password takes its password
+    away, None leaves it."""
+    changed = [name for name, value in choices.items() if getattr(share, name) != value]
+    for name in changed:
+        setattr(share, name, choices[name])
+    if password is not None:
+        share.set_password(password)
+        changed.append("password")
+    if not changed:
+        return
+    with transaction.atomic():
+        share.save(update_fields=changed)
+        record(Action.SHARE_CHANGED, share, details={"fields": changed})
+
+
 def revoke(*shares: Share) -> int:
     """Revokes the links immediately and for good. Returns how many."""
-    open_ones = Share.objects.filter(pk__in=[share.pk for share in shares], revoked_at=None)
-    return open_ones.update(revoked_at=timezone.now())
+    now, revoked = timezone.now(), 0
+    with transaction.atomic():
+        for one in shares:
+            if Share.objects.filter(pk=one.pk, revoked_at=None).update(revoked_at=now):
+                record(Action.SHARE_REVOKED, one)
+                revoked += 1
+    return revoked
 
 
 def try_password(share: Share, address: str, plain: str) -> bool:
@@ -124,6 +148,7 @@ def count_view(share: Share, agent: str) -> None:
     """Counts one more visitor, unless it is a bot that renders previews."""
     if not BOT.search(agent):
         Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
+        record(Action.SHARE_OPENED, share)
 
 
 def let_in(share: Share, guest: str, address: str) -> None:

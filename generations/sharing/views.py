@@ -80,13 +80,7 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
     share = _own(request, pk)
     form = ShareForm(request.POST if request.method == "POST" else None, share=share)
     if request.method == "POST" and form.is_valid():
-        for name, value in form.choices().items():
-            setattr(share, name, value)
-        changed = [*form.choices()]
-        if form.cleaned_data["password"] or form.cleaned_data.get("no_password"):
-            share.set_password(form.cleaned_data["password"])
-            changed.append("password")
-        share.save(update_fields=changed)  # and nothing that another tab has changed in the meantime
+        links.change(share, form.choices(), form.new_password())
         messages.success(request, _("Link updated."))
         return redirect("share_link", share.pk)
     context = {

@@ -48,6 +48,7 @@ DEFAULTS = [
     "MEIGEN_POLL_SECONDS",
     "MEIGEN_RATE",
     "SANDBOX_SPEED",
+    "AUDIT_DAYS",
 ]
 
 

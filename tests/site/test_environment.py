@@ -29,6 +29,7 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("SHARE_MAX_DAYS", "800000"),
         ("SHARE_DAYS", "1e9"),
         ("TRASH_DAYS", "36501"),
+        ("AUDIT_DAYS", "29"),
         ("DEBUG", "perhaps"),
         ("DATABASE_URL", "mysql://somewhere"),
         ("TIME_ZONE", "Mars/Olympus"),

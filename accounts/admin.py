@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from .http import Request
 from .models import Token, User
 
 
@@ -19,9 +22,62 @@ class Composed:
         return found
 
 
+def rights(person: User) -> QuerySet[Permission]:
+    """What this person may do by themselves and through groups, whether or not the account is active."""
+    return Permission.objects.filter(Q(user=person) | Q(group__user=person))
+
+
+def groups_within(person: User) -> QuerySet[Group]:
+    """The groups that give nobody more than this person has."""
+    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=rights(person)))
+
+
+class WithinOwnRights:
+    """Whoever is no superuser gives away only what they have, and changes only those who have no more."""
+
+    def reaches(self, actor: User, thing: Any) -> bool:
+        """Whether this person, who is no superuser, may change the thing."""
+        raise NotImplementedError
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._reaches(request, obj)  # type: ignore[misc]
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._reaches(request, obj)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+        if not request.user.is_superuser:
+            if db_field.related_model is Permission:
+                options["queryset"] = Permission.objects.filter(pk__in=rights(request.user))
+            if db_field.related_model is Group:
+                options["queryset"] = groups_within(request.user)
+        return super().formfield_for_manytomany(db_field, request, **options)  # type: ignore[misc]
+
+    def _reaches(self, request: Request, obj: Any) -> bool:
+        return obj is None or request.user.is_superuser or self.reaches(request.user, obj)
+
+
 @admin.register(User)
-class PersonAdmin(Composed, UserAdmin):
-    """Django's own."""
+class PersonAdmin(WithinOwnRights, Composed, UserAdmin):
+    """Django's own, in which nobody makes themselves or others more than they are."""
+
+    def reaches(self, actor: User, thing: User) -> bool:
+        return not thing.is_superuser and not rights(thing).exclude(pk__in=rights(actor)).exists()
+
+    def get_readonly_fields(self, request: Request, obj: User | None = None) -> list[str]:  # type: ignore[override]
+        fields = [*super().get_readonly_fields(request, obj)]
+        return fields if request.user.is_superuser else [*fields, "is_superuser"]
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class StudioGroupAdmin(WithinOwnRights, GroupAdmin):
+    """Django's own, in which nobody gives a group what they do not have."""
+
+    def reaches(self, actor: User, thing: Group) -> bool:
+        return groups_within(actor).filter(pk=thing.pk).exists()
 
 
 @admin.register(Token)

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -16,12 +17,21 @@ from audit.models import Action
 
 
 class Watched:
-    """What the pages of every model in the admin have: what is looked at and changed goes into the audit log.
+    """What the pages of every model in the admin have: what is looked at and changed goes into the audit log, and a
+    list is filtered by what it offers alone.
 
     An admin class whose rows have texts that the log must not keep says with `audit_words` what to call one.
     """
 
     opts: Any
+    date_hierarchy: str | None
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Django allows every column of the model in a query string, and so guessing a hash letter by letter."""
+        filters = self.get_list_filter(request)  # type: ignore[attr-defined]
+        names = [one[0] if isinstance(one, tuple) else getattr(one, "parameter_name", one) for one in filters]
+        is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in [*names, self.date_hierarchy])
+        return is_offered and super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
 
     def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         response = super().changelist_view(request, *args, **options)  # type: ignore[misc]
@@ -59,6 +69,10 @@ class StudioAdminSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return secure_admin_login(super().login)(request, extra_context)  # type: ignore[no-any-return]
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The studio's own page, which limits how often somebody may guess the current password."""
+        return redirect("account_change_password")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Every model's pages are watched, those of other people's apps included."""

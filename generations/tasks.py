@@ -2,6 +2,7 @@
 
 from django.core.management import call_command
 
+from accounts import throttles
 from audit import log
 from generations.dispatch import sweep as sweeping
 from generations.dispatch import wake
@@ -26,8 +27,9 @@ def empty_trash() -> None:
 
 
 def tidy() -> None:
-    """What is over: old entries of the audit log, and sessions that have expired."""
+    """What is over: old entries of the audit log, counts of wrong passwords, and sessions that have expired."""
     log.purge()
+    throttles.clear_expired()
     call_command("clearsessions")
 
 

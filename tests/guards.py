@@ -197,7 +197,7 @@ GUARDS = [
         "generations/studio/drafts.py",
         "if waiting and waiting.get(PERSON) == str(request.user.pk):",
         "if waiting:",
-        "tests/studio/test_drafts.py",
+        "tests/site/test_growth.py",
     ),
     # What a link shows.
     Guard(

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import throttles
 from accounts.http import Request, go_to
 from accounts.models import User
+from accounts.throttles import Count, Limit
 from generations.media.attachments import MAX_AT_ONCE
 from generations.models import Draft, Reference
 from generations.models.ids import plain, uuids
@@ -21,10 +22,10 @@ DRAFT = "draft"  # in the session of somebody who is signed out
 PERSON = "person"  # in the form and in that draft: who owns it
 FORM_FIELDS = {*GenerateForm.base_fields, *FIELD_OF_MEMBER.values()} - {"nonce"}
 MAX_TEXT = 100_000  # more than the form accepts, so that a prompt that is too long can be shortened
-# What waits for somebody who is signed out. Together with the rate `draft` of the settings they bound what a page that
-# somebody found can fill.
+# What waits for somebody who is signed out: this bounds what a page that somebody found can fill.
 MAX_WAITING = 100_000  # characters in all
 WAITS = 86_400  # seconds
+OFTEN = Limit("drafts that wait", 10, timedelta(minutes=15), timedelta(hours=1), timedelta(hours=1))
 MARK_LASTS = timedelta(days=7)  # as long as a page may stay open
 
 
@@ -78,7 +79,9 @@ def _too_much(request: HttpRequest, values: dict[str, str], person: str) -> str:
     """Why this cannot wait for somebody who is signed out, or an empty string if it can."""
     if sum(map(len, values.values())) > MAX_WAITING:
         return _("What you typed was not kept, because it is too long. Go back to copy it, then sign in.")
-    if not ratelimit.consume(request, action="draft", key=person):
+    try:
+        throttles.begin(Count(OFTEN, person))
+    except throttles.Waiting:
         return _("What you typed was not kept, because this happened too often. Go back to copy it, then sign in.")
     return ""
 

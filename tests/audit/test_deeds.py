@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -229,7 +228,6 @@ class TestAnAdminWho:
 
 
 def test_no_entry_holds_a_secret(sandbox: FastSandbox, user: User) -> None:
-    cache.clear()
     plain, shared = f"meigen_sk_{'q' * 28}wxyz", "open sesame"
     browser = Client()
     browser.post(reverse("account_login"), {"login": user.username, "password": "wrong-password-of-mine"})

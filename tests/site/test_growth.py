@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
@@ -20,12 +19,12 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from generations import tasks
-from generations.models import Share
+from generations.models import Draft, Share
 from generations.sharing import links
 from generations.studio import drafts
 from meigen_site.cookies import Messages
 from tests.conftest import FastSandbox
-from tests.helpers import form_data, make_generation, make_result
+from tests.helpers import form_data, make_generation, make_result, make_token, make_user
 from tests.studio.test_form import sign_in
 
 GENERATE = "/generations/"
@@ -85,6 +84,13 @@ class TestASignedOutForm:
         assert "What you typed was not kept, because its page was older than a week." in page
         assert not Session.objects.exists()
 
+    def test_is_never_that_of_whoever_signs_in_instead(self, sandbox: FastSandbox, user: User) -> None:
+        client, _ = post(user, prompt="a patient heron")
+        other = make_user("other")
+        make_token(other)
+        assert "a patient heron" not in sign_in(client, other)
+        assert not Draft.objects.exists()
+
     def test_with_a_mark_that_somebody_made_up_is_not_kept(self, user: User) -> None:
         for mark in [str(user.pk), f"{user.pk}:abc", f"{user.pk}:1wGkhT:abc", "\0", "x" * 100_000]:
             post(user, mark=mark)
@@ -123,7 +129,6 @@ class TestWhoOnlyLooks:
 
     @pytest.mark.parametrize("method", ["get", "head", "post"])
     def test_gets_no_session(self, share: Share, method: str) -> None:
-        cache.clear()
         addresses = self.addresses(share)
         assert len(addresses) > 50
         for address in addresses:

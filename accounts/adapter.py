@@ -14,6 +14,8 @@ from .throttles import Waiting
 WRONG_LOGIN = _("The username, email or password is wrong. Check all you typed, or ask an admin for a new password.")
 WRONG_PASSWORD = _("This is not your current password. Type it again.")
 
+NOWHERE = "0.0.0.0"  # noqa: S104 (no address is known, and the list of sessions needs one)
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
@@ -49,4 +51,4 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """What allauth's limits count by. Its own reading raises where the proxies in front say too little."""
-        return client_address(request)
+        return client_address(request) or NOWHERE

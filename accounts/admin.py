@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from . import security_admin  # noqa: F401 (registers what people sign in with)
 from .http import Request
 from .models import Token, User
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps.config import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from . import vault
+from . import factors, vault
 from .models import Token
 
 
@@ -39,5 +40,27 @@ def keys_of_stored_tokens(
             f"TOKEN_KEYS is missing {', '.join(lost)}, which stored tokens are encrypted with.",
             hint="Put the old key back after the new one, then run manage.py rotate_tokens.",
             id="accounts.E001",
+        )
+    ]
+
+
+@register(Tags.database)
+def keys_of_second_factors(
+    *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Checks that every second factor can still be decrypted, since its person cannot sign in otherwise."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        lost = [factor for factor in Authenticator.objects.all() if not factors.opens(factor)]
+    except DatabaseError:  # before the first migrate
+        return []
+    if not lost:
+        return []
+    return [
+        Error(
+            f"TOKEN_KEYS is missing a key that {len(lost)} second factors are encrypted with.",
+            hint="Put the old key back after the new one, then run manage.py rotate_tokens.",
+            id="accounts.E002",
         )
     ]

@@ -1,7 +1,10 @@
 from allauth.account import views as allauth
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
-from . import page, remote_views, views
+from . import openid, page, remote_views, security, views
 
 urlpatterns = [
     path("tokens/", views.tokens, name="tokens"),
@@ -20,4 +23,24 @@ urlpatterns = [
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
     path("password/change/", allauth.password_change, name="account_change_password"),
+    # Second factors, under the names by which django-allauth finds its pages; `mfa_index` is ours.
+    path("security/", security.security, name="mfa_index"),
+    path("security/", security.security, name="account_set_password"),  # where a password is changed that is not there
+    path("security/app/", security.add_app, name="mfa_activate_totp"),
+    path("security/app/qr/", security.app_qr, name="app_qr"),
+    path("security/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("security/codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("security/codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("security/passkeys/add/", security.add_passkey, name="mfa_add_webauthn"),
+    path("security/passkeys/<int:pk>/remove/", security.remove_passkey, name="mfa_remove_webauthn"),
+    path("reauthenticate/code/", security.confirm_by_code, name="mfa_reauthenticate"),
+    path("reauthenticate/passkey/", security.confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
+    path("login/code/", security.authenticate, name="mfa_authenticate"),
+    path("login/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("login/openid/", openid.openid, name="openid"),
+    path("login/openid/<str:provider_id>/", openid.openid_callback, name="openid_connect_callback"),
+    path("sessions/", security.sessions, name="sessions"),
+    path("sessions/<int:pk>/end/", security.end_session, name="end_session"),
+    path("sessions/end-others/", security.end_other_sessions, name="end_other_sessions"),
 ]

@@ -1,15 +1,15 @@
-"""The admin site: Django's, behind the studio's sign-in, without django-q2's models, and watched by the audit log."""
+"""The admin site: Django's, behind the studio's sign-in, without the models of others, and watched by the audit log."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
-from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from audit.log import record
@@ -62,28 +62,40 @@ class Watched:
         record(action, thing, words=getattr(self, "audit_words", str)(thing), details=details)
 
 
+from accounts import factors
+
+
 class StudioAdminSite(admin.AdminSite):
     site_header = "Meigen Studio"
     site_title = "Meigen Studio"
     index_title = _("Administration")
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not factors.is_lacking(request)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return secure_admin_login(super().login)(request, extra_context)  # type: ignore[no-any-return]
+        """Never Django's own form, which knows neither second factors nor the limits of the sign-in page."""
+        return secure_admin_login(self._come_in)(request)  # type: ignore[no-any-return]
+
+    def _come_in(self, request: HttpRequest) -> HttpResponse:
+        then = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(then, {request.get_host()}, require_https=request.is_secure()):
+            then = reverse("admin:index")
+        return HttpResponseRedirect(then) if self.has_permission(request) else factors.ask(request, then)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The studio's own page, which limits how often somebody may guess the current password."""
         return redirect("account_change_password")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Every model's pages are watched, those of other people's apps included."""
-        # Whoever may edit a django-q2 schedule can run any function of the server, so its models stay out.
-        if (
-            getattr(model_or_iterable, "__name__", "")
-            and model_or_iterable in apps.get_app_config("django_q").get_models()
-        ):
-            return
+        """Every model's pages are watched, those of other people's apps included.
+
+        Whoever may edit a django-q2 schedule can run any function of the server, and allauth's pages show and change
+        what people sign in with, so they stay out. accounts/security_admin.py shows that without the secrets.
+        """
         own = admin_class or admin.ModelAdmin
-        super().register(model_or_iterable, type(own.__name__, (Watched, own), {}), **options)
+        if not own.__module__.startswith(("allauth.", "django_q.")):
+            super().register(model_or_iterable, type(own.__name__, (Watched, own), {}), **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "site_url": reverse("studio")}

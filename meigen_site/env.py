@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -49,6 +49,16 @@ class Bucket:
 
 
 @dataclass(frozen=True)
+class OpenID:
+    """The OpenID provider that people may sign in with: its issuer's address, what it knows us by, what we call it."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True)
 class Environment:
     """The values as Python types. `token_keys` are (id, Fernet key) pairs; the first one encrypts."""
 
@@ -75,6 +85,9 @@ class Environment:
     trash_days: int
     audit_days: int
     time_zone: str
+    staff_need_mfa: bool
+    session_idle_hours: float
+    openid: OpenID | None
     failpoints: Path | None
 
     @property
@@ -119,6 +132,9 @@ def read() -> Environment:
         # The database refuses to delete younger entries.
         audit_days=int(_number("AUDIT_DAYS", "365", least=30, most=A_CENTURY)),
         time_zone=_time_zone("TIME_ZONE", "UTC"),
+        staff_need_mfa=_flag("STAFF_NEED_MFA"),
+        session_idle_hours=_number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
+        openid=_openid("OIDC_URL"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
 
@@ -252,6 +268,20 @@ def _accel(name: str) -> str:
     if not re.fullmatch(r"/[\w./-]*\w/?", value):
         raise _wrong(name, f"must be the proxy's internal location such as /kept/, not {value!r}")
     return value.rstrip("/") + "/"
+
+
+def _openid(name: str) -> OpenID | None:
+    """None when people sign in with passwords and passkeys only."""
+    client_id, client_secret, label = (
+        os.environ.get(other, "").strip() for other in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME")
+    )
+    if not os.environ.get(name, "").strip():
+        return None
+    for other, value in {"OIDC_CLIENT_ID": client_id, "OIDC_CLIENT_SECRET": client_secret}.items():
+        if not value:
+            raise _wrong(other, f"is not set, but {name} is")
+    url = _url(name, "").removesuffix("/.well-known/openid-configuration")
+    return OpenID(url, client_id, client_secret, label or urlsplit(url).hostname or "")
 
 
 def _failpoints(name: str) -> Path | None:

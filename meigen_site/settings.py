@@ -34,6 +34,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "meigen_site.apps.SiteConfig",
@@ -57,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "meigen_site.middleware.audited",
     "accounts.time_zones.own_time",
+    "accounts.sessions.kept_alive",
     "django_htmx.middleware.HtmxMiddleware",
     "meigen_site.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -203,6 +208,47 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Wrong passwords are counted by accounts/guessing.py; a limit of all sign-ins of an address would lock out an office.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None, "reauthenticate": None}
 TRUSTED_PROXIES = ENV.proxies  # accounts/address.py reads it, for allauth too
+
+# Second factors. A passkey may also replace the password.
+MFA_ADAPTER = "accounts.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Meigen Studio"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins vouch for addresses
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.CodeForm",
+    "reauthenticate": "accounts.factor_forms.CodeAgainForm",
+    "activate_totp": "accounts.factor_forms.NewAppForm",
+    "deactivate_totp": "accounts.factor_forms.RemoveAppForm",
+    "generate_recovery_codes": "accounts.factor_forms.NewCodesForm",
+    "add_webauthn": "accounts.factor_forms.NewPasskeyForm",
+    "authenticate_webauthn": "accounts.factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.factor_forms.PasskeyAloneForm",
+}
+STAFF_NEED_MFA = ENV.staff_need_mfa
+
+# Sign-in by an OpenID provider, if one is named. What its accounts are kept under tells providers apart: another one
+# may have the same numbers for other people.
+
+
+def by_openid(provider: env.OpenID) -> dict[str, Any]:
+    return {
+        "provider_id": re.sub(r"[^\w.-]+", "-", provider.url.partition("://")[2], flags=re.ASCII),
+        "name": provider.name,
+        "client_id": provider.client_id,
+        "secret": provider.client_secret,
+        "settings": {"server_url": provider.url, "oauth_pkce_enabled": True},
+    }
+
+
+SOCIALACCOUNT_ADAPTER = "accounts.openid.Adapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [] if ENV.openid is None else [by_openid(ENV.openid)]}}
+
+# A session ends so long after its person was last seen, and at the latest so long after the sign-in, in seconds
+# (accounts/sessions.py).
+SESSION_COOKIE_AGE = int(ENV.session_idle_hours * 3600)
+SESSION_LASTS = 30 * 86_400
 
 # Pages and security
 

@@ -21,6 +21,9 @@ os.environ.update(
     MEIGEN_RATE="12/60",
     TRUSTED_PROXIES="0",
     TIME_ZONE="",
+    STAFF_NEED_MFA="",
+    SESSION_IDLE_HOURS="",
+    OIDC_URL="",
 )
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder / 'studio.sqlite3'}")
 

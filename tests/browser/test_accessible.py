@@ -23,6 +23,8 @@ PAGES = [
     "/accounts/tokens/at-meigen/",
     "/accounts/time-zone/",
     "/accounts/password/change/",
+    "/accounts/security/",
+    "/accounts/sessions/",
     "/nowhere/",
 ]
 

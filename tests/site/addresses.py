@@ -2,6 +2,8 @@
 
 import io
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.urls import reverse
 
 from generations.library import collecting
@@ -17,6 +19,7 @@ OWN = {
     "fetch_again", "send_again", "check_again", "share", "revoke", "share_link", "share_qr",
     "result", "thumbnail", "preview",
     "replace_token", "check_token", "remove_token", "reference", "use_result", "use_token",
+    "end_session", "mfa_remove_webauthn",
 }  # fmt: skip
 PERSONAL = {
     "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
@@ -24,7 +27,10 @@ PERSONAL = {
     "generations", "gallery", "live", "model", "tokens", "references", "send_all_again",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage", "fresh_token", "time_zone",
-    "account_reauthenticate", "account_change_password",
+    "account_reauthenticate", "account_change_password", "account_set_password",
+    "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "app_qr", "mfa_add_webauthn",
+    "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sessions", "end_other_sessions",
 }  # fmt: skip
 PUBLIC = {
     "shared",
@@ -39,6 +45,10 @@ PUBLIC = {
     "account_login",
     "account_logout",
     "account_inactive",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "openid",
+    "openid_connect_callback",
     "tick",
 }
 
@@ -64,6 +74,8 @@ def made_by_somebody() -> dict[str, str]:
         "check_token": [token.pk],
         "remove_token": [token.pk],
         "use_token": [token.pk],
+        "end_session": [UserSession.objects.create(user=owner, ip="192.0.2.7", session_key="CANARY").pk],
+        "mfa_remove_webauthn": [Authenticator.objects.create(user=owner, type="webauthn", data={"name": "CANARY"}).pk],
     }
     collection, _ = collecting.create(owner, "CANARY collection")
     collecting.add(owner, collection.pk, [generation.pk])

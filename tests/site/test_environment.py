@@ -36,6 +36,10 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("TIME_ZONE", "Asia"),
         ("TIME_ZONE", "/etc/localtime"),
         ("TIME_ZONE", "../zoneinfo/UTC"),
+        ("STAFF_NEED_MFA", "sometimes"),
+        ("SESSION_IDLE_HOURS", "0.5"),
+        ("SESSION_IDLE_HOURS", "forever"),
+        ("OIDC_URL", "http://login.example"),
         ("ALLOWED_HOSTS", "https://studio.example"),
         ("ALLOWED_HOSTS", "studio.example:8000"),
         ("ALLOWED_HOSTS", "[::1]:8000"),
@@ -57,9 +61,30 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
     ],
 )
 def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("OIDC_CLIENT_ID", "studio")
+    monkeypatch.setenv("OIDC_CLIENT_SECRET", "a-secret")
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
         env.read()
+
+
+@pytest.mark.parametrize("missing", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
+def test_half_an_openid_provider_is_none(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    for name in {"OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"} - {missing}:
+        monkeypatch.setenv(name, "given")
+    monkeypatch.setenv("OIDC_URL", "https://login.example/realms/team")
+    with pytest.raises(ImproperlyConfigured, match=f"^{missing} "):
+        env.read()
+
+
+def test_an_openid_provider_is_called_by_its_host_unless_it_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"URL": "https://login.example/a/", "CLIENT_ID": "studio", "CLIENT_SECRET": "hush"}.items():
+        monkeypatch.setenv(f"OIDC_{name}", value)
+    provider = env.read().openid
+    assert provider == env.OpenID("https://login.example/a", "studio", "hush", "login.example")
+    assert "hush" not in repr(provider)
+    monkeypatch.setenv("OIDC_NAME", "Example")
+    assert env.read().openid == env.OpenID("https://login.example/a", "studio", "hush", "Example")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8900", "http://localhost:1", "http://[::1]:5", "https://x.example"])

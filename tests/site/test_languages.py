@@ -219,6 +219,8 @@ def reader(browser: Client) -> Client:
         "/collections/",
         "/presets/",
         "/accounts/time-zone/",
+        "/accounts/security/",
+        "/accounts/sessions/",
         TOKENS,
     ],
 )

@@ -48,6 +48,8 @@ def pages(rows: list[Generation]) -> list[str]:
         "/accounts/tokens/",
         "/accounts/time-zone/",
         "/accounts/password/change/",
+        "/accounts/security/",
+        "/accounts/sessions/",
         *(r.get_absolute_url() for r in rows),
     ]
 

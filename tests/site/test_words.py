@@ -210,7 +210,8 @@ def test_no_browser_checks_anything_in_its_own_words(sandbox: FastSandbox, brows
     own = ["/", "/?model_id=midjourney-v8.1", "/generations/", "/gallery/", "/inspiration/", "/collections/"]
     own += ["/accounts/tokens/", "/presets/", row.get_absolute_url(), collection.get_absolute_url()]
     own += [f"{collection.get_absolute_url()}settings/", f"/shares/new/?selected={row.pk}", f"/shares/{share.pk}/"]
-    own += ["/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/logout/"]
+    own += ["/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/logout/", "/accounts/security/"]
+    own += ["/accounts/sessions/"]
     constraint = r' required| (?:min|max|pattern|step|minlength)="|type="(?:email|url|number)"'
     for client, urls in [
         (browser, own),

@@ -1,17 +1,18 @@
-"""`manage.py rotate_tokens`: re-encrypts every stored token with the first key of TOKEN_KEYS."""
+"""`manage.py rotate_tokens`: re-encrypts every stored token and second factor with the first key of TOKEN_KEYS."""
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import vault
+from accounts import factors, vault
 from accounts.models import Token
 
 
 class Command(BaseCommand):
     help = (
-        "Seal every stored token with the first key of TOKEN_KEYS, so that older keys can be dropped. "
+        "Seal every stored token and second factor with the first key of TOKEN_KEYS, so that older keys can go. "
         "Safe to interrupt and to run again."
     )
 
@@ -33,6 +34,16 @@ class Command(BaseCommand):
                 token.key_id = vault.current_key_id()
                 token.save(update_fields=["ciphertext", "fingerprint", "key_id"])
                 done += 1
+        for pk in Authenticator.objects.exclude(type=factors.Type.WEBAUTHN).values_list("pk", flat=True):
+            with transaction.atomic():
+                factor = Authenticator.objects.select_for_update().filter(pk=pk).first()
+                try:
+                    if factor is not None:
+                        factors.reseal(factor)
+                        done += 1
+                except vault.Unreadable:
+                    unreadable += 1
+                    self.stderr.write(f"Second factor {pk} of {factor.user} cannot be decrypted.")
         self.stdout.write(f"{done} re-encrypted, {unreadable} unreadable.")
         if unreadable:
-            raise CommandError("Some tokens cannot be decrypted with the keys in TOKEN_KEYS; do not remove a key yet.")
+            raise CommandError("Some of it cannot be decrypted with the keys in TOKEN_KEYS; do not remove a key yet.")

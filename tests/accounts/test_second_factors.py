@@ -1,0 +1,340 @@
+"""Second factors: setting one up, signing in with it, and where staff need one."""
+
+import json
+import re
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+
+from accounts import factors
+from accounts.models import User
+from tests.helpers import make_user
+
+PASSWORD = "a-long-password"
+APP = "/accounts/security/app/"
+SECURITY = "/accounts/security/"
+CODES = "/accounts/security/codes/"
+PASSKEY = "/accounts/security/passkeys/add/"
+
+
+def code_of(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def sign_in(name: str, client: Client | None = None) -> Client:
+    client = client or Client()
+    client.post("/accounts/login/", {"login": name, "password": PASSWORD})
+    return client
+
+
+def confirm(client: Client) -> None:
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+
+def set_up_app(client: Client) -> str:
+    """The secret of an app that the signed-in person has set up."""
+    confirm(client)
+    found = re.search(r"<code>(\w+)</code>", client.get(APP).content.decode())
+    assert found
+    assert client.post(APP, {"code": code_of(found[1])})["Location"] == CODES
+    return found[1]
+
+
+def recovery_codes(client: Client) -> list[str]:
+    return re.findall(r"\b\d{8}\b", client.get(CODES).content.decode().partition("<pre>")[2])
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(SECURITY).status_code == 200
+
+
+@pytest.fixture
+def person(user: User) -> Client:
+    return sign_in(user.username)
+
+
+class TestAnApp:
+    def test_is_set_up_only_after_the_password_was_typed_again(self, person: Client) -> None:
+        assert person.get(APP)["Location"].startswith("/accounts/reauthenticate/")
+        set_up_app(person)
+        assert "Remove app" in person.get(SECURITY).content.decode()
+
+    def test_is_asked_for_after_the_password(self, person: Client, user: User) -> None:
+        secret = set_up_app(person)
+        other = sign_in(user.username)
+        assert not is_signed_in(other)
+        refused = other.post("/accounts/login/code/", {"code": wrong(code_of(secret))})
+        assert refused.status_code == 422
+        assert "This was not accepted." in refused.content.decode()
+        assert not is_signed_in(other)
+        assert other.post("/accounts/login/code/", {"code": code_of(secret)})["Location"] == "/"
+        assert is_signed_in(other)
+
+    def test_lets_nobody_in_twice_with_one_code(self, person: Client, user: User) -> None:
+        secret = set_up_app(person)
+        code = code_of(secret)
+        for client, status in [(sign_in(user.username), 302), (sign_in(user.username), 422)]:
+            assert client.post("/accounts/login/code/", {"code": code}).status_code == status
+
+    def test_is_guessed_at_five_times_and_no_more(self, person: Client, user: User) -> None:
+        secret = set_up_app(person)
+        other = sign_in(user.username)
+        for _ in range(5):
+            other.post("/accounts/login/code/", {"code": wrong(code_of(secret))})
+        assert other.post("/accounts/login/code/", {"code": code_of(secret)}).status_code == 422
+        assert not is_signed_in(other)
+
+    def test_a_wrong_first_code_sets_nothing_up(self, person: Client, user: User) -> None:
+        confirm(person)
+        secret = re.search(r"<code>(\w+)</code>", person.get(APP).content.decode())
+        assert secret
+        refused = person.post(APP, {"code": wrong(code_of(secret[1]))})
+        assert refused.status_code == 422
+        assert secret[1] in refused.content.decode()
+        assert not Authenticator.objects.exists()
+
+    def test_shows_its_qr_code_to_nobody_else_and_only_while_it_is_set_up(self, person: Client, user: User) -> None:
+        assert person.get(f"{APP}qr/").status_code == 404
+        confirm(person)
+        person.get(APP)
+        drawn = person.get(f"{APP}qr/")
+        assert drawn["Content-Type"] == "image/svg+xml"
+        assert "no-store" in drawn["Cache-Control"]
+        assert drawn.content.startswith(b"<?xml")
+        assert sign_in(make_user("other").username).get(f"{APP}qr/").status_code == 404
+        assert sign_in(user.username).get(f"{APP}qr/").status_code == 404
+        set_up_app(person)
+        assert person.get(f"{APP}qr/").status_code == 404
+
+    def test_can_be_removed_with_the_codes_that_stood_in_for_it(self, person: Client) -> None:
+        set_up_app(person)
+        assert person.post(f"{APP}remove/")["Location"] == SECURITY
+        assert not Authenticator.objects.exists()
+
+    def test_keeps_its_secret_encrypted(self, person: Client) -> None:
+        secret = set_up_app(person)
+        codes = recovery_codes(person)
+        kept = json.dumps([factor.data for factor in Authenticator.objects.all()])
+        assert secret not in kept
+        assert not any(code in kept for code in codes)
+
+
+class TestRecoveryCodes:
+    def test_let_their_person_in_once_each(self, person: Client, user: User) -> None:
+        set_up_app(person)
+        code = recovery_codes(person)[0]
+        assert len(recovery_codes(person)) == 10
+        assert sign_in(user.username).post("/accounts/login/code/", {"code": code}).status_code == 302
+        assert sign_in(user.username).post("/accounts/login/code/", {"code": code}).status_code == 422
+        assert len(recovery_codes(person)) == 9
+
+    def test_new_ones_replace_the_old(self, person: Client, user: User) -> None:
+        set_up_app(person)
+        old = recovery_codes(person)
+        assert person.post(f"{CODES}new/")["Location"] == CODES
+        assert not set(old) & set(recovery_codes(person))
+        assert sign_in(user.username).post("/accounts/login/code/", {"code": old[0]}).status_code == 422
+
+    def test_can_be_kept_as_a_file(self, person: Client) -> None:
+        set_up_app(person)
+        file = person.get(f"{CODES}download/")
+        assert file.content.decode().split() == recovery_codes(person)
+        assert "attachment" in file["Content-Disposition"]
+
+    def test_are_shown_only_after_the_password_was_typed_again(self, person: Client, user: User) -> None:
+        secret = set_up_app(person)
+        other = sign_in(user.username)
+        other.post("/accounts/login/code/", {"code": code_of(secret)})
+        for page in [CODES, f"{CODES}download/"]:
+            assert other.get(page)["Location"].startswith("/accounts/reauthenticate/")
+
+
+def looks_like_one(id: str = "AA", **response: object) -> str:
+    return json.dumps({"type": "public-key", "id": id, "rawId": id, "response": response})
+
+
+ODD = [
+    *["", "{", "null", "1", '"text"', "[]", "{}", '{"id": 1}', '{"type": "public-key", "response": []}'],
+    looks_like_one(),
+    looks_like_one(clientDataJSON="e30"),
+    looks_like_one(clientDataJSON="e30", attestationObject="AA"),
+    looks_like_one(clientDataJSON="e30", authenticatorData="A" * 50, signature="AA", userHandle="Lw"),
+    looks_like_one(clientDataJSON="bnVsbA", authenticatorData="A", signature="AA", userHandle="AA"),
+    looks_like_one("é", clientDataJSON="W10", authenticatorData="AAAA", signature="AA", userHandle=None),
+]
+
+
+@pytest.mark.parametrize("credential", ODD)
+def test_a_passkey_in_no_form_of_passkeys_is_refused_in_words(person: Client, user: User, credential: str) -> None:
+    confirm(person)
+    person.get(PASSKEY)
+    assert person.post(PASSKEY, {"credential": credential, "name": "x"}).status_code == 422
+    person.get("/accounts/reauthenticate/passkey/")
+    assert person.post("/accounts/reauthenticate/passkey/", {"credential": credential}).status_code in {302, 422}
+    set_up_app(person)
+    half = sign_in(user.username)
+    half.get("/accounts/login/code/")
+    assert half.post("/accounts/login/code/", {"credential": credential}).status_code == 422
+    stranger = Client()
+    stranger.get("/accounts/login/passkey/", headers={"Accept": "application/json"})
+    refused = stranger.post("/accounts/login/passkey/", {"credential": credential}, follow=True)
+    assert "No passkey was used" in refused.content.decode() or "This was not accepted" in refused.content.decode()
+    assert not any(map(is_signed_in, [half, stranger]))
+    assert not Authenticator.objects.filter(type="webauthn").exists()
+
+
+class TestTheKeysOfTheVault:
+    OLD = ("old", b"b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQgb2xkIG9sZCE=")
+    NEW = ("new", b"bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE=")
+
+    def test_can_be_changed_under_second_factors(self, settings: Settings, person: Client, user: User) -> None:
+        settings.TOKEN_KEYS = [self.OLD]
+        secret = set_up_app(person)
+        code = recovery_codes(person)[0]
+        settings.TOKEN_KEYS = [self.NEW, self.OLD]
+        call_command("rotate_tokens")
+        settings.TOKEN_KEYS = [self.NEW]
+        for given in (code_of(secret), code):
+            assert sign_in(user.username).post("/accounts/login/code/", {"code": given}).status_code == 302
+
+    def test_a_lost_one_is_noticed_by_the_checks(self, settings: Settings, person: Client) -> None:
+        set_up_app(person)
+        assert not [found for found in run_checks(databases=["default"]) if found.id == "accounts.E002"]
+        settings.TOKEN_KEYS = [self.NEW]
+        assert [found for found in run_checks(databases=["default"]) if found.id == "accounts.E002"]
+
+
+class TestStaffWhoNeedASecondFactor:
+    @pytest.fixture(autouse=True)
+    def _needed(self, settings: Settings) -> None:
+        settings.STAFF_NEED_MFA = True
+
+    @pytest.fixture
+    def boss(self, db: None) -> Client:
+        return sign_in(make_user("boss", is_staff=True, is_superuser=True).username)
+
+    PAGES = ["/admin/", "/admin/accounts/user/", "/admin/password_change/", "/admin/jsi18n/", "/admin/nowhere/"]
+
+    def way_in(self, client: Client, page: str) -> str:
+        return str(client.get(page, follow=True).redirect_chain[-1][0])
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_are_led_to_set_one_up(self, boss: Client, page: str) -> None:
+        assert self.way_in(boss, page) == SECURITY
+        assert "The administration needs a second factor." in boss.get(page, follow=True).content.decode()
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_and_have_one_are_asked_for_it_and_get_on(self, boss: Client, page: str) -> None:
+        secret = set_up_app(boss)
+        asked = self.way_in(boss, page)
+        assert asked.startswith("/accounts/reauthenticate/code/?next=")
+        assert boss.post(asked, {"code": wrong(code_of(secret)), "next": page}).status_code == 422
+        assert self.way_in(boss, page) == asked
+        assert boss.post(asked, {"code": code_of(secret), "next": page})["Location"] == page
+        assert boss.get(page).status_code in {200, 404}
+
+    def test_and_signed_in_with_one_are_not_asked_again(self, boss: Client) -> None:
+        secret = set_up_app(boss)
+        other = sign_in("boss")
+        other.post("/accounts/login/code/", {"code": code_of(secret)})
+        assert other.get("/admin/").status_code == 200
+
+    def test_are_out_as_soon_as_they_remove_it(self, boss: Client) -> None:
+        secret = set_up_app(boss)
+        boss.post("/accounts/reauthenticate/code/", {"code": code_of(secret)})
+        assert boss.get("/admin/").status_code == 200
+        boss.post(f"{APP}remove/")
+        assert self.way_in(boss, "/admin/") == SECURITY
+
+    def test_change_nothing_without_it(self, boss: Client, user: User) -> None:
+        assert boss.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}).status_code == 302
+        assert User.objects.filter(pk=user.pk).exists()
+
+    def test_do_not_come_in_by_djangos_own_form(self, boss: Client) -> None:
+        form = {"username": "boss", "password": PASSWORD, "next": "/admin/"}
+        for client in (boss, Client()):
+            answer = client.post("/admin/login/", form)
+            assert answer.status_code == 302
+            assert answer["Location"] != "/admin/"
+            assert client.get("/admin/").status_code == 302
+
+    def test_are_not_led_to_another_site(self, boss: Client) -> None:
+        secret = set_up_app(boss)
+        boss.post("/accounts/reauthenticate/code/", {"code": code_of(secret)})
+        assert boss.get("/admin/login/?next=https://evil.example/")["Location"] == "/admin/"
+
+    def test_leave_members_alone(self, person: Client) -> None:
+        assert person.get("/").status_code == 200
+        assert person.get("/admin/", follow=True).status_code == 403
+
+
+def test_staff_do_not_need_one_unless_the_studio_says_so(db: None) -> None:
+    boss = sign_in(make_user("boss", is_staff=True, is_superuser=True).username)
+    assert boss.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/admin/login/?next=/admin/accounts/user/"])
+def test_a_member_of_staff_cannot_try_passwords_of_others_in_the_admin(db: None, page: str) -> None:
+    make_user("boss", is_staff=True, is_superuser=True)
+    clerk = sign_in(make_user("clerk", is_staff=True).username)
+    clerk.post(page, {"username": "boss", "password": PASSWORD})
+    assert clerk.get("/admin/accounts/user/").status_code == 403
+
+
+class TestTheAdmin:
+    def test_shows_who_has_which_factor_and_no_secret(self, person: Client, user: User) -> None:
+        set_up_app(person)
+        boss = Client()
+        boss.force_login(make_user("boss", is_staff=True, is_superuser=True))
+        app = Authenticator.objects.get(type="totp")
+        pages = ["/admin/mfa/authenticator/", f"/admin/mfa/authenticator/{app.pk}/change/"]
+        for page in pages:
+            body = boss.get(page).content.decode()
+            assert user.username in body
+            assert app.data["secret"] not in body
+        assert boss.post(f"/admin/mfa/authenticator/{app.pk}/delete/", {"post": "yes"}).status_code == 302
+        assert not Authenticator.objects.filter(pk=app.pk).exists()
+
+    def test_lets_only_superusers_take_one_away(self, person: Client) -> None:
+        set_up_app(person)
+        clerk = make_user("clerk", is_staff=True)
+        from django.contrib.auth.models import Permission
+
+        clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="mfa"))
+        client = Client()
+        client.force_login(clerk)
+        app = Authenticator.objects.get(type="totp")
+        assert client.get("/admin/mfa/authenticator/").status_code == 200
+        assert client.post(f"/admin/mfa/authenticator/{app.pk}/delete/", {"post": "yes"}).status_code == 403
+
+    @pytest.mark.parametrize(
+        "page", ["socialaccount/socialapp", "socialaccount/socialtoken", "usersessions/usersession"]
+    )
+    def test_has_no_pages_of_libraries_about_signing_in(self, db: None, page: str) -> None:
+        boss = Client()
+        boss.force_login(make_user("boss", is_staff=True, is_superuser=True))
+        assert boss.get(f"/admin/{page}/").status_code == 404
+
+
+def test_somebody_without_a_password_is_told_so_instead_of_changing_it(user: User) -> None:
+    user.set_unusable_password()
+    user.save()
+    client = Client()
+    client.force_login(user)
+    assert "Change password" not in client.get(SECURITY).content.decode()
+    assert client.get("/accounts/password/change/")["Location"] == SECURITY
+
+
+def test_sealed_secrets_have_no_plain_form(user: User) -> None:
+    adapter = factors.Adapter()
+    assert adapter.decrypt(adapter.encrypt("plain")) == "plain"

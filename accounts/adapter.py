@@ -25,6 +25,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         "enter_current_password": WRONG_PASSWORD,
         "incorrect_password": WRONG_PASSWORD,
         "invalid_login": WRONG_LOGIN,
+        "rate_limited": _("Too many attempts. Try again in a few minutes."),
         "username_password_mismatch": WRONG_LOGIN,
     }
 

@@ -105,10 +105,9 @@ class NewPasskeyForm(Account, webauthn.AddWebAuthnForm):  # type: ignore[misc]
         initial=True,
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, Any] | None:
         with _read_or_refused():
-            cleaned: dict[str, Any] = super().clean()
-        return cleaned
+            return super().clean()
 
 
 class PasskeyForm(Account, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from accounts import factors
 from audit.log import record
 from audit.models import Action
 
@@ -60,9 +61,6 @@ class Watched:
 
     def _note(self, action: Action, thing: Model, details: dict[str, Any] | None = None) -> None:
         record(action, thing, words=getattr(self, "audit_words", str)(thing), details=details)
-
-
-from accounts import factors
 
 
 class StudioAdminSite(admin.AdminSite):

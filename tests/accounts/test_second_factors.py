@@ -21,10 +21,12 @@ APP = "/accounts/security/app/"
 SECURITY = "/accounts/security/"
 CODES = "/accounts/security/codes/"
 PASSKEY = "/accounts/security/passkeys/add/"
+SECOND_STEP = "/accounts/login/code/"
+FACTOR_PAGES = [SECURITY, CODES, f"{CODES}new/", f"{APP}remove/", PASSKEY, "/accounts/reauthenticate/code/"]
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def wrong(code: str) -> str:
@@ -73,25 +75,25 @@ class TestAnApp:
         secret = set_up_app(person)
         other = sign_in(user.username)
         assert not is_signed_in(other)
-        refused = other.post("/accounts/login/code/", {"code": wrong(code_of(secret))})
+        refused = other.post(SECOND_STEP, {"code": wrong(code_of(secret))})
         assert refused.status_code == 422
         assert "This was not accepted." in refused.content.decode()
         assert not is_signed_in(other)
-        assert other.post("/accounts/login/code/", {"code": code_of(secret)})["Location"] == "/"
+        assert other.post(SECOND_STEP, {"code": code_of(secret)})["Location"] == "/"
         assert is_signed_in(other)
 
     def test_lets_nobody_in_twice_with_one_code(self, person: Client, user: User) -> None:
         secret = set_up_app(person)
         code = code_of(secret)
         for client, status in [(sign_in(user.username), 302), (sign_in(user.username), 422)]:
-            assert client.post("/accounts/login/code/", {"code": code}).status_code == status
+            assert client.post(SECOND_STEP, {"code": code}).status_code == status
 
     def test_is_guessed_at_five_times_and_no_more(self, person: Client, user: User) -> None:
         secret = set_up_app(person)
         other = sign_in(user.username)
         for _ in range(5):
-            other.post("/accounts/login/code/", {"code": wrong(code_of(secret))})
-        assert other.post("/accounts/login/code/", {"code": code_of(secret)}).status_code == 422
+            other.post(SECOND_STEP, {"code": wrong(code_of(secret))})
+        assert other.post(SECOND_STEP, {"code": code_of(secret)}).status_code == 422
         assert not is_signed_in(other)
 
     def test_a_wrong_first_code_sets_nothing_up(self, person: Client, user: User) -> None:
@@ -134,8 +136,8 @@ class TestRecoveryCodes:
         set_up_app(person)
         code = recovery_codes(person)[0]
         assert len(recovery_codes(person)) == 10
-        assert sign_in(user.username).post("/accounts/login/code/", {"code": code}).status_code == 302
-        assert sign_in(user.username).post("/accounts/login/code/", {"code": code}).status_code == 422
+        assert sign_in(user.username).post(SECOND_STEP, {"code": code}).status_code == 302
+        assert sign_in(user.username).post(SECOND_STEP, {"code": code}).status_code == 422
         assert len(recovery_codes(person)) == 9
 
     def test_new_ones_replace_the_old(self, person: Client, user: User) -> None:
@@ -143,7 +145,7 @@ class TestRecoveryCodes:
         old = recovery_codes(person)
         assert person.post(f"{CODES}new/")["Location"] == CODES
         assert not set(old) & set(recovery_codes(person))
-        assert sign_in(user.username).post("/accounts/login/code/", {"code": old[0]}).status_code == 422
+        assert sign_in(user.username).post(SECOND_STEP, {"code": old[0]}).status_code == 422
 
     def test_can_be_kept_as_a_file(self, person: Client) -> None:
         set_up_app(person)
@@ -154,9 +156,26 @@ class TestRecoveryCodes:
     def test_are_shown_only_after_the_password_was_typed_again(self, person: Client, user: User) -> None:
         secret = set_up_app(person)
         other = sign_in(user.username)
-        other.post("/accounts/login/code/", {"code": code_of(secret)})
+        other.post(SECOND_STEP, {"code": code_of(secret)})
         for page in [CODES, f"{CODES}download/"]:
             assert other.get(page)["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_no_page_has_anything_inline_or_of_another_host(person: Client, user: User) -> None:
+    confirm(person)
+    answers = [person.get(APP)]
+    set_up_app(person)
+    answers += [
+        *map(person.get, FACTOR_PAGES),
+        sign_in(user.username).get(SECOND_STEP),
+        Client().get("/accounts/login/"),
+    ]
+    for answer in answers:
+        body = answer.content.decode()
+        assert answer.status_code == 200
+        assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=\"|javascript:|data:image|https?://", body)
+        assert "placeholder" not in body.partition("<main")[2]
+        assert "no-store" in answer["Cache-Control"]
 
 
 def looks_like_one(id: str = "AA", **response: object) -> str:
@@ -183,8 +202,8 @@ def test_a_passkey_in_no_form_of_passkeys_is_refused_in_words(person: Client, us
     assert person.post("/accounts/reauthenticate/passkey/", {"credential": credential}).status_code in {302, 422}
     set_up_app(person)
     half = sign_in(user.username)
-    half.get("/accounts/login/code/")
-    assert half.post("/accounts/login/code/", {"credential": credential}).status_code == 422
+    half.get(SECOND_STEP)
+    assert half.post(SECOND_STEP, {"credential": credential}).status_code == 422
     stranger = Client()
     stranger.get("/accounts/login/passkey/", headers={"Accept": "application/json"})
     refused = stranger.post("/accounts/login/passkey/", {"credential": credential}, follow=True)
@@ -205,7 +224,7 @@ class TestTheKeysOfTheVault:
         call_command("rotate_tokens")
         settings.TOKEN_KEYS = [self.NEW]
         for given in (code_of(secret), code):
-            assert sign_in(user.username).post("/accounts/login/code/", {"code": given}).status_code == 302
+            assert sign_in(user.username).post(SECOND_STEP, {"code": given}).status_code == 302
 
     def test_a_lost_one_is_noticed_by_the_checks(self, settings: Settings, person: Client) -> None:
         set_up_app(person)
@@ -246,7 +265,7 @@ class TestStaffWhoNeedASecondFactor:
     def test_and_signed_in_with_one_are_not_asked_again(self, boss: Client) -> None:
         secret = set_up_app(boss)
         other = sign_in("boss")
-        other.post("/accounts/login/code/", {"code": code_of(secret)})
+        other.post(SECOND_STEP, {"code": code_of(secret)})
         assert other.get("/admin/").status_code == 200
 
     def test_are_out_as_soon_as_they_remove_it(self, boss: Client) -> None:

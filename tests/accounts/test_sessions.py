@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.models import User
+from accounts.models import Token, User
 from accounts.sessions import device_of
 from generations.library import tick
 from tests.helpers import make_generation, make_user
@@ -133,14 +133,14 @@ class TestIdleTime:
 
 
 def test_a_session_in_use_is_written_once_in_five_minutes(
-    user: User, django_assert_num_queries: DjangoAssertNumQueries
+    user: User, token: Token, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         here = sign_in(user)
         assert is_in(here)
         clock.shift(timedelta(minutes=4))
         before = Session.objects.get().expire_date
-        with django_assert_num_queries(2):  # the session and the person
+        with django_assert_num_queries(2):  # the session, the person with their token
             assert is_in(here)
         clock.shift(timedelta(minutes=2))
         assert is_in(here)

@@ -15,6 +15,7 @@ from generations.library import collecting, rejections
 from generations.models import Event, Generation
 from generations.models.sentences import Sentence
 from generations.templatetags.studio import soon
+from tests.accounts.test_second_factors import FACTOR_PAGES, SECOND_STEP, set_up_app
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
 from tests.site.catalogues import CATALOGUES, messages
@@ -247,6 +248,17 @@ def test_the_pages_of_a_collection_are_chinese_throughout(
     collecting.add(token.owner, collection.pk, [row.pk for row in rows])
     for url in ["/collections/", f"{collection.get_absolute_url()}{page}"]:
         assert english_in(reader.get(url).content.decode()) == []
+
+
+def test_the_pages_of_second_factors_are_chinese_throughout(reader: Client, user: User) -> None:
+    secret = set_up_app(reader)
+    for page in FACTOR_PAGES:
+        assert english_in(reader.get(page).content.decode(), secret) == [], page
+    half = Client(headers={"Accept-Language": "zh-Hans"})
+    half.post(SIGN_IN, {"login": user.username, "password": "a-long-password"})
+    for response in (half.get(SECOND_STEP), half.post(SECOND_STEP, {"code": "x"}), half.post(SECOND_STEP)):
+        assert "第二重验证" in response.content.decode()
+        assert english_in(response.content.decode()) == []
 
 
 def test_the_page_of_a_generation_is_chinese_throughout(reader: Client, token: Token) -> None:

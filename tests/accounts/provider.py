@@ -29,7 +29,7 @@ class Provider(ThreadingHTTPServer):
         self.person: dict[str, Any] = {"sub": "7", "email": "fox@example.com", "email_verified": True}
         self.claims: dict[str, Any] = {}
         self.answers: dict[str, tuple[int, bytes]] = {}
-        """By path: what is answered instead."""
+        """By path: what is answered instead. A redirect leads to where the person is told, too."""
         self.codes: dict[str, dict[str, str]] = {}
         self.seen: list[str] = []
 
@@ -91,7 +91,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, path: str, answer: dict[str, Any]) -> None:
         self.server.seen.append(path)
-        self._send(*self.server.answers.get(path, (200, json.dumps(answer).encode())))
+        status, body = self.server.answers.get(path, (200, json.dumps(answer).encode()))
+        self._send(status, body, **({"Location": f"{self.server.url}/elsewhere"} if status == 302 else {}))
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)

@@ -15,7 +15,7 @@ from accounts.models import User
 from meigen_site import env
 from meigen_site.settings import by_openid
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
-from tests.accounts.test_second_factors import code_of, set_up_app
+from tests.accounts.test_second_factors import code_of, held, set_up_app
 from tests.accounts.test_second_factors import sign_in as by_password
 from tests.helpers import make_user
 
@@ -104,7 +104,8 @@ class TestSomebodyWithAnAccount:
         client, page = come()
         assert "Second factor" in page
         assert not is_in(client)
-        client.post("/accounts/login/code/", {"code": code_of(secret)})
+        with held():
+            client.post("/accounts/login/code/", {"code": code_of(secret)})
         assert is_in(client)
 
     def test_stays_out_when_switched_off(self, provider: Provider, fox: User) -> None:
@@ -180,6 +181,12 @@ class TestWhatDoesNotFit:
     )
     def test_in_the_id_token_lets_nobody_in(self, provider: Provider, fox: User, claims: dict[str, object]) -> None:
         provider.claims = claims
+        client, page = come()
+        assert FAILED in page
+        assert not is_in(client)
+
+    def test_without_an_id_token_lets_nobody_in(self, provider: Provider, fox: User) -> None:
+        provider.answers["/token"] = (200, b'{"access_token": "access", "token_type": "Bearer"}')
         client, page = come()
         assert FAILED in page
         assert not is_in(client)

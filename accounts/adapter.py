@@ -41,6 +41,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             trying.was_right()
         return user
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: allauth's own count of wrong passwords would lock people out with whoever guesses at them."""
+
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **options)
         guessing.remember(request, response, user)

@@ -85,7 +85,14 @@ def visitor(request: pytest.FixtureRequest, db: None) -> tuple[str, Client]:
 
 REFUSED = {302, 403, 404, 405}
 # What the admin shows to staff without any permission: nothing of anybody.
-OF_ALL_STAFF = {"admin:index", "admin:jsi18n", "admin:login", "admin:logout", "admin:password_change_done"}
+OF_ALL_STAFF = {
+    "admin:autocomplete",
+    "admin:index",
+    "admin:jsi18n",
+    "admin:login",
+    "admin:logout",
+    "admin:password_change_done",
+}
 
 
 def is_right(name: str, kind: str, who: str, answer: HttpResponseBase, content: bytes) -> bool:

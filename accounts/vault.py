@@ -21,8 +21,8 @@ class Unreadable(Exception):
 
 
 @cache
-def _fernet(keys: tuple[tuple[str, bytes], ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for _, key in keys])
+def _fernet(keys: tuple[tuple[str, Secret], ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key.reveal()) for _, key in keys])
 
 
 def _box() -> MultiFernet:
@@ -58,13 +58,15 @@ def fingerprint(secret: Secret) -> str:
     return derive("fingerprint", secret.reveal().encode())
 
 
+@sensitive_variables()
 def derive(purpose: str, message: bytes) -> str:
     """HMAC-SHA-256 of the message under the current key, in hex. Each purpose gives unrelated values."""
     return derivations(purpose, message)[0]
 
 
+@sensitive_variables()
 def derivations(purpose: str, message: bytes) -> list[str]:
     """`derive` under every key of TOKEN_KEYS, the current one first."""
-    return [
-        hmac.new(key, purpose.encode() + b"\0" + message, hashlib.sha256).hexdigest() for _, key in settings.TOKEN_KEYS
-    ]
+    told = purpose.encode() + b"\0" + message
+    keys = [key.reveal().encode() for _, key in settings.TOKEN_KEYS]
+    return [hmac.new(key, told, hashlib.sha256).hexdigest() for key in keys]

@@ -1,4 +1,4 @@
-"""The only type that holds a plain Meigen token."""
+"""The only type that holds a plain secret: a Meigen token, or a key of this installation."""
 
 import base64
 import hmac
@@ -13,17 +13,17 @@ SHORTEST = 8
 
 
 class Secret:
-    """A token that does not reveal itself in a repr, a log line, a traceback or a pickle."""
+    """A text that does not reveal itself in a repr, a log line, a traceback or a pickle."""
 
     def __init__(self, value: str) -> None:
         self._value = value
 
     def reveal(self) -> str:
-        """The plain text, only for the Authorization header and for encryption."""
+        """The plain text, only where it leaves the process or opens something."""
         return self._value
 
     def scrub(self, words: str) -> str:
-        """The text with dots in place of the token, whether it appears plain or URL-, base64-, JSON- or
+        """The text with dots in place of the secret, whether it appears plain or URL-, base64-, JSON- or
         HTML-encoded."""
         if len(self._value) < SHORTEST:
             return words

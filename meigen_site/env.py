@@ -14,11 +14,13 @@ import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
+
+from meigen_api.secret import Secret
 
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
 
@@ -44,8 +46,8 @@ class Bucket:
     prefix: str
     endpoint: str
     region: str
-    access_key: str
-    secret_key: str
+    access_key: Secret
+    secret_key: Secret
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ class OpenID:
 class Environment:
     """The values as Python types. `token_keys` are (id, Fernet key) pairs; the first one encrypts."""
 
-    secret_key: str
+    secret_key: Secret
     debug: bool
     allowed_hosts: list[str]
     base_path: str
     cookie_prefix: str
     csrf_trusted_origins: list[str]
-    database_url: str
-    token_keys: list[tuple[str, bytes]]
+    database_url: Secret
+    token_keys: list[tuple[str, Secret]]
     media_root: Path
     bucket: Bucket | None
     media_accel: str
@@ -100,13 +102,22 @@ class Environment:
         """Whether both the studio and its Meigen server are on this machine alone."""
         return self.plain_http and is_loopback(urlsplit(self.meigen_base_url).hostname or "")
 
+    @property
+    def secrets(self) -> list[Secret]:
+        """All that must appear in no report, the database's password by itself too."""
+        url = self.database_url.reveal()
+        password = Secret(unquote(urlsplit(url).password or ""))
+        keys = [key for _, key in self.token_keys]
+        of_bucket = [self.bucket.access_key, self.bucket.secret_key] if self.bucket else []
+        return [self.secret_key, *([self.database_url] if password.reveal() else []), password, *keys, *of_bucket]
+
 
 def read() -> Environment:
     load_dotenv(BASE_DIR / ".env")
     base = _base_path("BASE_PATH")
     posts, seconds = _rate("MEIGEN_RATE", "12/60")
     return Environment(
-        secret_key=_required("SECRET_KEY", "a long random text"),
+        secret_key=Secret(_required("SECRET_KEY", "a long random text")),
         debug=_flag("DEBUG"),
         allowed_hosts=_hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
         base_path=base,
@@ -255,7 +266,7 @@ def _bucket(name: str) -> Bucket | None:
     if not importlib.util.find_spec("storages") or not importlib.util.find_spec("boto3"):
         raise _wrong(name, "needs django-storages and boto3: pip install --require-hashes -r requirements-s3.lock")
     endpoint = _url("S3_ENDPOINT", "") if os.environ.get("S3_ENDPOINT", "").strip() else ""
-    return Bucket(found[1], (found[2] or "").strip("/"), endpoint, region, access_key, secret_key)
+    return Bucket(found[1], (found[2] or "").strip("/"), endpoint, region, Secret(access_key), Secret(secret_key))
 
 
 def _accel(name: str) -> str:
@@ -293,18 +304,18 @@ def _failpoints(name: str) -> Path | None:
     return Path(folder)
 
 
-def _database(name: str) -> str:
+def _database(name: str) -> Secret:
     value = os.environ.get(name, "").strip()
     if not value:
-        return f"sqlite:///{BASE_DIR / 'var' / 'studio.sqlite3'}"
+        return Secret(f"sqlite:///{BASE_DIR / 'var' / 'studio.sqlite3'}")
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise _wrong(name, "must be sqlite:///path or postgres://user:password@host/name")
-    return value
+    return Secret(value)
 
 
-def _keys(name: str) -> list[tuple[str, bytes]]:
+def _keys(name: str) -> list[tuple[str, Secret]]:
     value = _required(name, "id:fernetkey, or several with commas between; the first encrypts")
-    keys: list[tuple[str, bytes]] = []
+    keys: list[tuple[str, Secret]] = []
     for part in value.split(","):
         key_id, _, key = part.strip().partition(":")
         if not key_id or len(key_id) > 32:
@@ -317,5 +328,5 @@ def _keys(name: str) -> list[tuple[str, bytes]]:
             raw = b""
         if len(raw) != 32:
             raise _wrong(name, f"has a key {key_id!r} that is not 32 bytes in URL-safe base64")
-        keys.append((key_id, key.encode()))
+        keys.append((key_id, Secret(key)))
     return keys

@@ -1,17 +1,22 @@
-"""What log lines must not hold."""
+"""What log lines and reports must not hold."""
 
 import logging
 import re
 
-SHARE_LINK = re.compile(r"/s/[^/\s\"']+")
+SHARE_LINK = re.compile(r"""((?:/|%(?:25)*2F)s(?:/|%(?:25)*2F))[^/\s"'<&%]+""", re.IGNORECASE)
+
+
+def without_share_links(words: str) -> str:
+    """The text without the secrets of share links: whoever reads it must not open them."""
+    return SHARE_LINK.sub(r"\1...", words)
 
 
 class NoShareLinks(logging.Filter):
-    """Takes the secret of share links out of every line: whoever reads the log must not open them."""
+    """Takes the secret of share links out of every line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = SHARE_LINK.sub("/s/...", record.getMessage())
+        record.msg = without_share_links(record.getMessage())
         record.args = None
         if record.exc_info:
-            record.exc_text = SHARE_LINK.sub("/s/...", logging.Formatter().formatException(record.exc_info))
+            record.exc_text = without_share_links(logging.Formatter().formatException(record.exc_info))
         return True

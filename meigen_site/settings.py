@@ -13,7 +13,7 @@ from . import env
 ENV = env.read()
 BASE_DIR = env.BASE_DIR
 
-SECRET_KEY = ENV.secret_key
+SECRET_KEY = ENV.secret_key.reveal()
 DEBUG = ENV.debug
 # localhost too, for health checks inside a container.
 ALLOWED_HOSTS = [*ENV.allowed_hosts, "localhost"]
@@ -93,7 +93,7 @@ TEMPLATES = [
 # Database: SQLite on one host, PostgreSQL for more.
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": dict(dj_database_url.parse(ENV.database_url, conn_max_age=60, conn_health_checks=True))
+    "default": dict(dj_database_url.parse(ENV.database_url.reveal(), conn_max_age=60, conn_health_checks=True))
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if DATABASES["default"]["NAME"] != ":memory:":
@@ -283,8 +283,8 @@ def in_bucket(bucket: env.Bucket) -> dict[str, Any]:
         "location": bucket.prefix,
         "endpoint_url": bucket.endpoint or None,
         "region_name": bucket.region or None,
-        "access_key": bucket.access_key or None,
-        "secret_key": bucket.secret_key or None,
+        "access_key": bucket.access_key.reveal() or None,
+        "secret_key": bucket.secret_key.reveal() or None,
     }
     given = {name: value for name, value in options.items() if value is not None}
     return {"BACKEND": "generations.media.bucket.Bucket", "OPTIONS": given}
@@ -329,16 +329,31 @@ if ENV.proxies:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # a long history, all of it chosen, is told in words that it is too much
 
+DEFAULT_EXCEPTION_REPORTER = "meigen_site.reports.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "meigen_site.reports.Filter"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"no_share_links": {"()": "meigen_site.logs.NoShareLinks"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_share_links"]}},
+    "filters": {
+        "no_share_links": {"()": "meigen_site.logs.NoShareLinks"},
+        "in_production": {"()": "django.utils.log.RequireDebugFalse"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_share_links"]},
+        # Writes only if ADMINS names somebody.
+        "mail": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "filters": ["in_production", "no_share_links"],
+        },
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     # httpx writes full URLs at INFO; the links of shared pages and results do not belong in a log.
     "loggers": {
         **{name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},
+        "django": {"handlers": ["mail"], "level": "INFO"},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

@@ -45,7 +45,7 @@ def test_the_secret_key_has_no_part_in_it(user: User, settings: Settings) -> Non
 
 def test_without_its_key_a_token_is_unreadable_and_the_checks_say_so(user: User, settings: Settings) -> None:
     token = make_token(user, PLAIN)
-    settings.TOKEN_KEYS = [("new", Fernet.generate_key())]
+    settings.TOKEN_KEYS = [("new", Secret(Fernet.generate_key().decode()))]
     with pytest.raises(vault.Unreadable):
         token.secret()
     assert [message.id for message in run_checks(databases=["default"])] == ["accounts.E001"]
@@ -56,7 +56,7 @@ def test_without_its_key_a_token_is_unreadable_and_the_checks_say_so(user: User,
 def test_rotation_leaves_nothing_under_the_old_key(user: User, settings: Settings) -> None:
     tokens = [make_token(make_user()) for _ in range(3)]
     before = [token.secret() for token in tokens]
-    settings.TOKEN_KEYS = [("new", Fernet.generate_key()), *settings.TOKEN_KEYS]
+    settings.TOKEN_KEYS = [("new", Secret(Fernet.generate_key().decode())), *settings.TOKEN_KEYS]
     call_command("rotate_tokens", stdout=StringIO())
     settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]
     assert [Token.objects.get(pk=token.pk).secret() for token in tokens] == before

@@ -78,7 +78,7 @@ class Processes:
 
 
 def environment(sandbox: FastSandbox) -> dict[str, str]:
-    keys = ",".join(f"{key_id}:{key.decode()}" for key_id, key in configured.TOKEN_KEYS)
+    keys = ",".join(f"{key_id}:{key.reveal()}" for key_id, key in configured.TOKEN_KEYS)
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "meigen_site.settings",

@@ -24,6 +24,7 @@ from accounts.models import User
 from generations.media import fetch, serving
 from generations.media.storage import CHUNK, pieces
 from generations.models import Generation, Result
+from meigen_api.secret import Secret
 from meigen_site.env import Bucket
 from meigen_site.settings import in_bucket
 from tests.helpers import make_generation, picture
@@ -104,7 +105,7 @@ def _listing(prefix: str, keys: list[str]) -> str:
 def s3(settings: Settings) -> Iterator[FakeS3]:
     server = FakeS3()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    bucket = Bucket("studio-files", "kept", server.url, "garage", "me", "secret")
+    bucket = Bucket("studio-files", "kept", server.url, "garage", Secret("me"), Secret("secret"))
     settings.STORAGES = {**settings.STORAGES, "default": in_bucket(bucket)}
     yield server
     server.shutdown()

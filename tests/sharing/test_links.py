@@ -18,6 +18,7 @@ from generations.library import curation
 from generations.models import Generation, Result, Share
 from generations.sharing import links
 from generations.sharing.forms import ShareForm
+from meigen_api.secret import Secret
 from tests.helpers import make_generation, make_result, make_user
 from tests.sharing.links import files, link, make_done, path
 
@@ -87,7 +88,7 @@ class TestALink:
 
     def test_goes_on_working_when_keys_are_rotated(self, done: Generation, user: User, settings: Settings) -> None:
         secret = links.share(user, [done]).secret
-        settings.TOKEN_KEYS = [("new", Fernet.generate_key()), *settings.TOKEN_KEYS]
+        settings.TOKEN_KEYS = [("new", Secret(Fernet.generate_key().decode())), *settings.TOKEN_KEYS]
         assert Share.objects.get().secret == secret
         settings.TOKEN_KEYS = settings.TOKEN_KEYS[:1]
         assert Share.objects.get().secret is None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from meigen_api.secret import Secret
 from meigen_site import env
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -142,7 +143,8 @@ def test_a_bucket_is_named_by_one_address(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("S3_ACCESS_KEY", "me")
     monkeypatch.setenv("S3_SECRET_KEY", "se/cr+et")
     bucket = env.read().bucket
-    assert bucket == env.Bucket("studio-files", "kept/here", "http://127.0.0.1:9000", "garage", "me", "se/cr+et")
+    keys = Secret("me"), Secret("se/cr+et")
+    assert bucket == env.Bucket("studio-files", "kept/here", "http://127.0.0.1:9000", "garage", *keys)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import IO, Any, Self, TypeVar
 
 import httpx
 
-from meigen_api import calls, errors, tls
+from meigen_api import calls, errors, outgoing, tls
 from meigen_api.calls import Call
 from meigen_api.errors import Answer, Problem
 from meigen_api.secret import Secret
@@ -133,13 +133,16 @@ class Client:
         return calls.result(call, reading.answer(response, self.token))
 
 
-def put_file(url: str, body: IO[bytes], size: int, content_type: str, *, seconds: float = 60.0) -> None:
-    """Uploads a file to a presigned URL, without a token or redirects. Raises only MeigenError."""
+def put_file(
+    url: str, body: IO[bytes], size: int, content_type: str, places: outgoing.Places, *, seconds: float = 60.0
+) -> None:
+    """Uploads a file to a presigned URL in one of the allowed places. Raises only MeigenError."""
     headers = {"Content-Type": content_type, "Content-Length": str(size)}
+    content = iter(partial(body.read, CHUNK), b"")
     try:
-        client = httpx.Client(timeout=_timeout(seconds), trust_env=False, verify=tls.context())
-        content = iter(partial(body.read, CHUNK), b"")
-        with client, client.stream("PUT", url, content=content, headers=headers) as response:
+        with outgoing.stream(
+            "PUT", url, places, timeout=_timeout(seconds), content=content, headers=headers
+        ) as response:
             pass  # only the status matters; the body is not read
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _failure(error) from None

@@ -78,6 +78,7 @@ class Environment:
     meigen_base_url: str
     meigen_upload_url: str
     meigen_media_hosts: frozenset[str]
+    meigen_upload_hosts: frozenset[str]
     poll_seconds: float
     rate_posts: int
     rate_seconds: float
@@ -132,6 +133,10 @@ def read() -> Environment:
         meigen_upload_url=_url("MEIGEN_UPLOAD_URL", "https://gen.meigen.art/api"),
         meigen_media_hosts=frozenset(
             host.lower() for host in _list("MEIGEN_MEDIA_HOSTS") or ["images.meigen.ai", "images.meigen.art"]
+        ),
+        # Meigen keeps uploads at Cloudflare R2, which has a host below this one for every customer.
+        meigen_upload_hosts=frozenset(
+            host.lower() for host in _list("MEIGEN_UPLOAD_HOSTS") or [".r2.cloudflarestorage.com"]
         ),
         poll_seconds=_number("MEIGEN_POLL_SECONDS", "3", least=0.05),
         rate_posts=posts,

@@ -169,6 +169,7 @@ TOKEN_KEYS = ENV.token_keys
 MEIGEN_BASE_URL = ENV.meigen_base_url
 MEIGEN_UPLOAD_URL = ENV.meigen_upload_url
 MEIGEN_MEDIA_HOSTS = ENV.meigen_media_hosts
+MEIGEN_UPLOAD_HOSTS = ENV.meigen_upload_hosts
 MEIGEN_POLL_SECONDS = ENV.poll_seconds
 TRASH_DAYS = ENV.trash_days
 AUDIT_DAYS = ENV.audit_days

@@ -1,6 +1,8 @@
 """Uploading references to Meigen, again when the last upload has grown old."""
 
+import logging
 from datetime import timedelta
+from typing import IO
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,9 +11,11 @@ from django.utils import timezone
 
 from accounts.models import Token
 from generations.models import Reference
-from meigen_api import calls, errors
+from meigen_api import calls, errors, outgoing
 from meigen_api.client import Client, put_file
 from meigen_api.types import Presigned
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 20.0
 CLIP_SECONDS = 120.0
@@ -45,10 +49,8 @@ def _upload(reference: Reference, token: Token, model_id: str) -> None:
         size = default_storage.size(name)
         with default_storage.open(name) as file:
             place = _place(reference, token, model_id, size)
-            _check(place.upload_url)
             _check(place.public_url)
-            seconds = CLIP_SECONDS if reference.is_clip else SECONDS
-            put_file(place.upload_url, file, size, reference.content_type, seconds=seconds)
+            _put(place, file, size, reference)
     except FileNotFoundError:
         raise Gone from None
     reference.public_url = place.public_url
@@ -67,9 +69,22 @@ def _place(reference: Reference, token: Token, model_id: str, size: int) -> Pres
         return client.send(calls.presign(f"reference.{extension}", reference.content_type, size))
 
 
+def _places() -> outgoing.Places:
+    return outgoing.Places(settings.MEIGEN_UPLOAD_HOSTS, (settings.MEIGEN_UPLOAD_URL, settings.MEIGEN_BASE_URL))
+
+
+def _put(place: Presigned, file: IO[bytes], size: int, reference: Reference) -> None:
+    """Sends the file where the gateway wants it. A place that is not allowed is for an admin to look into."""
+    seconds = CLIP_SECONDS if reference.is_clip else SECONDS
+    try:
+        put_file(place.upload_url, file, size, reference.content_type, _places(), seconds=seconds)
+    except outgoing.NotAllowed as error:
+        logger.warning("%s MEIGEN_UPLOAD_HOSTS lists the hosts that references are uploaded to.", error)
+        raise
+
+
 def _check(url: str) -> None:
-    """An address that Meigen names must be https, or on a host that we are configured for (a sandbox)."""
+    """The address that others will read must be https, or on a host that we are configured for (a sandbox)."""
     parts = urlsplit(url)
-    own = {urlsplit(base)[:2] for base in (settings.MEIGEN_UPLOAD_URL, settings.MEIGEN_BASE_URL)}
-    if parts.scheme != "https" and parts[:2] not in own:
+    if parts.scheme != "https" and not _places().has_own(parts.hostname or ""):
         raise errors.BadAnswer("The upload gateway named an address that is not https.")

@@ -6,13 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 
 from generations.models.sentences import Sentence
-from meigen_api import tls
+from meigen_api import outgoing
 
 SECONDS = 110.0
 MAX_BYTES = 200_000_000
@@ -35,20 +34,24 @@ class Failed(_Explained):
 
 def check_address(url: str) -> None:
     """Raises Refused unless the URL is https on an allowed host, or on the host of the configured base URL."""
+    with _in_words():
+        _places().check(url)
+
+
+def _places() -> outgoing.Places:
+    return outgoing.Places(settings.MEIGEN_MEDIA_HOSTS, (settings.MEIGEN_BASE_URL,))
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turns an address that is not allowed into a refusal that says why."""
     try:
-        parts = urlsplit(url)
-        own = urlsplit(settings.MEIGEN_BASE_URL)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        raise Refused(Sentence.INVALID_ADDRESS) from None
-    if not host:
-        raise Refused(Sentence.INVALID_ADDRESS)
-    own_schemes = {"https", own.scheme}  # http only if the base URL itself is http, on loopback
-    own_ports = {None, 443, own.port} if own.scheme == "https" else {port}
-    if host == own.hostname and parts.scheme in own_schemes and port in own_ports and not parts.username:
-        return
-    if parts.scheme != "https" or port not in {None, 443} or parts.username or host not in settings.MEIGEN_MEDIA_HOSTS:
-        raise Refused(Sentence.WRONG_HOST, host=host)
+        yield
+    except outgoing.NotAllowed as error:
+        if not error.host:
+            raise Refused(Sentence.INVALID_ADDRESS) from None
+        sentence = Sentence.PRIVATE_HOST if error.is_private else Sentence.WRONG_HOST
+        raise Refused(sentence, host=error.host) from None
 
 
 @contextmanager
@@ -75,13 +78,12 @@ def download(
 def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
     size = 0
     timeout = httpx.Timeout(min(20.0, seconds), connect=5.0)
-    client = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False, verify=tls.context())
     headers, line = {"Accept-Encoding": "identity"}, _Line()
     try:
         with (
+            _in_words(),
             line.cut_after(seconds),
-            client,
-            client.stream("GET", url, headers=headers, extensions=line.watch) as response,
+            outgoing.stream("GET", url, _places(), timeout=timeout, headers=headers, watch=line.note) as response,
         ):
             if response.status_code in {404, 410}:
                 raise Refused(Sentence.FILE_GONE, status=response.status_code)
@@ -109,9 +111,8 @@ class _Line:
     def __init__(self) -> None:
         self.sockets: list[socket.socket] = []
         self.is_cut = False
-        self.watch = {"trace": self._note}
 
-    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+    def note(self, event: str, info: Mapping[str, Any]) -> None:
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             self.sockets.append(info["return_value"].get_extra_info("socket"))
 

@@ -102,6 +102,10 @@ class Sentence(Enum):
     TOO_HEAVY = "too_heavy", _("The picture takes too much memory or time to open.")
     VIDEO_INCOMPLETE = "video_incomplete", _("The video is incomplete.")
     INVALID_ADDRESS = "invalid_address", _("The result's address is not a valid URL.")
+    PRIVATE_HOST = (
+        "private_host",
+        _("%(host)s leads to an address of a private network, and nothing is fetched from there."),
+    )
     WRONG_HOST = (
         "wrong_host",
         _("Results are not fetched from %(host)s. MEIGEN_MEDIA_HOSTS lists the allowed hosts."),

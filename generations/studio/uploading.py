@@ -16,6 +16,7 @@ from generations.models import Reference
 from generations.models.sentences import reason_of, translated_html
 from generations.studio.form import GenerateForm
 from meigen_api.errors import BadToken, InsufficientCredits, MeigenError, Refused
+from meigen_api.outgoing import NotAllowed
 
 
 def uploaded(form: GenerateForm, token: Token) -> dict[UUID, str]:
@@ -41,6 +42,9 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
             problem = _("Meigen accepts clips only from accounts with purchased credits. Top up, then send again.")
         case Refused():
             problem = told(_("Meigen did not accept it: %(reason)s."), translated_html(reason_of(failure), shortened))
+        case NotAllowed(host=host):
+            words = _("It could not be uploaded to Meigen: the host %(host)s is not allowed. Tell your admin.")
+            problem = words % {"host": isolated(host)}
         case _:
             problem = _("It could not be uploaded to Meigen. Try again.")
     words = conditional_escape(_("%(name)s: %(problem)s Nothing was sent."))

@@ -10,12 +10,15 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.client import Client, put_file
+from meigen_api.outgoing import Places
 from meigen_api.secret import Secret
 from meigen_api.types import Json, Presigned
 from sandbox import Sandbox
 from tests.serving import serving
 
 TOKEN = Secret("meigen_sk_" + "1" * 32)
+# A server on this machine, as in every test here.
+HERE = Places(frozenset(), ("http://127.0.0.1",))
 PICTURE = "https://x.example/a.png"
 DAY = 86_400
 
@@ -70,7 +73,7 @@ class Meigen:
         """The public address of a reference clip that this puts there."""
         kind = content_type.partition("/")[0]
         place: Presigned = self.send(calls.presign_clip("clip", content_type, len(body), model, kind))
-        put_file(place.upload_url, io.BytesIO(body), len(body), content_type)
+        put_file(place.upload_url, io.BytesIO(body), len(body), content_type, HERE)
         return place.public_url
 
 

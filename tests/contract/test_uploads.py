@@ -11,11 +11,11 @@ from meigen_api.client import Client, put_file
 from meigen_api.secret import Secret
 from sandbox.answers import Response, answer
 
-from .meigen import DAY, TOKEN, Meigen, movie, said
+from .meigen import DAY, HERE, TOKEN, Meigen, movie, said
 
 
 def put(url: str, data: bytes, content_type: str) -> None:
-    put_file(url, io.BytesIO(data), len(data), content_type)
+    put_file(url, io.BytesIO(data), len(data), content_type, HERE)
 
 
 class TestPictures:
@@ -155,7 +155,7 @@ class TestThePut:
 
         data = movie(3) + bytes(3_000_000)
         place, file = meigen.send(clip(size=len(data))), Watched(data)
-        put_file(place.upload_url, file, len(data), "video/mp4")
+        put_file(place.upload_url, file, len(data), "video/mp4", HERE)
         assert file.largest <= 1_000_000
         assert httpx.get(place.public_url).content == data
 

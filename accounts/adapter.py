@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import guessing
 from .address import client_address
+from .http import is_path
 from .models import User
 from .throttles import Waiting
 
@@ -56,3 +57,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """What allauth's limits count by. Its own reading raises where the proxies in front say too little."""
         return client_address(request) or NOWHERE
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether allauth may redirect to a `next`: to paths of this site alone."""
+        return url is not None and is_path(url)

@@ -3,14 +3,15 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from .models import User
 
+LONGEST = 8000  # characters of an address: about what a server reads
 MOST_PAGES = 10  # at once: cards that are not in the cache yet take a while to draw
 
 
@@ -35,21 +36,34 @@ def wants_card(request: Request) -> bool:
 
 
 def back_to(request: HttpRequest, fallback: str) -> str:
-    """The page that a form's `next` names, if it belongs to this site."""
+    """The page of this site whose path a form's `next` is, or else the fallback."""
     target = request.POST.get("next", "")
-    return target if _is_ours(request, target) else fallback
-
-
-def go_to(request: HttpRequest, target: str) -> HttpResponse:
-    """Redirects the browser, also after a background request of a page."""
-    return HttpResponseClientRedirect(target) if "HX-Request" in request.headers else redirect(target)
+    return target if is_path(target) else fallback
 
 
 def came_from(request: HttpRequest, fallback: str) -> str:
     """The page of this site that a form was on, as its `next` or else the browser says."""
     page = request.headers.get("Referer", "")
-    return back_to(
-        request, urlsplit(page)._replace(scheme="", netloc="").geturl() if _is_ours(request, page) else fallback
+    path = urlsplit(page)._replace(scheme="", netloc="").geturl() if _is_of_this_host(request, page) else ""
+    return back_to(request, path if is_path(path) else fallback)
+
+
+def go_to(request: HttpRequest, target: str) -> HttpResponse:
+    """Redirects the browser to a path, also after a background request of a page.
+
+    Unlike Django's `redirect`, it takes no word for the name of a view.
+    """
+    return HttpResponseClientRedirect(target) if "HX-Request" in request.headers else HttpResponseRedirect(target)
+
+
+def is_path(target: str) -> bool:
+    """Whether a browser that is sent there stays on this site: a path from its root, of a length that
+    servers read."""
+    return (
+        target.startswith("/")
+        and target.isprintable()
+        and len(iri_to_uri(target)) <= LONGEST
+        and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     )
 
 
@@ -64,5 +78,5 @@ def is_cross_site(request: HttpRequest) -> bool:
     return request.headers.get("Origin", "null") not in {"null", own, *settings.CSRF_TRUSTED_ORIGINS}
 
 
-def _is_ours(request: HttpRequest, target: str) -> bool:
-    return url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+def _is_of_this_host(request: HttpRequest, address: str) -> bool:
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from . import token_check, vault
 from . import tokens as vaulted
 from .forms import TimeZoneForm, TokenForm
-from .http import Request
+from .http import Request, back_to, go_to
 from .models import Token
 from .text import isolated
 from .token_check import Verdict
@@ -42,7 +41,7 @@ def tokens(request: Request) -> HttpResponse:
         else:
             vaulted.add(request.user, secret, form.cleaned_data["label"], verdict)
             _report(request, verdict)
-            return redirect(_next(request))
+            return go_to(request, back_to(request, reverse("tokens")))
     return _page(request, form)
 
 
@@ -128,12 +127,6 @@ def _report(request: Request, verdict: Verdict) -> None:
         messages.success(request, _("Meigen accepts this token. It is stored encrypted."))
     else:
         messages.warning(request, UNCHECKED)
-
-
-def _next(request: Request) -> str:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if target and safe else reverse("tokens")
 
 
 def _page(

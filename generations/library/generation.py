@@ -227,4 +227,4 @@ def share(request: Request, pk: UUID) -> HttpResponse:
         messages.success(request, _("The link is ready. Anyone who has it can see the result until you revoke it."))
     else:
         messages.warning(request, why_not(row, Action.SHARE))
-    return redirect(f"{back_to(request, reverse('generation', args=[pk]))}#share")
+    return HttpResponseRedirect(f"{back_to(request, reverse('generation', args=[pk]))}#share")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -85,7 +85,7 @@ def _not_used(request: Request, row: Generation, why: str) -> HttpResponse:
     messages.warning(request, why)
     if request.htmx:
         return render(request, "_messages.html", {"oob": True})
-    return redirect(back_to(request, row.get_absolute_url()))
+    return go_to(request, back_to(request, row.get_absolute_url()))
 
 
 def is_from_studio(request: Request) -> bool:

@@ -19,7 +19,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app studio \
     && mkdir -p /data/media \
-    && chown -R studio /data
+    && chown -R studio /data \
+    && chmod -R 0700 /data
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY manage.py gunicorn.conf.py ./

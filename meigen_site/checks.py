@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Warning, register
 @register(deploy=True)
 def media_root_is_writable(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Results can be kept where MEDIA_ROOT points, unless they are kept in a bucket."""
-    if "OPTIONS" in settings.STORAGES["default"]:
+    if settings.ENV.bucket:
         return []
     folder = settings.MEDIA_ROOT
     while not folder.exists():

@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
 from accounts.demo import PEOPLE
+from meigen_site import private
 from meigen_site.processes import end_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -28,8 +29,10 @@ READY_SECONDS = 60
 
 
 def main() -> int:
+    os.umask(0o077)  # for the sandbox's files, too
     _write_env()
     known = {**dotenv_values(BASE_DIR / ".env"), **os.environ}
+    _close_to_others(BASE_DIR / "var", proxy=bool(known.get("MEDIA_ACCEL")))
     port = known.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:
         return _say(f"PORT must be a number between 1 and 65535, not {port!r}.")
@@ -61,6 +64,12 @@ def main() -> int:
     commands["web"] = [sys.executable, "-m", "gunicorn", "meigen_site.wsgi:application"]
     commands["worker"] = [*manage, "qcluster"]
     return _supervise(commands, environment, _place(host, int(port), known.get("BASE_PATH") or ""))
+
+
+def _close_to_others(folder: Path, *, proxy: bool) -> None:
+    """Also what an earlier release has left open. The group of a proxy that sends the files may walk through."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(private.FOLDER_OF_PROXY if proxy else private.FOLDER)
 
 
 def _say(problem: str) -> int:

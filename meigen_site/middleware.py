@@ -1,12 +1,14 @@
-"""Middleware of our own: who may come in, and what caches may keep."""
+"""Middleware of our own: who may come in, and the headers of every answer."""
 
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.security import SecurityMiddleware
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
@@ -82,14 +84,19 @@ def utf8_only(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
     return middleware
 
 
-def private_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Marks every answer that says nothing about caching as private and not to be stored."""
+class EveryAnswer(SecurityMiddleware):
+    """Gives every answer the security headers that it does not have by itself.
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
+    An answer that says nothing about caching is private and not to be stored.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """The one that Django brings redirects to https, further in: it may refuse a request by its host."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        for name, value in settings.HEADERS.items():
+            response.headers.setdefault(name, value)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         return response
-
-    return middleware

@@ -8,7 +8,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from . import env
+from . import env, private
 
 ENV = env.read()
 BASE_DIR = env.BASE_DIR
@@ -48,11 +48,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that no answer lacks the headers, whichever of those below gives it.
+    "meigen_site.middleware.EveryAnswer",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "meigen_site.middleware.probes_by_any_name",
-    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # to https
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "generations.library.tick.ticks_first",
-    "csp.middleware.CSPMiddleware",
     "meigen_site.middleware.utf8_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -65,9 +68,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "meigen_site.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "meigen_site.middleware.private_pages",
 ]
 
 ROOT_URLCONF = "meigen_site.urls"
@@ -92,12 +93,14 @@ TEMPLATES = [
 
 # Database: SQLite on one host, PostgreSQL for more.
 
+_file_mode = private.FILE_OF_PROXY if ENV.media_accel else private.FILE
+_folder_mode = private.FOLDER_OF_PROXY if ENV.media_accel else private.FOLDER
 DATABASES: dict[str, dict[str, Any]] = {
     "default": dict(dj_database_url.parse(ENV.database_url.reveal(), conn_max_age=60, conn_health_checks=True))
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if DATABASES["default"]["NAME"] != ":memory:":
-        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        private.keep_database(Path(DATABASES["default"]["NAME"]), _folder_mode)
     DATABASES["default"]["OPTIONS"] = {
         # Without IMMEDIATE a read that turns into a write fails at once with "database is locked" (911 times in 5 s
         # against 0); FULL because what a person submitted must survive a power cut.
@@ -291,9 +294,14 @@ def in_bucket(bucket: env.Bucket) -> dict[str, Any]:
     return {"BACKEND": "generations.media.bucket.Bucket", "OPTIONS": given}
 
 
+def on_disk() -> dict[str, Any]:
+    modes = {"file_permissions_mode": _file_mode, "directory_permissions_mode": _folder_mode}
+    return {"BACKEND": "generations.media.storage.DurableStorage", "OPTIONS": modes}
+
+
 MEDIA_ACCEL = ENV.media_accel
 STORAGES = {
-    "default": {"BACKEND": "generations.media.storage.DurableStorage"} if ENV.bucket is None else in_bucket(ENV.bucket),
+    "default": on_disk() if ENV.bucket is None else in_bucket(ENV.bucket),
     "staticfiles": {"BACKEND": "meigen_site.static.StaticStorage"},
 }
 
@@ -312,6 +320,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+HEADERS = {
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = not ENV.plain_http
 SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(f'{BASE_PATH}/healthz'.lstrip('/'))}$"]

@@ -15,9 +15,8 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils.deconstruct import deconstructible
 
 from generations.dispatch import failpoints
+from meigen_site import private
 
-# The group may read, so that a proxy in it can serve the files.
-MODE = 0o640
 CHUNK = 256 * 1024
 GLANCE = 32 * 1024
 
@@ -34,9 +33,9 @@ class DurableStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
-        _make(target.parent)
+        _make(target.parent, self.directory_permissions_mode or private.FOLDER)
         part = target.with_name(f".{target.name}.part")
-        with _alone(part) as file:
+        with _alone(part, self.file_permissions_mode or private.FILE) as file:
             try:
                 for chunk in content.chunks():
                     file.write(chunk)
@@ -98,15 +97,16 @@ def open_partially(name: str) -> IO[bytes]:
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[IO[bytes]]:
+def _alone(part: Path, mode: int) -> Iterator[IO[bytes]]:
     """The empty temporary file, locked by this process until the end. Raises BlockingIOError if another process holds
     it.
 
     Its name is derived from the target, so the next try overwrites what a killed process left.
     """
     while True:
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT, MODE)
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT, mode)
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the umask
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_at(part, descriptor):
                 file.truncate()
@@ -122,10 +122,10 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, mode: int) -> None:
     """Creates the folder and its parents, and syncs their entries to disk: a file is lost along with any of them."""
     new = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder, mode)
     for one in new:
         _sync_folder(one.parent)
 

@@ -4,7 +4,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
-from . import openid, page, remote_views, security, views
+from . import leaving, openid, page, remote_views, security, views
 
 urlpatterns = [
     path("tokens/", views.tokens, name="tokens"),
@@ -19,7 +19,7 @@ urlpatterns = [
     path("time-zone/", views.time_zone, name="time_zone"),
     # The pages of django-allauth that need no email. Forgotten passwords are reset by an admin.
     path("login/", allauth.login, name="account_login"),
-    path("logout/", allauth.logout, name="account_logout"),
+    path("logout/", leaving.sign_out, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
     path("password/change/", allauth.password_change, name="account_change_password"),

@@ -9,10 +9,11 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts import factors
+from accounts.http import is_path
+from accounts.leaving import forget_all
 from audit.log import record
 from audit.models import Action
 
@@ -77,9 +78,13 @@ class StudioAdminSite(admin.AdminSite):
 
     def _come_in(self, request: HttpRequest) -> HttpResponse:
         then = request.GET.get("next", "")
-        if not url_has_allowed_host_and_scheme(then, {request.get_host()}, require_https=request.is_secure()):
-            then = reverse("admin:index")
+        then = then if is_path(then) else reverse("admin:index")
         return HttpResponseRedirect(then) if self.has_permission(request) else factors.ask(request, then)
+
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return forget_all(super().logout(request, extra_context))
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The studio's own page, which limits how often somebody may guess the current password."""

@@ -98,6 +98,16 @@ class Environment:
         """Whether pages may be served without https: only when every allowed host is this machine."""
         return all(map(is_loopback, self.allowed_hosts))
 
+    def cookies_below(self, path: str) -> str:
+        """What the names of cookies for a path begin with.
+
+        Under https browsers then take them from this host alone: no neighbour on a subdomain, and nobody on the way
+        who speaks plain http, can plant one.
+        """
+        if self.plain_http:
+            return self.cookie_prefix
+        return f"{'__Host-' if path == '/' else '__Secure-'}{self.cookie_prefix}"
+
     @property
     def is_local_sandbox(self) -> bool:
         """Whether both the studio and its Meigen server are on this machine alone."""

@@ -20,7 +20,8 @@ ALLOWED_HOSTS = [*ENV.allowed_hosts, "localhost"]
 # Where the host is shared: the path below which everything is, and what the names of all cookies begin with.
 BASE_PATH = ENV.base_path
 FORCE_SCRIPT_NAME = BASE_PATH or None
-COOKIE_PREFIX = ENV.cookie_prefix
+COOKIE_PREFIX = ENV.cookies_below(f"{BASE_PATH}/")
+LINK_COOKIE_PREFIX = ENV.cookies_below(f"{BASE_PATH}/s/")  # of guests, who see nothing but their links
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
 INSTALLED_APPS = [

@@ -41,7 +41,7 @@ from generations.sharing.forms import LONGEST_GUEST, GuestForm, UnlockForm
 
 View = Callable[..., HttpResponseBase]
 OPENED = 86_400  # how many seconds an entered password stays valid
-GUEST = f"{settings.COOKIE_PREFIX}guest"
+GUEST = f"{settings.LINK_COOKIE_PREFIX}guest"
 GUEST_NAME = f"{GUEST}-name"
 A_YEAR = 365 * 86_400
 
@@ -84,11 +84,11 @@ def is_open(request: HttpRequest, share: Share) -> bool:
 
 
 def _opened(share: Share) -> str:
-    return f"{settings.COOKIE_PREFIX}share-{share.pk.hex}"
+    return f"{settings.LINK_COOKIE_PREFIX}share-{share.pk.hex}"
 
 
 def _seen(share: Share) -> str:
-    return f"{settings.COOKIE_PREFIX}seen-{share.pk.hex}"
+    return f"{settings.LINK_COOKIE_PREFIX}seen-{share.pk.hex}"
 
 
 def _salt(share: Share) -> str:

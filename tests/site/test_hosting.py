@@ -31,7 +31,7 @@ from django.utils.module_loading import import_string
 from generations.sharing import guests
 from accounts import page
 from accounts.models import User
-names = [n for n in dir(settings) if n.endswith("_COOKIE_NAME") or n.endswith("_COOKIE_PATH")]
+names = [n for n in dir(settings) if n.endswith(("_COOKIE_NAME", "_COOKIE_PATH", "_COOKIE_SECURE", "_COOKIE_DOMAIN"))]
 messages = import_string(settings.MESSAGE_STORAGE).storage_classes[0].cookie_name
 print(json.dumps({
     **{n: getattr(settings, n) for n in names}, "messages": messages, "guest": guests.GUEST,
@@ -76,6 +76,27 @@ def test_at_the_root_nothing_has_another_name() -> None:
     assert {found[name] for name in found if name.endswith("COOKIE_PATH")} == {"/"}
     assert (found["SESSION_COOKIE_NAME"], found["messages"], found["person"]) == ("sessionid", "messages", "7")
     assert found["exempt"] == [r"^healthz$"]
+
+
+HTTPS = {"ALLOWED_HOSTS": "studio.example.org", "TRUSTED_PROXIES": "1", "MEIGEN_BASE_URL": "https://www.meigen.ai"}
+
+
+@pytest.mark.parametrize(
+    ("base", "prefix", "own", "of_guests"),
+    [
+        ("", "", "__Host-", "__Secure-"),
+        ("", "two-", "__Host-two-", "__Secure-two-"),
+        ("/studio", "", "__Secure-studio-", "__Secure-studio-"),
+    ],
+)
+def test_under_https_cookies_come_from_this_host_alone(base: str, prefix: str, own: str, of_guests: str) -> None:
+    found = told(BASE_PATH=base, COOKIE_PREFIX=prefix, **HTTPS)
+    names = {found[name] for name in found if name.endswith("COOKIE_NAME")} | {found["messages"]}
+    assert names == {f"{own}{name}" for name in ("sessionid", "csrftoken", "django_language", "messages")}
+    assert found["guest"] == f"{of_guests}guest"
+    assert {found[name] for name in found if name.endswith("COOKIE_PATH")} == {f"{base}/"}
+    assert {found[name] for name in found if name.endswith("COOKIE_SECURE")} == {True}
+    assert {found[name] for name in found if name.endswith("COOKIE_DOMAIN")} == {None}
 
 
 @pytest.mark.parametrize(

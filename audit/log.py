@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -74,12 +74,21 @@ def record(
     )
 
 
+def has_old_entries() -> bool:
+    """Whether anything is older than AUDIT_DAYS."""
+    return Entry.objects.filter(at__lt=_oldest()).exists()
+
+
 def purge() -> None:
     """Deletes what is older than AUDIT_DAYS, for a limited time; the next run goes on."""
-    before = timezone.now() - timedelta(days=settings.AUDIT_DAYS)
+    before = _oldest()
     ends = time.monotonic() + PURGE_SECONDS
     while Entry.objects.purge(before) and time.monotonic() < ends:
         pass
+
+
+def _oldest() -> datetime:
+    return timezone.now() - timedelta(days=settings.AUDIT_DAYS)
 
 
 def _room(action: Action) -> int:

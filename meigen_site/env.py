@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -56,7 +56,7 @@ class OpenID:
 
     url: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: Secret
     name: str
 
 
@@ -119,8 +119,9 @@ class Environment:
         url = self.database_url.reveal()
         password = Secret(unquote(urlsplit(url).password or ""))
         keys = [key for _, key in self.token_keys]
-        of_bucket = [self.bucket.access_key, self.bucket.secret_key] if self.bucket else []
-        return [self.secret_key, *([self.database_url] if password.reveal() else []), password, *keys, *of_bucket]
+        others = [self.bucket.access_key, self.bucket.secret_key] if self.bucket else []
+        others += [self.openid.client_secret] if self.openid else []
+        return [self.secret_key, *([self.database_url] if password.reveal() else []), password, *keys, *others]
 
 
 def read() -> Environment:
@@ -307,7 +308,7 @@ def _openid(name: str) -> OpenID | None:
         if not value:
             raise _wrong(other, f"is not set, but {name} is")
     url = _url(name, "").removesuffix("/.well-known/openid-configuration")
-    return OpenID(url, client_id, client_secret, label or urlsplit(url).hostname or "")
+    return OpenID(url, client_id, Secret(client_secret), label or urlsplit(url).hostname or "")
 
 
 def _failpoints(name: str) -> Path | None:

@@ -243,7 +243,7 @@ def by_openid(provider: env.OpenID) -> dict[str, Any]:
         "provider_id": re.sub(r"[^\w.-]+", "-", provider.url.partition("://")[2], flags=re.ASCII),
         "name": provider.name,
         "client_id": provider.client_id,
-        "secret": provider.client_secret,
+        "secret": provider.client_secret.reveal(),
         "settings": {"server_url": provider.url, "oauth_pkce_enabled": True},
     }
 

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from audit import log
 from generations.dispatch import stopping
 from generations.models import Generation, Lease, Result
 from generations.models.lease import free_dead_claims
@@ -86,13 +88,17 @@ def watchdog() -> None:
     _fetch_what_is_due()
     if _is_trash_due() and Lease.once_every(TRASH, TRASH_EVERY):
         empty_trash()
-    if Lease.once_every(TIDY, TIDY_EVERY):
+    if _is_tidying_due() and Lease.once_every(TIDY, TIDY_EVERY):
         async_task("generations.tasks.tidy")
 
 
 def _is_trash_due() -> bool:
     left = Result.objects.filter(erased_at__isnull=False)
     return Generation.objects.to_erase(timezone.now()).exists() or left.exists()
+
+
+def _is_tidying_due() -> bool:
+    return log.has_old_entries() or Session.objects.filter(expire_date__lt=timezone.now()).exists()
 
 
 def _fetch_what_is_due() -> None:

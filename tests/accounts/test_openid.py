@@ -12,6 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from meigen_api.secret import Secret
 from meigen_site import env
 from meigen_site.settings import by_openid
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
@@ -25,7 +26,7 @@ FAILED = "Signing in with Example did not work."
 
 
 def name_provider(settings: Settings, provider: Provider) -> None:
-    app = by_openid(env.OpenID(provider.url, CLIENT, SECRET, "Example"))
+    app = by_openid(env.OpenID(provider.url, CLIENT, Secret(SECRET), "Example"))
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
 
 

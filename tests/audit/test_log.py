@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 from django.test import Client
@@ -79,10 +80,17 @@ class TestWhatIsOld:
         tasks.tidy()
         assert not Entry.objects.exists()
 
-    def test_wakes_the_worker_at_most_once_an_hour(self, db: None) -> None:
+    @pytest.mark.parametrize("what", ["entry", "session"])
+    def test_wakes_the_worker_at_most_once_an_hour(self, db: None, what: str) -> None:
         def woken() -> int:
             return sum("tidy" in str(row.task) for row in OrmQ.objects.all())
 
+        wake.watchdog()
+        assert (woken(), Lease.objects.filter(name=wake.TIDY).exists()) == (0, False)
+        if what == "entry":
+            aged(400)
+        else:
+            Session.objects.create(pk="a", expire_date=timezone.now() - timedelta(seconds=1))
         for _ in range(3):
             wake.watchdog()
         assert woken() == 1

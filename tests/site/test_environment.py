@@ -82,10 +82,10 @@ def test_an_openid_provider_is_called_by_its_host_unless_it_has_a_name(monkeypat
     for name, value in {"URL": "https://login.example/a/", "CLIENT_ID": "studio", "CLIENT_SECRET": "hush"}.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
     provider = env.read().openid
-    assert provider == env.OpenID("https://login.example/a", "studio", "hush", "login.example")
+    assert provider == env.OpenID("https://login.example/a", "studio", Secret("hush"), "login.example")
     assert "hush" not in repr(provider)
     monkeypatch.setenv("OIDC_NAME", "Example")
-    assert env.read().openid == env.OpenID("https://login.example/a", "studio", "hush", "Example")
+    assert env.read().openid == env.OpenID("https://login.example/a", "studio", Secret("hush"), "Example")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8900", "http://localhost:1", "http://[::1]:5", "https://x.example"])

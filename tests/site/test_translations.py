@@ -37,7 +37,7 @@ def in_template(path: Path) -> Iterator[str]:
 def asked() -> set[str]:
     """The keys of all messages that the pages and the code ask for."""
     base = settings.BASE_DIR
-    code = [path for app in ("accounts", "generations", "meigen_site") for path in (base / app).rglob("*.py")]
+    code = [path for app in ("accounts", "audit", "generations", "meigen_site") for path in (base / app).rglob("*.py")]
     templates = [path for kind in ("html", "txt") for path in (base / "templates").rglob(f"*.{kind}")]
     keys = {key for path in code for key in in_python(path)}
     return keys | {key for path in templates for key in in_template(path)}

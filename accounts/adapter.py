@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
@@ -32,10 +33,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Who has this name or address and this password, or None. Every place that asks for a password comes here."""
-        logins = dict.fromkeys(credentials[name] for name in ("username", "email") if credentials.get(name))
+        names = {name: credentials[name] for name in ("username", "email") if credentials.get(name)}
         try:
-            trying = guessing.begin(request, logins)
+            trying = guessing.begin(request, dict.fromkeys(names.values()))
         except Waiting as waiting:
+            user_login_failed.send(sender=__name__, credentials=names, request=request)  # for the audit log
             raise guessing.too_many_tries(waiting) from None
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:

@@ -1,7 +1,6 @@
 from allauth.account import views as allauth
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
-from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
 from . import leaving, openid, page, remote_views, security, views
@@ -37,7 +36,7 @@ urlpatterns = [
     path("reauthenticate/code/", security.confirm_by_code, name="mfa_reauthenticate"),
     path("reauthenticate/passkey/", security.confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
     path("login/code/", security.authenticate, name="mfa_authenticate"),
-    path("login/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("login/passkey/", security.sign_in_by_passkey, name="mfa_login_webauthn"),
     path("login/openid/", openid.openid, name="openid"),
     path("login/openid/<str:provider_id>/", openid.openid_callback, name="openid_connect_callback"),
     path("sessions/", security.sessions, name="sessions"),

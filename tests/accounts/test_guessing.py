@@ -13,6 +13,7 @@ from pytest_django import Settings
 from accounts import throttles
 from accounts.models import Throttle, User
 from accounts.throttles import Count, Limit, Waiting
+from audit.models import Entry
 from generations import tasks
 from tests.helpers import make_user
 from tests.library.collections.test_at_once import at_once
@@ -51,6 +52,10 @@ class TestAStranger:
         assert guess(user.email.upper(), 3) == ["wrong", "wrong", "waits"]
         assert sign_in(Client(), user.username.upper(), RIGHT) == "waits"
         assert sign_in(Client(), user.email, RIGHT, OWN) == "waits"
+
+    def test_is_in_the_audit_log_also_while_they_wait(self, user: User) -> None:
+        guess(user.username, 8)
+        assert Entry.objects.filter(action="sign-in-failed", object_words=user.username).count() == 8
 
     def test_has_as_many_at_a_name_that_is_nobodys(self, user: User) -> None:
         assert guess("nobody", 6) == [*["wrong"] * 5, "waits"]

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from accounts import factors
 from accounts.models import User
+from meigen_api.secret import Secret
 from tests.helpers import make_user
 
 PASSWORD = "a-long-password"
@@ -228,8 +229,8 @@ def test_a_passkey_in_no_form_of_passkeys_is_refused_in_words(person: Client, us
 
 
 class TestTheKeysOfTheVault:
-    OLD = ("old", b"b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQgb2xkIG9sZCE=")
-    NEW = ("new", b"bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE=")
+    OLD = ("old", Secret("b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQgb2xkIG9sZCE="))
+    NEW = ("new", Secret("bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE="))
 
     def test_can_be_changed_under_second_factors(self, settings: Settings, person: Client, user: User) -> None:
         settings.TOKEN_KEYS = [self.OLD]

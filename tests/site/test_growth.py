@@ -137,6 +137,12 @@ class TestWhoOnlyLooks:
             assert "sessionid" not in answer.cookies, address
         assert not Session.objects.exists()
 
+    def test_gets_few_for_passkeys_they_never_show_and_not_for_long(self, db: None) -> None:
+        headers = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
+        statuses = [Client().get(reverse("mfa_login_webauthn"), headers=headers).status_code for _ in range(70)]
+        assert statuses == [200] * 60 + [429] * 10
+        assert Session.objects.filter(expire_date__lt=timezone.now() + timedelta(minutes=11)).count() == 60
+
     def test_gets_none_for_messages_that_are_never_read(self, db: None) -> None:
         """They compress well, so it takes many clicks until a cookie is full; here they come at once."""
         request = RequestFactory().get("/")

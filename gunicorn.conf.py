@@ -6,7 +6,7 @@ import os
 _host = os.environ.get("BIND_ADDRESS", "").strip("[] ") or "0.0.0.0"  # noqa: S104 a container is reached from outside
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
 workers = 2
-worker_class = "gthread"
+worker_class = "meigen_site.web_worker.Worker"  # gthread, which waits for the heads of requests without a thread
 # A click may wait some seconds for Meigen's answer; the others are served meanwhile.
 threads = 8
 timeout = 60

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.middleware.security import SecurityMiddleware
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -35,7 +35,10 @@ class SignedIn(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if page.is_of_another_person(request):
             return HttpResponse(status=409)
-        answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
+        try:
+            answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
+        except UnreadablePostError:  # it stopped arriving
+            return HttpResponse(status=400)
         return answer
 
     def handle_no_permission(  # type: ignore[override]
@@ -92,6 +95,10 @@ class EveryAnswer(SecurityMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """The one that Django brings redirects to https, further in: it may refuse a request by its host."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A form that stopped arriving is no failure of ours."""
+        return HttpResponse(status=400) if isinstance(exception, UnreadablePostError) else None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)

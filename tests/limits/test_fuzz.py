@@ -277,3 +277,32 @@ def _cause() -> str:
     ours = [frame for frame in traceback.extract_tb(trace) if "site-packages" not in frame.filename]
     place = f"{ours[-1].filename.rpartition('/')[2]}:{ours[-1].lineno}" if ours else "library"
     return f"{kind.__name__ if kind else ''}({error}) at {place}"[:300]
+
+
+class Interrupted(io.RawIOBase):
+    """A body that stops arriving."""
+
+    def read(self, *_: Any) -> bytes:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+@pytest.mark.parametrize(
+    ("strict", "kind"), [(False, "application/x-www-form-urlencoded"), (True, "multipart/form-data; boundary=x")]
+)
+@pytest.mark.parametrize("actor", ["guest", "member"])
+def test_a_form_that_stops_arriving_is_no_failure(
+    world: dict[str, list[str]], user: User, causes: list[str], actor: str, strict: bool, kind: str
+) -> None:
+    failed = []
+    for route in routes():
+        client = Client(raise_request_exception=False, enforce_csrf_checks=strict)
+        if actor != "guest":
+            client.force_login(user)
+        before = transaction.savepoint()
+        address = route.pattern.format(*Corpus("interrupted", world).known(route))
+        interrupted: dict[str, Any] = {"wsgi.input": Interrupted(), "CONTENT_LENGTH": "100"}
+        answer = client.generic("POST", address, b"x", kind, **interrupted)
+        transaction.savepoint_rollback(before)
+        if answer.status_code == 500:
+            failed.append((route.name, address[:60], causes[-1:]))
+    assert failed == []

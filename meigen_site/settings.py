@@ -275,6 +275,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 _collected = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not _collected
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 WHITENOISE_ROOT = BASE_DIR / "public"  # what browsers and robots look for by names of their own
 if not _collected:

@@ -116,3 +116,4 @@ def test_no_answer_lacks_one(addresses: dict[str, str], user: User, name: str, m
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer.has_header("Cache-Control")
+    assert not answer.has_header("Access-Control-Allow-Origin")

@@ -6,9 +6,10 @@ import os
 _host = os.environ.get("BIND_ADDRESS", "").strip("[] ") or "0.0.0.0"  # noqa: S104 a container is reached from outside
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
 workers = 2
-worker_class = "meigen_site.web_worker.Worker"  # gthread, which waits for the heads of requests without a thread
-# A click may wait some seconds for Meigen's answer; the others are served meanwhile.
-threads = 8
+worker_class = "gthread"
+# A click may wait some seconds for Meigen's answer, and who sends a request slowly holds a thread until it is there.
+# A handful of either leaves threads for the others; in front of the internet a proxy takes in whole requests first.
+threads = 16
 timeout = 60
 graceful_timeout = 8
 # Longer than browsers and proxies keep an idle connection, so that no click meets one that is just being closed.

@@ -30,10 +30,10 @@ class NotAllowed(errors.MeigenError):
 
 @dataclass(frozen=True)
 class Places:
-    """Where requests may go: `hosts` by name, with a dot in front for all below it, and the hosts of the base URLs in
-    `own`."""
+    """Where requests may go: `hosts` by name, with a dot in front for all below it, or None for all of the public
+    internet; and the hosts of the base URLs in `own`."""
 
-    hosts: frozenset[str]
+    hosts: frozenset[str] | None
     own: tuple[str, ...]
 
     def check(self, url: str) -> None:
@@ -47,6 +47,8 @@ class Places:
             raise NotAllowed
         if parts.username or not (self._is_own(parts.scheme, host, port) or self._is_listed(parts.scheme, host, port)):
             raise NotAllowed(host)
+        if not self.has_own(host) and _is_private(host):
+            raise NotAllowed(host, is_private=True)
 
     def has_own(self, host: str) -> bool:
         return any(host.lower() == urlsplit(base).hostname for base in self.own)
@@ -60,10 +62,9 @@ class Places:
         return False
 
     def _is_listed(self, scheme: str, host: str, port: int | None) -> bool:
-        _, dot, above = host.partition(".")
-        while not (found := host in self.hosts or dot + above in self.hosts) and above:
-            _, dot, above = above.partition(".")
-        return found and scheme == "https" and port in {None, 443}
+        parts = host.split(".")
+        names = {host, *("." + ".".join(parts[place:]) for place in range(1, len(parts)))}
+        return (self.hosts is None or bool(names & self.hosts)) and scheme == "https" and port in {None, 443}
 
 
 @contextmanager
@@ -91,6 +92,14 @@ def _refuse_private(connection: Any, host: str) -> None:
     if not is_public(str(connection.get_extra_info("server_addr")[0])):
         connection.close()
         raise NotAllowed(host, is_private=True)
+
+
+def _is_private(host: str) -> bool:
+    """Whether the host is an address of a private network; of a name that is known once it is connected to."""
+    try:
+        return not is_public(host)
+    except ValueError:
+        return False
 
 
 def is_public(address: str) -> bool:

@@ -78,7 +78,7 @@ class Environment:
     meigen_base_url: str
     meigen_upload_url: str
     meigen_media_hosts: frozenset[str]
-    meigen_upload_hosts: frozenset[str]
+    meigen_upload_hosts: frozenset[str] | None
     poll_seconds: float
     rate_posts: int
     rate_seconds: float
@@ -145,10 +145,8 @@ def read() -> Environment:
         meigen_media_hosts=frozenset(
             host.lower() for host in _list("MEIGEN_MEDIA_HOSTS") or ["images.meigen.ai", "images.meigen.art"]
         ),
-        # Meigen keeps uploads at Cloudflare R2, which has a host below this one for every customer.
-        meigen_upload_hosts=frozenset(
-            host.lower() for host in _list("MEIGEN_UPLOAD_HOSTS") or [".r2.cloudflarestorage.com"]
-        ),
+        # The contract does not say where uploads go.
+        meigen_upload_hosts=frozenset(host.lower() for host in _list("MEIGEN_UPLOAD_HOSTS")) or None,
         poll_seconds=_number("MEIGEN_POLL_SECONDS", "3", least=0.05),
         rate_posts=posts,
         rate_seconds=seconds,

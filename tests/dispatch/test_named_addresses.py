@@ -93,6 +93,17 @@ def test_no_request_takes_a_proxy_of_the_environment(
     assert listener.heard == []
 
 
+def test_where_no_host_is_named_an_upload_goes_to_the_public_internet_alone(listener: Listener) -> None:
+    anywhere = outgoing.Places(None, ())
+    anywhere.check("https://bucket.store.example/x?signed")
+    for url in ["http://bucket.store.example/x", "https://bucket.store.example:8443/x", "https://a:b@store.example/x"]:
+        with pytest.raises(outgoing.NotAllowed):
+            anywhere.check(url)
+    with pytest.raises(outgoing.NotAllowed):
+        client.put_file(f"https://127.0.0.1:{listener.port}/x", io.BytesIO(b"private"), 7, "image/png", anywhere)
+    assert b"".join(listener.heard) == b""
+
+
 @pytest.mark.parametrize("door", ["download", "upload"])
 def test_an_allowed_name_that_leads_into_a_private_network_gets_nothing(
     settings: Settings, listener: Listener, monkeypatch: pytest.MonkeyPatch, door: str
@@ -154,8 +165,10 @@ def test_a_gateway_cannot_have_a_reference_sent_anywhere(
     browser: Browser,
     reference: Reference,
     caplog: pytest.LogCaptureFixture,
+    settings: Settings,
     url: str,
 ) -> None:
+    settings.MEIGEN_UPLOAD_HOSTS = frozenset({".store.example"}) if "evil" in url else None
     told = {"success": True, "presignedUrl": url, "publicUrl": "https://images.meigen.ai/a.png"}
     sandbox.fail_next("/api/upload", answer(200, told))
     data = form_data(model_id="nanobanana-2", reference=str(reference.pk))

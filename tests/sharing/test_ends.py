@@ -172,7 +172,7 @@ class TestTheEnd:
         share = links.share(user, [done])
         ended = links.share(user, [done], expires_at=timezone.now())
         for row in (share, share, ended):
-            assert browser.post(reverse("revoke", args=[row.pk]), {"next": "0"})["Location"] == "0"
+            assert browser.post(reverse("revoke", args=[row.pk]), {"next": "/gallery/"})["Location"] == "/gallery/"
         theirs = links.share(make_user(), [])
         assert browser.post(reverse("revoke", args=[theirs.pk])).status_code == 404
 

@@ -48,6 +48,15 @@ def came_from(request: HttpRequest, fallback: str) -> str:
     return back_to(request, path if is_path(path) else fallback)
 
 
+def page_of(request: Request) -> str:
+    """The path of the page that a background request came from, or "" for other requests and for what is no page of
+    ours."""
+    try:
+        return request.htmx.current_url_abs_path or ""
+    except ValueError:  # the header is no address
+        return ""
+
+
 def go_to(request: HttpRequest, target: str) -> HttpResponse:
     """Redirects the browser to a path, also after a background request of a page.
 

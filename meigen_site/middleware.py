@@ -35,10 +35,7 @@ class SignedIn(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if page.is_of_another_person(request):
             return HttpResponse(status=409)
-        try:
-            answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
-        except UnreadablePostError:  # it stopped arriving
-            return HttpResponse(status=400)
+        answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         return answer
 
     def handle_no_permission(  # type: ignore[override]
@@ -77,12 +74,19 @@ def probes_by_any_name(get_response: Callable[[HttpRequest], HttpResponse]) -> C
     return middleware
 
 
-def utf8_only(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Refuses forms in another encoding: some can spell characters that no database keeps."""
+def whole_forms(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuses forms that stop arriving, which is no failure of ours, and forms in another encoding than UTF-8: some can
+    spell characters that no database keeps."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         charset = (request.content_params or {}).get("charset", "utf-8")
-        return get_response(request) if charset.lower() in {"utf-8", "utf8"} else HttpResponse(status=415)
+        if charset.lower() not in {"utf-8", "utf8"}:
+            return HttpResponse(status=415)
+        try:
+            request.POST  # noqa: B018  read here, so that no later reader meets the error
+        except UnreadablePostError:
+            return HttpResponse(status=400)
+        return get_response(request)
 
     return middleware
 
@@ -95,10 +99,6 @@ class EveryAnswer(SecurityMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """The one that Django brings redirects to https, further in: it may refuse a request by its host."""
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A form that stopped arriving is no failure of ours."""
-        return HttpResponse(status=400) if isinstance(exception, UnreadablePostError) else None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)

@@ -56,8 +56,8 @@ MIDDLEWARE = [
     "meigen_site.middleware.probes_by_any_name",
     "django.middleware.security.SecurityMiddleware",  # to https
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "meigen_site.middleware.whole_forms",
     "generations.library.tick.ticks_first",
-    "meigen_site.middleware.utf8_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -93,10 +93,7 @@ def ticks_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and request.path == reverse("tick"):
-            try:
-                return tick(request)
-            except UnreadablePostError:  # it stopped arriving
-                return HttpResponse(status=400)
+            return tick(request)
         return get_response(request)
 
     return middleware

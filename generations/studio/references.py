@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from accounts.http import Request, back_to, go_to
+from accounts.http import Request, back_to, go_to, page_of
 from accounts.text import isolated
 from generations.library.actions import Action, why_not
 from generations.media import attachments, serving
@@ -90,4 +90,4 @@ def _not_used(request: Request, row: Generation, why: str) -> HttpResponse:
 
 def is_from_studio(request: Request) -> bool:
     """Whether the request comes from the studio page, which has elements that other pages lack."""
-    return urlsplit(request.htmx.current_url_abs_path or "").path == reverse("studio")
+    return urlsplit(page_of(request)).path == reverse("studio")

@@ -1,6 +1,6 @@
 """What a form gets whose CSRF token is not good, which nearly always means that its page is older than a sign-in."""
 
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,13 +14,8 @@ KEEPS_A_DRAFT = {"generations", "model"}  # where the studio's form leads
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403. Nothing was done yet, so the page's script renews its token and repeats the request.
 
-    Without the script, what was typed into the studio's form waits in the session. A form that stopped arriving gets
-    here too, and 400.
+    Without the script, what was typed into the studio's form waits in the session.
     """
-    try:
-        request.POST  # noqa: B018  it is read here, if it can be
-    except UnreadablePostError:
-        return HttpResponse(status=400)
     why = _why(reason)
     if "HX-Request" in request.headers:
         if not request.user.is_authenticated:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.http import page_of
 from accounts.models import User
 from generations.library import lists, rejections, tick
 from generations.media import serving
@@ -155,7 +156,7 @@ def result_url(context: Context, card: Generation) -> str:
     within = context.get("within")
     if within is None:
         request = context["request"]
-        within = lists.carried(request.htmx.current_url_abs_path or request.get_full_path())
+        within = lists.carried(page_of(request) or request.get_full_path())
     return f"{card.get_absolute_url()}{within}"
 
 

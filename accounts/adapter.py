@@ -3,8 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from . import guessing
@@ -16,6 +19,7 @@ from .throttles import Waiting
 WRONG_LOGIN = _("The username, email or password is wrong. Check all you typed, or ask an admin for a new password.")
 WRONG_PASSWORD = _("This is not your current password. Type it again.")
 
+BEGUN_WITH = "sign-in begun with"  # in the session, the password's hash at the first step
 NOWHERE = "0.0.0.0"  # noqa: S104 (no address is known, and the list of sessions needs one)
 
 
@@ -44,8 +48,18 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             trying.was_right()
         return user
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Nothing: allauth's own count of wrong passwords would lock people out with whoever guesses at them."""
+    def pre_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponseBase | None:
+        request.session[BEGUN_WITH] = user.get_session_auth_hash()
+        response: HttpResponseBase | None = super().pre_login(request, user, **options)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The last step of signing in, maybe minutes after the first: the password must still be the same."""
+        begun_with = request.session.pop(BEGUN_WITH, "")
+        if not constant_time_compare(begun_with, user.get_session_auth_hash()):
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **options)

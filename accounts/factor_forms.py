@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from allauth.mfa.webauthn.internal.auth import get_state
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import UserVerificationRequirement
 
+from . import guessing
 from .fields import NameField
 from .forms import Account
+from .throttles import Waiting
 
 
 class Credential(forms.JSONField):
@@ -43,7 +48,20 @@ class _Coded(Account):
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "spellcheck": "false"}
 
 
-class CodeForm(_Coded, base.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+class _Guessed(_Coded, base.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """Counts a code as wrong before anybody looks at it."""
+
+    def clean_code(self) -> str:
+        try:
+            trying = guessing.begin_code(context.request, self.user)
+        except Waiting as waiting:
+            raise guessing.too_many_codes(waiting) from None
+        code: str = super().clean_code()
+        trying.was_right()
+        return code
+
+
+class CodeForm(_Guessed, base.AuthenticateForm):  # type: ignore[misc]
     """A code of the app, or a recovery code, while signing in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,7 +69,7 @@ class CodeForm(_Coded, base.AuthenticateForm):  # type: ignore[misc]  # allauth 
         self.fields["code"].label = _("Code from your app, or a recovery code")
 
 
-class CodeAgainForm(_Coded, base.ReauthenticateForm):  # type: ignore[misc]
+class CodeAgainForm(_Guessed, base.ReauthenticateForm):  # type: ignore[misc]
     """The same, of somebody who is signed in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -107,4 +125,17 @@ class PasskeyAgainForm(PasskeyForm, webauthn.ReauthenticateWebAuthnForm):  # typ
 
 
 class PasskeyAloneForm(PasskeyForm, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
-    """A passkey instead of the password."""
+    """A passkey instead of the password: its owner has shown a PIN, a face or a finger, and meant it for this.
+
+    All that is asked of passkeys waits in one place of the session, so that what was asked after a password, for a
+    touch alone, could be answered here.
+    """
+
+    def clean_credential(self) -> Authenticator:
+        asked = get_state() or {}
+        if asked.get("user_verification") != UserVerificationRequirement.REQUIRED:
+            raise get_adapter().validation_error("incorrect_code")
+        passkey = super().clean_credential()
+        if passkey.wrap().is_passwordless is False:
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import ngettext
 
-from . import throttles
+from . import throttles, vault
 from .address import client_address
 from .models import User
 from .throttles import Count, Limit, Try, Waiting, network
@@ -20,6 +21,7 @@ FIVE_MINUTES, AN_HOUR, A_DAY = timedelta(minutes=5), timedelta(hours=1), timedel
 ACCOUNT = Limit("account", 5, FIVE_MINUTES, AN_HOUR, A_DAY)
 NETWORK = Limit("sign-ins of a network", 30, FIVE_MINUTES, AN_HOUR, AN_HOUR)  # an office has few a day
 BROWSER = Limit("known browser", 10, FIVE_MINUTES, AN_HOUR, AN_HOUR)
+CODE = Limit("code of a second factor", 5, FIVE_MINUTES, AN_HOUR, A_DAY)
 
 KNOWN = f"{settings.COOKIE_PREFIX}known"
 LASTS = timedelta(days=365)
@@ -29,10 +31,12 @@ SALT = "known browser"
 
 def begin(request: HttpRequest, logins: Iterable[str]) -> Try:
     """Counts a try of a password for whoever these user names or addresses may mean. Raises Waiting."""
-    known, people = _known(request), _people(logins)
+    people = _people(logins)
     counts = [
-        Count(BROWSER, f"{browser} {pk}") if (browser := known.get(str(pk))) else Count(ACCOUNT, f"person {pk}")
-        for pk in people
+        Count(BROWSER, f"{browser} {person.pk}")
+        if (browser := _browser_of(request, person))
+        else Count(ACCOUNT, f"person {person.pk}")
+        for person in people
     ]
     if not people:
         counts = [Count(ACCOUNT, f"name {login.casefold()}") for login in logins]
@@ -41,10 +45,16 @@ def begin(request: HttpRequest, logins: Iterable[str]) -> Try:
     return throttles.begin(*counts)
 
 
+def begin_code(request: HttpRequest, person: User) -> Try:
+    """Counts a try of a code of this person's second factor. Raises Waiting."""
+    return throttles.begin(Count(CODE, f"{_browser_of(request, person) or 'strangers'} {person.pk}"))
+
+
 def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
-    """Makes this browser known as one of the person's."""
-    people = {str(user.pk): secrets.token_urlsafe(12), **_known(request)}
-    latest = {pk: people[pk] for pk in [str(user.pk), *(pk for pk in people if pk != str(user.pk))][:MOST_PEOPLE]}
+    """Makes this browser known as one of the person's, until their password changes."""
+    others = {pk: name for pk, name in _known(request).items() if pk != str(user.pk)}
+    name = _browser_of(request, user) or secrets.token_urlsafe(12)
+    latest = {str(user.pk): f"{name} {_stamp(user)}", **dict([*others.items()][: MOST_PEOPLE - 1])}
     response.set_cookie(
         KNOWN,
         signing.dumps(latest, salt=SALT),
@@ -66,8 +76,29 @@ def too_many_tries(waiting: Waiting) -> ValidationError:
     return ValidationError(words % {"minutes": waiting.minutes}, code="too_many_tries")
 
 
+def too_many_codes(waiting: Waiting) -> ValidationError:
+    """What to say beside the field of a code."""
+    words = ngettext(
+        "Too many wrong codes. Try again in %(minutes)s minute.",
+        "Too many wrong codes. Try again in %(minutes)s minutes.",
+        waiting.minutes,
+    )
+    return ValidationError(words % {"minutes": waiting.minutes}, code="too_many_tries")
+
+
+def _browser_of(request: HttpRequest, person: User) -> str:
+    """The name of this browser if the person has signed in with it under the present password, else ""."""
+    name, _, stamp = _known(request).get(str(person.pk), "").partition(" ")
+    return name if constant_time_compare(stamp, _stamp(person)) else ""
+
+
+def _stamp(person: User) -> str:
+    """Another one when the password changes: who knew the old one has no browser of the person's any more."""
+    return vault.derive("known browser", person.get_session_auth_hash().encode())[:16]
+
+
 def _known(request: HttpRequest) -> dict[str, str]:
-    """The people who have signed in with this browser before, each with a name of the browser for their limit."""
+    """Who has signed in with this browser before: by each person's id a name of it for their limit, and a stamp."""
     try:
         people: dict[str, str] = signing.loads(request.COOKIES.get(KNOWN, ""), salt=SALT, max_age=LASTS)
     except signing.BadSignature:
@@ -75,7 +106,7 @@ def _known(request: HttpRequest) -> dict[str, str]:
     return people
 
 
-def _people(logins: Iterable[str]) -> set[int]:
+def _people(logins: Iterable[str]) -> list[User]:
     """Everybody whose password allauth may compare, since one person's name can be another's address."""
     found = (user for login in logins for user in [*filter_users_by_username(login), *filter_users_by_email(login)])
-    return {user.pk for user in found}
+    return [*{user.pk: user for user in found}.values()]

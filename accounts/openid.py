@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException, Session
 
+from .asking import asks
 from .http import back_to
 from .models import User
 
@@ -103,6 +104,7 @@ def _refused(request: HttpRequest, why: str) -> HttpResponse:
 
 @login_not_required
 @require_POST
+@asks("POST")
 def openid(request: HttpRequest) -> HttpResponse:
     """Goes to the provider by a page of its own, because browsers hold `form-action` against redirects too."""
     provider = get_adapter().get_provider(request, _provider_id())

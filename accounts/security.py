@@ -1,7 +1,6 @@
 """The pages of signing in: second factors, and where a person is signed in."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -20,14 +19,9 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from . import throttles
-from .address import client_address
+from .asking import asks
 from .http import Request
 from .sessions import device_of
-from .throttles import Count, Limit
-
-ASKED = Limit("passkeys of a network", 60, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1))
-WAITS = timedelta(minutes=10)  # for an answer from a passkey
 
 Type = Authenticator.Type
 View = Callable[..., HttpResponse]
@@ -57,17 +51,9 @@ _remove_passkey = webauthn.RemoveWebAuthnView.as_view(success_url=reverse_lazy("
 
 
 @login_not_required
+@asks("GET")
 def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
-    """allauth's page. What it asks a passkey waits in a session, so asking is limited and does not wait for long."""
-    asks = request.method == "GET" and not request.user.is_authenticated
-    if asks:
-        try:
-            throttles.begin(Count(ASKED, throttles.network(client_address(request))))
-        except throttles.Waiting:
-            return HttpResponse(status=429)
     response: HttpResponse = webauthn.login_webauthn(request)
-    if asks and not request.session.is_empty():
-        request.session.set_expiry(WAITS)
     return response
 
 

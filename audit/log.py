@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from .models import Action, Entry
 
-# What somebody without an account can cause again and again is kept so often at most. No two of a flood tell more than
-# one, and nobody may fill the disk. What is beyond is dropped; `more_followed` in the last entry says so.
+# What somebody without an account can cause again and again is kept so often at most, of one address and of all. No two
+# of a flood tell more than one, nobody may fill the disk, and nobody hides what others do behind what they do.
+# What is beyond is dropped; `more_followed` in the last entry says so.
 BY_ANYBODY = {
     Action.SIGN_IN_FAILED,
     Action.FACTOR_FAILED,
@@ -23,7 +24,9 @@ BY_ANYBODY = {
     Action.SHARE_UNLOCKED,
     Action.SHARE_REFUSED,
 }
-MOST = [(timedelta(minutes=1), 20), (timedelta(days=1), 2000)]
+A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
+MOST_OF_ONE = [(A_MINUTE, 20), (A_DAY, 500)]
+MOST_OF_ALL = [(A_MINUTE, 100), (A_DAY, 5000)]
 PURGE_SECONDS = 20.0
 
 _current: ContextVar[tuple[HttpRequest | None, str]] = ContextVar("asker", default=(None, ""))
@@ -57,7 +60,7 @@ def record(
     actor = actor or getattr(request, "user", None)
     told = dict(details or {})
     if action in BY_ANYBODY:
-        room = _room(action)
+        room = _room(action, address)
         if room <= 0:
             return
         if room == 1:
@@ -91,11 +94,12 @@ def _oldest() -> datetime:
     return timezone.now() - timedelta(days=settings.AUDIT_DAYS)
 
 
-def _room(action: Action) -> int:
-    """How many more entries of this action are kept now."""
+def _room(action: Action, address: str) -> int:
+    """How many more entries of this action, from this address, are kept now."""
     now = timezone.now()
     same = Entry.objects.filter(action=action)
-    return min(most - same.filter(at__gt=now - span)[:most].count() for span, most in MOST)
+    limits = [(same, MOST_OF_ALL), (same.filter(address=address), MOST_OF_ONE)]
+    return min(most - rows.filter(at__gt=now - span)[:most].count() for rows, spans in limits for span, most in spans)
 
 
 def _text(words: str, most: int) -> str:

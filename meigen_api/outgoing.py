@@ -19,6 +19,13 @@ from meigen_api import errors, tls
 Watch = Callable[[str, Mapping[str, Any]], None]
 
 
+# Addresses of IPv6 that contain one of IPv4, or that are as good as private, and count as public by themselves.
+TRANSLATED = [
+    ipaddress.IPv6Network(network)
+    for network in ["64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "::ffff:0:0:0/96", "fec0::/10"]
+]
+
+
 class NotAllowed(errors.MeigenError):
     """An address to which nothing is sent, and from which nothing is fetched. `host` is "" if it is not a URL."""
 
@@ -107,4 +114,4 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
-    return found.is_global and not found.is_multicast
+    return found.is_global and not found.is_multicast and not any(found in network for network in TRANSLATED)

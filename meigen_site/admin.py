@@ -37,15 +37,21 @@ class Watched:
 
     def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         response = super().changelist_view(request, *args, **options)  # type: ignore[misc]
-        if request.method == "GET" and response.status_code == 200:
+        if response.status_code == 200:
             query = {"query": request.GET.urlencode()[:300]}
             record(Action.ADMIN_LISTED, kind=self.opts.label_lower, details=query)
         return response
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        if request.method == "GET" and (seen := options.get("obj")):
+        if seen := options.get("obj"):
             self._note(Action.ADMIN_LOOKED, seen)
         return super().render_change_form(request, context, *args, **options)  # type: ignore[misc]
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> Any:
+        response = super().history_view(request, object_id, *args, **options)  # type: ignore[misc]
+        if response.status_code == 200:
+            record(Action.ADMIN_LOOKED, kind=self.opts.label_lower, details={"history": object_id[:64]})
+        return response
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         self._note(Action.ADMIN_ADDED, obj, {"changes": message})

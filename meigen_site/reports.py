@@ -21,7 +21,8 @@ class Filter(SafeExceptionReporterFilter):
     """Masks as Django does in production, with DEBUG=1 too: such a page is shown to whoever stands at the screen."""
 
     hidden_settings = re.compile(
-        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|DATABASE_URL|CIPHERTEXT|PLAIN", re.IGNORECASE
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|DATABASE_URL|CIPHERTEXT|PLAIN|^CODE$|CREDENTIAL",
+        re.IGNORECASE,
     )
 
     def is_active(self, request: HttpRequest | None) -> bool:

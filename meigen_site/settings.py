@@ -210,9 +210,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# Wrong passwords are counted by accounts/guessing.py; a limit of all sign-ins of an address would lock out an office.
-# What is left to `login_failed` are wrong codes of a second factor.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "change_password": None, "reauthenticate": None}
+# accounts/guessing.py counts wrong passwords and codes; a limit of all sign-ins of an address would lock out an office.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None, "reauthenticate": None}
 TRUSTED_PROXIES = ENV.proxies  # accounts/address.py reads it, for allauth too
 
 # Second factors. A passkey may also replace the password.

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from accounts import throttles, vault
 from accounts.models import User
@@ -62,6 +63,7 @@ def collected(user: User, collection: Collection) -> Offer:
     return Offer(list(own[:MOST]), number, collection.wall(user).count() - number)
 
 
+@sensitive_variables("password", "contents")
 def share(
     user: User,
     rows: Sequence[Generation],

@@ -88,6 +88,17 @@ class TestAStranger:
             client.post("/accounts/logout/")
             assert sign_in(client, user.username, f"guess {n}") == ("wrong" if n < 5 else "waits")
 
+    def test_gains_nothing_by_browsers_they_used_under_an_old_password(self, user: User) -> None:
+        browsers = [Client() for _ in range(4)]
+        for client in browsers:
+            assert sign_in(client, user.username, RIGHT) == "in"
+            client.post("/accounts/logout/")
+        user.refresh_from_db()
+        user.set_password("another-long-password")
+        user.save()
+        outcomes = [sign_in(client, user.username, f"guess {n}") for client in browsers for n in range(5)]
+        assert outcomes == [*["wrong"] * 5, *["waits"] * 15]
+
     def test_gains_nothing_by_a_cookie_they_made_up(self, user: User) -> None:
         guess(user.username, 5)
         for value in ["", "x", "x:y:z", f'{{"{user.pk}": "mine"}}']:

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -279,3 +282,10 @@ def test_without_a_provider_there_is_no_way_to_one(db: None) -> None:
     assert "/openid/" not in client.get("/accounts/login/").content.decode()
     assert client.post(START).status_code == 404
     assert client.get(f"{START}login.example/?code=a&state=b").status_code == 404
+
+
+def test_nobody_fills_the_studio_with_sign_ins_that_never_end(provider: Provider, fox: User) -> None:
+    statuses = [Client().post(START, {"next": "/" + "x" * 1900}).status_code for _ in range(65)]
+    assert statuses == [200] * 60 + [429] * 5
+    soon = timezone.now() + timedelta(minutes=11)
+    assert Session.objects.filter(expire_date__lt=soon).count() == 60

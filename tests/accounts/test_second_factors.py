@@ -112,6 +112,26 @@ class TestAnApp:
         assert other.post(SECOND_STEP, {"code": code_of(secret)}).status_code == 422
         assert not is_signed_in(other)
 
+    def test_is_not_locked_by_strangers_in_a_known_browser(self, person: Client, user: User) -> None:
+        secret = set_up_app(person)
+        person.post("/accounts/logout/")
+        thief = sign_in(user.username)
+        for n in range(7):
+            page = thief.post(SECOND_STEP, {"code": f"{n:06}"}).content.decode()
+        assert "Too many wrong codes. Try again in 5 minutes." in page
+        sign_in(user.username, person).post(SECOND_STEP, {"code": code_of(secret)})
+        assert is_signed_in(person)
+
+    def test_lets_nobody_in_whose_password_has_changed_meanwhile(self, person: Client, user: User) -> None:
+        secret = set_up_app(person)
+        person.post("/accounts/logout/")
+        thief = sign_in(user.username)
+        user.refresh_from_db()
+        user.set_password("another-long-password")
+        user.save()
+        assert thief.post(SECOND_STEP, {"code": code_of(secret)})["Location"] == "/accounts/login/"
+        assert not is_signed_in(thief)
+
     def test_a_wrong_first_code_sets_nothing_up(self, person: Client, user: User) -> None:
         confirm(person)
         secret = re.search(r"<code>(\w+)</code>", person.get(APP).content.decode())

@@ -187,6 +187,14 @@ class TestAnAdminWho:
         assert (entry.object_kind, entry.object_id) == (name, str(row.pk))
         assert "a red fox" not in words
 
+    def test_looks_in_other_ways(self, boss: Client, user: User) -> None:
+        """A list is also the answer to a POST without an action, and a page to a form that is not valid."""
+        page, since = f"/admin/accounts/user/{user.pk}", last()
+        boss.post("/admin/accounts/user/")
+        boss.post(f"{page}/change/", {"username": ""})
+        boss.get(f"{page}/history/")
+        assert [row[0] for row in told(since)] == ["admin-listed", "admin-looked", "admin-looked"]
+
     def test_looks_at_a_list(self, boss: Client) -> None:
         assert [row[0] for row in self.look(boss, "/admin/generations/generation/?q=heron")] == ["admin-listed"]
         assert Entry.objects.latest("pk").details == {"query": "q=heron"}

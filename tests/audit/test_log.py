@@ -19,6 +19,7 @@ from audit.models import Action, AppendOnly, Entry
 from generations import tasks
 from generations.dispatch import wake
 from generations.models import Lease
+from tests.accounts.test_guessing import sign_in
 from tests.helpers import make_user
 
 
@@ -108,13 +109,20 @@ class TestAFlood:
         assert [entry.details for entry in kept] == [{}] * 19 + [{"more_followed": True}]
 
     def test_that_goes_on_for_a_day_ends(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(log, "MOST", [(timedelta(minutes=1), 20), (timedelta(days=1), 50)])
+        monkeypatch.setattr(log, "MOST_OF_ALL", [(timedelta(minutes=1), 20), (timedelta(days=1), 50)])
         for hour in range(20):
             Entry.objects.bulk_create(
                 Entry(action=Action.SHARE_OPENED, at=timezone.now() - timedelta(hours=hour + 1)) for _ in range(3)
             )
         log.record(Action.SHARE_OPENED)
         assert Entry.objects.count() == 60
+
+    def test_hides_nothing_that_comes_from_elsewhere(self, user: User) -> None:
+        for n in range(25):
+            sign_in(Client(), f"noise{n}", "x", "203.0.113.9")
+        for n in range(4):
+            sign_in(Client(), user.username, f"guess {n}", "198.51.100.7")
+        assert Entry.objects.filter(object_words=user.username).count() == 4
 
     def test_hides_nothing_that_members_do(self, user: User) -> None:
         for _ in range(30):

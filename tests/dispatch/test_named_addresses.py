@@ -125,7 +125,8 @@ def test_an_allowed_name_that_leads_into_a_private_network_gets_nothing(
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fe80::1%e", "fd00::7",
-     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "224.0.0.1", "ff02::1"],
+     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "224.0.0.1", "ff02::1", "64:ff9b::a00:1", "64:ff9b:1::1",
+     "2002:a00:1::", "fec0::1", "::ffff:0:10.0.0.1", "::7f00:1"],
 )  # fmt: skip
 def test_a_private_address_is_not_public(address: str) -> None:
     assert not outgoing.is_public(address)

@@ -12,9 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from accounts import guessing
 from accounts.models import User
+from generations.models import Share
 from generations.sharing import links
 from meigen_api.secret import Secret
+from tests.accounts.test_second_factors import recovery_codes, set_up_app, sign_in
 from tests.conftest import FastSandbox
 from tests.contract.scanner import finds
 from tests.helpers import make_generation, make_result, make_token
@@ -165,6 +168,23 @@ def test_a_person_who_signs_in(user: User, told: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr("accounts.forms.LoginForm.clean", fail)
     said = told(Client(), reverse("account_login"), {"login": user.username, "password": "canary of a password"})
     assert secrets_in(said, "canary of a password") == []
+
+
+def test_a_code_of_a_second_factor(user: User, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = sign_in(user.username)
+    set_up_app(browser)
+    [code, *_] = recovery_codes(browser)
+    monkeypatch.setattr(guessing, "begin_code", fail)
+    asked = sign_in(user.username)
+    assert secrets_in(told(asked, "/accounts/login/code/", {"code": code}), code) == []
+
+
+def test_a_password_of_a_new_link(browser: Client, user: User, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = make_generation(user, status="done")
+    make_result(row)
+    monkeypatch.setattr(Share, "save", fail)
+    data = {"selected": str(row.pk), "days": "30", "password": "canary sesame"}
+    assert secrets_in(told(browser, "/shares/new/", data), "canary sesame") == []
 
 
 def test_a_form_that_no_view_has_seen_yet(browser: Client, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:

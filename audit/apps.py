@@ -1,4 +1,4 @@
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,5 +10,3 @@ class AuditConfig(AppConfig):
         from . import doors
 
         doors.listen()
-        if apps.is_installed("allauth.mfa"):
-            doors.listen_to_factors()

@@ -6,6 +6,7 @@ Django and allauth tell it by signals alone, so this is the one place that liste
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.mfa import signals as factors
 from django.contrib.auth import get_user_model, signals
 from django.db.models import Q
 
@@ -21,12 +22,6 @@ def listen() -> None:
     signals.user_logged_out.connect(_signed_out, dispatch_uid="audit")
     for changed in [account.password_changed, account.password_set, account.password_reset]:
         changed.connect(_password_changed, dispatch_uid="audit")
-
-
-def listen_to_factors() -> None:
-    """The same for second factors; call it only if allauth.mfa is installed."""
-    from allauth.mfa import signals as factors
-
     factors.authenticator_added.connect(_factor_added, dispatch_uid="audit")
     factors.authenticator_removed.connect(_factor_removed, dispatch_uid="audit")
     factors.authenticator_reset.connect(_factor_renewed, dispatch_uid="audit")

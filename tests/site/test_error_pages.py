@@ -170,6 +170,14 @@ def test_a_person_who_signs_in(user: User, told: Any, monkeypatch: pytest.Monkey
     assert secrets_in(said, "canary of a password") == []
 
 
+def test_an_error_whose_own_words_hold_a_key(browser: Client, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leak(*_: Any, **__: Any) -> NoReturn:
+        raise Bug(f"{configured.SECRET_KEY} and {os.environ['TOKEN_KEYS']} do not fit")
+
+    monkeypatch.setattr("generations.studio.views.render", leak)
+    assert secrets_in(told(browser, "/")) == []
+
+
 def test_a_code_of_a_second_factor(user: User, told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = sign_in(user.username)
     set_up_app(browser)

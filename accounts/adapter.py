@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
@@ -42,7 +43,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             trying = guessing.begin(request, dict.fromkeys(names.values()))
         except Waiting as waiting:
             user_login_failed.send(sender=__name__, credentials=names, request=request)  # for the audit log
-            raise guessing.too_many_tries(waiting) from None
+            raise ValidationError(waiting.told(guessing.TOO_MANY_PASSWORDS)) from None
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
             trying.was_right()

@@ -51,11 +51,15 @@ class _Coded(Account):
 class _Guessed(_Coded, base.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """Counts a code as wrong before anybody looks at it."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code from your app, or a recovery code")
+
     def clean_code(self) -> str:
         try:
             trying = guessing.begin_code(context.request, self.user)
         except Waiting as waiting:
-            raise guessing.too_many_codes(waiting) from None
+            raise forms.ValidationError(waiting.told(guessing.TOO_MANY_CODES)) from None
         code: str = super().clean_code()
         trying.was_right()
         return code
@@ -64,17 +68,9 @@ class _Guessed(_Coded, base.BaseAuthenticateForm):  # type: ignore[misc]  # alla
 class CodeForm(_Guessed, base.AuthenticateForm):  # type: ignore[misc]
     """A code of the app, or a recovery code, while signing in."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code from your app, or a recovery code")
-
 
 class CodeAgainForm(_Guessed, base.ReauthenticateForm):  # type: ignore[misc]
     """The same, of somebody who is signed in."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Code from your app, or a recovery code")
 
 
 class NewAppForm(_Coded, totp.ActivateTOTPForm):  # type: ignore[misc]

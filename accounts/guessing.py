@@ -7,21 +7,31 @@ from datetime import timedelta
 from allauth.account.utils import filter_users_by_email, filter_users_by_username
 from django.conf import settings
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from . import throttles, vault
 from .address import client_address
 from .models import User
-from .throttles import Count, Limit, Try, Waiting, network
+from .throttles import Count, Limit, Try, network
 
 FIVE_MINUTES, AN_HOUR, A_DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 ACCOUNT = Limit("account", 5, FIVE_MINUTES, AN_HOUR, A_DAY)
 NETWORK = Limit("sign-ins of a network", 30, FIVE_MINUTES, AN_HOUR, AN_HOUR)  # an office has few a day
 BROWSER = Limit("known browser", 10, FIVE_MINUTES, AN_HOUR, AN_HOUR)
 CODE = Limit("code of a second factor", 5, FIVE_MINUTES, AN_HOUR, A_DAY)
+
+TOO_MANY_PASSWORDS = ngettext_lazy(
+    "Too many wrong passwords. Try again in %(minutes)s minute.",
+    "Too many wrong passwords. Try again in %(minutes)s minutes.",
+    "minutes",
+)
+TOO_MANY_CODES = ngettext_lazy(
+    "Too many wrong codes. Try again in %(minutes)s minute.",
+    "Too many wrong codes. Try again in %(minutes)s minutes.",
+    "minutes",
+)
 
 KNOWN = f"{settings.COOKIE_PREFIX}known"
 LASTS = timedelta(days=365)
@@ -64,26 +74,6 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
         httponly=True,
         samesite="Lax",
     )
-
-
-def too_many_tries(waiting: Waiting) -> ValidationError:
-    """What to say beside a password field."""
-    words = ngettext(
-        "Too many wrong passwords. Try again in %(minutes)s minute.",
-        "Too many wrong passwords. Try again in %(minutes)s minutes.",
-        waiting.minutes,
-    )
-    return ValidationError(words % {"minutes": waiting.minutes}, code="too_many_tries")
-
-
-def too_many_codes(waiting: Waiting) -> ValidationError:
-    """What to say beside the field of a code."""
-    words = ngettext(
-        "Too many wrong codes. Try again in %(minutes)s minute.",
-        "Too many wrong codes. Try again in %(minutes)s minutes.",
-        waiting.minutes,
-    )
-    return ValidationError(words % {"minutes": waiting.minutes}, code="too_many_tries")
 
 
 def _browser_of(request: HttpRequest, person: User) -> str:

@@ -3,8 +3,10 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from . import vault
@@ -50,6 +52,10 @@ class Waiting(Exception):
     def __init__(self, until: datetime) -> None:
         super().__init__(f"Waits until {until}")
         self.minutes = max(1, -(-int((until - timezone.now()).total_seconds()) // 60))
+
+    def told(self, words: Any) -> str:
+        """The words, which are of `ngettext_lazy` and count `minutes`, with how long to wait."""
+        return str(words % {"minutes": self.minutes})
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,6 @@ def network(address: str) -> str:
     return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
-def clear_expired() -> int:
-    """Deletes the counts that mean nothing any more. Returns how many."""
-    return Throttle.objects.filter(forgotten_at__lte=timezone.now()).delete()[0]
+def expired() -> QuerySet[Throttle]:
+    """The counts that mean nothing any more."""
+    return Throttle.objects.filter(forgotten_at__lte=timezone.now())

@@ -29,7 +29,7 @@ def empty_trash() -> None:
 def tidy() -> None:
     """What is over: old entries of the audit log, counts of wrong passwords, and sessions that have expired."""
     log.purge()
-    throttles.clear_expired()
+    throttles.expired().delete()
     call_command("clearsessions")
 
 

@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from accounts import throttles
 from audit import log
 from generations.dispatch import stopping
 from generations.models import Generation, Lease, Result
@@ -98,7 +99,8 @@ def _is_trash_due() -> bool:
 
 
 def _is_tidying_due() -> bool:
-    return log.has_old_entries() or Session.objects.filter(expire_date__lt=timezone.now()).exists()
+    over = [throttles.expired(), Session.objects.filter(expire_date__lt=timezone.now())]
+    return log.has_old_entries() or any(rows.exists() for rows in over)
 
 
 def _fetch_what_is_due() -> None:

@@ -22,12 +22,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.address import client_address
-from accounts.guessing import too_many_tries
+from accounts.guessing import TOO_MANY_PASSWORDS
 from accounts.http import is_cross_site
 from accounts.text import beginning, name_in
 from accounts.throttles import Waiting
@@ -44,6 +44,11 @@ OPENED = 86_400  # how many seconds an entered password stays valid
 GUEST = f"{settings.LINK_COOKIE_PREFIX}guest"
 GUEST_NAME = f"{GUEST}-name"
 A_YEAR = 365 * 86_400
+TOO_MANY_GUESTS = ngettext_lazy(
+    "Many people in your network have just given their first heart. Try again in %(minutes)s minute.",
+    "Many people in your network have just given their first heart. Try again in %(minutes)s minutes.",
+    "minutes",
+)
 
 
 def through_link(*methods: str, locked: bool = False) -> Callable[[View], View]:
@@ -166,7 +171,7 @@ def unlock(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
     try:
         is_right = links.try_password(share, client_address(request), form.cleaned_data["password"])
     except Waiting as waiting:
-        form.add_error("password", too_many_tries(waiting))
+        form.add_error("password", waiting.told(TOO_MANY_PASSWORDS))
         return _locked(request, share, secret, form, status=429)
     record(Action.SHARE_UNLOCKED if is_right else Action.SHARE_REFUSED, share)
     if is_right:
@@ -256,7 +261,7 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
         if guest and on:
             links.let_in(share, guest, client_address(request))
     except Waiting as waiting:
-        return _refused(request, share, secret, row, form, too_many_guests(waiting), status=429)
+        return _refused(request, share, secret, row, form, waiting.told(TOO_MANY_GUESTS), status=429)
     full = bool(guest) and not links.heart(share, row, guest, name, on=on)
     if is_scripted and guest and not full:
         response = HttpResponse(status=204)  # the page's script handles this
@@ -277,15 +282,6 @@ def _refused(
     context = _shown(request, share, secret, _guest(request))
     context["refused"] = {"picture": row.pk, "typed": form["name"].value(), "problem": problem}
     return render(request, "generations/shared.html", context, status=status)
-
-
-def too_many_guests(waiting: Waiting) -> str:
-    words = ngettext(
-        "Many people in your network have just given their first heart. Try again in %(minutes)s minute.",
-        "Many people in your network have just given their first heart. Try again in %(minutes)s minutes.",
-        waiting.minutes,
-    )
-    return words % {"minutes": waiting.minutes}
 
 
 def _guest(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Throttle, User
 from audit import log
 from audit.models import Action, AppendOnly, Entry
 from generations import tasks
@@ -81,7 +81,7 @@ class TestWhatIsOld:
         tasks.tidy()
         assert not Entry.objects.exists()
 
-    @pytest.mark.parametrize("what", ["entry", "session"])
+    @pytest.mark.parametrize("what", ["entry", "session", "count"])
     def test_wakes_the_worker_at_most_once_an_hour(self, db: None, what: str) -> None:
         def woken() -> int:
             return sum("tidy" in str(row.task) for row in OrmQ.objects.all())
@@ -90,6 +90,9 @@ class TestWhatIsOld:
         assert (woken(), Lease.objects.filter(name=wake.TIDY).exists()) == (0, False)
         if what == "entry":
             aged(400)
+        elif what == "count":
+            past = timezone.now() - timedelta(seconds=1)
+            Throttle.objects.create(key="a", tries=1, waits_until=past, forgotten_at=past)
         else:
             Session.objects.create(pk="a", expire_date=timezone.now() - timedelta(seconds=1))
         for _ in range(3):

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -32,16 +31,9 @@ def opened(web: Processes, sent: bytes) -> Iterator[None]:
         yield
 
 
-def seconds_of_an_answer(web: Processes) -> float:
-    begun = time.monotonic()
-    with contextlib.suppress(httpx.TimeoutException):
-        httpx.get(f"http://127.0.0.1:{web.environment['PORT']}/healthz", trust_env=False, timeout=10)
-    return time.monotonic() - begun
-
-
 @pytest.mark.parametrize("sent", HALVES.values(), ids=HALVES)
 def test_half_sent_requests_silence_nobody(web: Processes, sent: bytes) -> None:
-    with opened(web, sent):
-        taken = [seconds_of_an_answer(web) for _ in range(5)]
-    print(f"{MANY} clients sent {len(sent)} bytes: /healthz answered within {max(taken):.3f} s")
-    assert max(taken) < 1
+    # The wait is shorter than the web server's patience with a client, and long enough for a busy machine.
+    with opened(web, sent), httpx.Client(trust_env=False, timeout=10) as client:
+        for _ in range(5):
+            assert client.get(f"http://127.0.0.1:{web.environment['PORT']}/healthz").status_code == 200

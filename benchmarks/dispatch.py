@@ -129,9 +129,8 @@ def seed(user: User, ids: list[str]) -> None:
     now = timezone.now()
     model = make_generation(user)
     Generation.objects.filter(pk=model.pk).delete()
-    columns = {
-        name: getattr(model, name) for name in ["prompt", "model_id", "model_name", "media_type", "token", "body"]
-    }
+    names = ["prompt", "model_id", "model_name", "media_type", "token", "body", "counted_on"]
+    columns = {name: getattr(model, name) for name in names}
     Generation.objects.bulk_create(
         Generation(
             owner=user,

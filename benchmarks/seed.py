@@ -161,6 +161,7 @@ def _rows(
             "model_id": model_id,
             "model_name": model_name,
             "media_type": media_type,
+            "counted_on": made.date(),
             "created_at": made,
             "queued_at": made,
             "changed_at": made,

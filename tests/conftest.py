@@ -67,15 +67,18 @@ def _templates_are_not_recorded(django_test_environment: None) -> Iterator[None]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _the_audit_log_is_emptied_between_tests() -> Iterator[None]:
-    """SQLite empties tables by DELETE after a test with transactions of its own, and the log's triggers refuse that."""
-    triggers = import_module("audit.migrations.0002_append_only")
+def _what_is_append_only_is_emptied_between_tests() -> Iterator[None]:
+    """SQLite empties tables by DELETE after a test with transactions of its own, which what is append-only refuses."""
+    log = import_module("audit.migrations.0002_append_only")
+    ledger = import_module("generations.migrations.0004_ledger")
+    take_down = log.TAKE_DOWN["sqlite"] + ledger.TAKE_DOWN["sqlite"]
+    put_up = log.PUT_UP["sqlite"] + ledger.PUT_UP["sqlite"]
     operations: Any = DatabaseWrapper.ops_class
     plain = operations.sql_flush
 
     def flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
         statements = plain(self, style, tables, **options)
-        return [*triggers.TAKE_DOWN["sqlite"], *statements, *triggers.PUT_UP["sqlite"]] if statements else []
+        return [*take_down, *statements, *put_up] if statements else []
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", flush)

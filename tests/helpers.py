@@ -19,7 +19,8 @@ from accounts.models import Token, User
 from accounts.token_check import Verdict
 from generations.dispatch import outcomes
 from generations.media import attachments, fetch
-from generations.models import Generation, Reference, Result, wish_of
+from generations.models import DailyUsage, Generation, Reference, Result, wish_of
+from generations.models.ledger import day_of
 from meigen_api.calls import canonical_body
 from meigen_api.secret import Secret
 from meigen_api.types import Status
@@ -54,8 +55,11 @@ def make_generation(owner: User, **overrides: Any) -> Generation:
         "media_type": "image",
         "credits_estimated": 2,
         "token": Token.objects.default_for(owner),
+        "counted_on": day_of(overrides.get("created_at") or timezone.now()),
     }
-    return Generation.objects.create(**{**values, **overrides})
+    generation = Generation.objects.create(**{**values, **overrides})
+    DailyUsage.add({generation.booking.key: generation.booking.standing})
+    return generation
 
 
 def settle(generation: Generation, status: Status) -> bool:

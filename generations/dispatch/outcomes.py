@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from generations.dispatch import wake
-from generations.models import Event, Generation, Result
+from generations.models import Generation, Result, Trail
 from generations.models.sentences import Sentence
 from meigen_api import errors
 from meigen_api.errors import MeigenError
@@ -24,10 +24,9 @@ LONGEST_WATCH = timedelta(hours=6)
 
 
 @dataclass
-class Journal:
+class Journal(Trail):
     """Rows that many settled generations leave behind, to be inserted together."""
 
-    events: list[Event] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
 
@@ -37,7 +36,7 @@ def journal() -> Iterator[Journal]:
     with transaction.atomic():
         kept = Journal()
         yield kept
-        Event.objects.bulk_create(kept.events)
+        kept.write()
         if kept.results:
             Result.objects.bulk_create(kept.results)
             wake.fetch()
@@ -65,6 +64,7 @@ def start(
         lease_until=None,
         not_before=None,
         message="",
+        error_code="",
         answer_status=None,
         answer_body="",
         finished_at=None,
@@ -95,8 +95,9 @@ def settle(generation: Generation, status: Status, now: datetime, kept: Journal)
             expecting=S.RUNNING,
             note=message,
             at=now,
-            events=kept.events,
+            trail=kept,
             message=message,
+            error_code=status.failure_code[:64],
             answer_status=status.answer.status if status.answer else None,
             answer_body=status.answer.body if status.answer else "",
             finished_at=now,
@@ -112,7 +113,7 @@ def _finish(generation: Generation, status: Status, now: datetime, kept: Journal
         S.DONE,
         expecting=S.RUNNING,
         at=now,
-        events=kept.events,
+        trail=kept,
         finished_at=now,
         message="",
         ran_model_id=status.model_id[:200],
@@ -158,6 +159,7 @@ def refused(generation: Generation, error: MeigenError, misses: int, *, signed: 
             note=message,
             at=now,
             message=message,
+            error_code=error.code[:64],
             answer_status=error.status,
             answer_body=error.answer.body if error.answer else "",
             finished_at=now,

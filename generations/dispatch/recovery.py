@@ -6,6 +6,7 @@ from django.utils import timezone
 from generations.dispatch import submit
 from generations.models import Generation
 from generations.models.lease import free_dead_claims
+from generations.models.ledger import day_of
 from generations.models.process import this_process
 from generations.models.sentences import Sentence
 
@@ -37,15 +38,18 @@ def requeue(generation: Generation, note: str) -> bool:
 
     Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all.
     """
+    now = timezone.now()
     return generation.move(
         S.QUEUED,
         expecting=[S.REJECTED, S.CANCELLED],
         as_seen=True,
         note=note,
-        queued_at=timezone.now(),
+        queued_at=now,
+        counted_on=day_of(now),
         sent_at=None,
         not_before=None,
         lease_until=None,
+        error_code="",
         answer_status=None,
         answer_body="",
         message="",

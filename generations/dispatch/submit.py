@@ -289,6 +289,7 @@ def reject(generation: Generation, error: MeigenError, now: datetime, expecting:
         note=Sentence.REFUSED.stored(status=error.status, reason=reason_of(error)),
         at=now,
         message=reason_of(error),
+        error_code=error.code[:64],
         answer_status=error.status,
         answer_body=error.answer.body if error.answer else "",
         lease_until=None,

@@ -6,13 +6,16 @@ from generations.models.draft import Draft
 from generations.models.generation import Generation, GenerationQuerySet, Place
 from generations.models.keyset import Part, Position
 from generations.models.lease import Lease, RateGate
+from generations.models.ledger import DailyUsage, LedgerEntry
 from generations.models.preset import Preset
+from generations.models.project import Project
 from generations.models.reference import Reference, ReferenceUse
 from generations.models.result import Result
 from generations.models.search import Searchable, TooMany
 from generations.models.share import Heart, Share, ShareItem
 from generations.models.star import Star
 from generations.models.timeline import Attempt, Event
+from generations.models.trail import Trail
 from generations.models.wish import wish_of
 
 __all__ = [
@@ -20,16 +23,19 @@ __all__ = [
     "Catalogue",
     "Collection",
     "CollectionItem",
+    "DailyUsage",
     "Draft",
     "Event",
     "Generation",
     "GenerationQuerySet",
     "Heart",
     "Lease",
+    "LedgerEntry",
     "Part",
     "Place",
     "Position",
     "Preset",
+    "Project",
     "RateGate",
     "Reference",
     "ReferenceUse",
@@ -39,5 +45,6 @@ __all__ = [
     "ShareItem",
     "Star",
     "TooMany",
+    "Trail",
     "wish_of",
 ]

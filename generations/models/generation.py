@@ -20,9 +20,12 @@ from accounts.models import Token, User
 from generations.models import search
 from generations.models import status as states
 from generations.models.keyset import EVERYTHING, Part
+from generations.models.ledger import Booking, UsageKey, standing
+from generations.models.project import Project
 from generations.models.sending import REQUESTS_LAST, SendingQuerySet
 from generations.models.status import FINAL_ANSWERS, TROUBLE, WAITING
 from generations.models.timeline import Event
+from generations.models.trail import Trail
 from generations.models.wish import REFERENCE_FIELDS, is_address
 from meigen_api.prices import Price
 
@@ -36,6 +39,7 @@ def trash_ends(now: datetime) -> datetime:
 NEWEST = ("-created_at", "-id")
 KEPT = Q(deleted_at=None)
 TEAMS = KEPT & Q(team_at__isnull=False)
+IN_PROJECT = Q(project__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class Generation(models.Model):
     credits_estimated = models.PositiveIntegerField(null=True, help_text="Announced before the click, at least.")
     credits_estimated_most = models.PositiveIntegerField(null=True, help_text="At most, where it was a range.")
     token = models.ForeignKey(Token, models.SET_NULL, null=True, related_name="generations")
+    project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="generations")
+    counted_on = models.DateField(help_text="The day its credits count for: when it was last queued.")
     created_at = models.DateTimeField(default=timezone.now)
 
     # Dispatch: who works on it, and when the next try may start.
@@ -165,6 +171,7 @@ class Generation(models.Model):
     balance_purchased = models.IntegerField(null=True, help_text="Purchased credits left, as the answer told.")
     answer_status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the answer that decided.")
     answer_body = models.TextField(blank=True, help_text="The answer that decided, whole.")
+    error_code = models.CharField(max_length=64, blank=True, help_text="Meigen's code in that answer.")
     message = models.TextField(blank=True, help_text="What went wrong, in Meigen's or our words.")
 
     ran_model_id = models.CharField(max_length=200, blank=True, help_text="The model that ran, as the answer told.")
@@ -217,6 +224,10 @@ class Generation(models.Model):
             models.Index(fields=[*NEWEST], name="of_team", condition=TEAMS),
             models.Index(fields=["model_id", *NEWEST], name="of_team_and_model", condition=TEAMS),
             models.Index(fields=["owner", "status", *NEWEST], name="of_team_and_owner", condition=TEAMS),
+            # By project: a person's, and everybody's.
+            models.Index(fields=["owner", "project", *NEWEST], name="own_of_project", condition=KEPT & IN_PROJECT),
+            models.Index(fields=["project", *NEWEST], name="of_project", condition=IN_PROJECT),
+            models.Index(fields=["error_code", *NEWEST], name="by_error_code", condition=~Q(error_code="")),
             # What waits for a new token or for credits; every sweep asks.
             models.Index(
                 fields=["answer_status", "finished_at"],
@@ -305,6 +316,13 @@ class Generation(models.Model):
             chosen["niji7Options"] = {name: value for name, value in options.items() if not is_address(value)}
         return chosen
 
+    @property
+    def booking(self) -> Booking:
+        """Where it counts in the sums of usage, and for what."""
+        key = UsageKey(self.counted_on, self.owner_id, self.project_id, self.model_id, self.media_type)
+        announced = self.announced.most if self.announced else 0
+        return Booking(key, standing(self.status, announced, self.credits_used, self.credits_status))
+
     def move(
         self,
         status: Status,
@@ -313,31 +331,40 @@ class Generation(models.Model):
         as_seen: bool = False,
         note: str = "",
         at: datetime | None = None,
-        events: list[Event] | None = None,
+        trail: Trail | None = None,
         **changes: Any,
     ) -> bool:
         """Moves to `status` if the row still has an expected one, and says whether it did.
 
         This conditional UPDATE is the only way a status is written, so of two processes exactly one wins; what is
         erased moves no more. With `as_seen` nothing at all may have changed since the row was read. `changes` are other
-        fields to write with it. The move becomes a row of the timeline with `note`: at once, or appended to `events`
-        for a caller that inserts many in the same transaction.
+        fields to write with it. The move becomes a row of the timeline with `note`, and what it means for the credits
+        an entry of the ledger: at once, or in `trail` for a caller that writes many in the same transaction.
         """
         expected = [expecting] if isinstance(expecting, Generation.Status) else list(expecting)
         now = at or timezone.now()
         with transaction.atomic(savepoint=False):
             rows = Generation.objects.filter(pk=self.pk, status__in=expected, erased_at=None)
-            rows = rows.filter(version=self.version) if as_seen else rows
-            if not rows.mark_changed(now, status=status, **changes):
-                return False
-            event = Event(generation=self, at=now, status=status, note=note)
-            if events is None:
-                event.save(force_insert=True)
-            else:
-                events.append(event)
-        for name, value in {"status": status, "changed_at": now, **changes}.items():
-            setattr(self, name, value)
+            # The version makes sure that the ledger starts from what the row says, not from what it said when read.
+            while not rows.filter(version=self.version).mark_changed(now, status=status, **changes):
+                if as_seen or not self._reread(rows):
+                    return False
+            before = self.booking
+            self.version += 1
+            for name, value in {"status": status, "changed_at": now, **changes}.items():
+                setattr(self, name, value)
+            steps = trail or Trail()
+            steps.add(Event(generation=self, at=now, status=status, note=note), before, self.booking)
+            if trail is None:
+                steps.write()
         return True
+
+    def _reread(self, rows: GenerationQuerySet) -> bool:
+        """Takes over what the ledger needs to know of the row as it is now; False if `rows` has it no more."""
+        fresh = rows.values("version", "status", "credits_used", "credits_status", "counted_on").first()
+        for name, value in (fresh or {}).items():
+            setattr(self, name, value)
+        return fresh is not None
 
     def mark_changed(self) -> None:
         """Tells open pages that the card looks different now, without a new status."""

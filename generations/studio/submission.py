@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import failpoints, wake
-from generations.models import Collection, Event, Generation, ReferenceUse
+from generations.models import Collection, Event, Generation, ReferenceUse, Trail
+from generations.models.ledger import day_of
 from generations.studio.form import GenerateForm
 from meigen_api.calls import canonical_body
 
@@ -57,7 +58,10 @@ def _inserted(
         if form.cleaned_data.get("into"):
             _collect(owner, form.cleaned_data["into"], rows)
         now = rows[0].created_at
-        Event.objects.bulk_create([Event(generation=row, at=now, status=S.QUEUED) for row in rows])
+        trail = Trail()
+        for row in rows:
+            trail.add(Event(generation=row, at=now, status=S.QUEUED), None, row.booking)
+        trail.write()
         wake.sweep()
         failpoints.reach("before-commit")
     failpoints.reach("after-commit")
@@ -100,6 +104,7 @@ def _rows(
                 wish=form.wish(prompt),
                 token=token,
                 created_at=now + timedelta(microseconds=number),  # keeps the rows of a click in order in lists
+                counted_on=day_of(now),
                 queued_at=now,
             )
         )

@@ -161,7 +161,8 @@ def test_a_changed_prompt_is_found_by_its_new_words_only(user: User) -> None:
 
 
 def test_many_at_once_are_found_and_gone_when_they_are_deleted(user: User) -> None:
-    made = [Generation(owner=user, nonce="n", number=number, prompt=f"heron {number}") for number in range(50)]
+    today = timezone.localdate()
+    made = [Generation(owner=user, number=n, prompt=f"heron {n}", counted_on=today) for n in range(50)]
     Generation.objects.bulk_create(made)
     assert Generation.objects.search("heron").count() == 50
     assert Generation.objects.search("heron 49").count() == 1
@@ -219,6 +220,7 @@ def many(user: User, token: Token) -> list[Generation]:
         Generation(
             owner=user,
             nonce=f"{number}",
+            counted_on=begun.date(),
             prompt=f"fox {number}",
             status="done" if number % 3 else "failed",
             created_at=begun - timedelta(hours=number // 6),

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 import pytest
 import time_machine
+from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.token_check import Verdict
 from generations.dispatch import catalogue, decisions, line, outcomes, polling, recovery, submit
-from generations.models import Attempt, Generation, GenerationQuerySet, RateGate
+from generations.models import Attempt, DailyUsage, Generation, GenerationQuerySet, LedgerEntry
 from generations.studio import submission
 from generations.studio.form import GenerateForm
 from meigen_api import calls
@@ -84,6 +86,8 @@ class Dispatch(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.database = transaction.atomic()
+        self.database.__enter__()
         self.clock = time_machine.travel(START, tick=False)
         self.traveller = self.clock.start()
         self.server_time = START.timestamp()
@@ -103,8 +107,8 @@ class Dispatch(RuleBasedStateMachine):
         try:
             self.finish()
         finally:
-            self.rows().delete()
-            RateGate.objects.all().delete()
+            transaction.set_rollback(True)
+            self.database.__exit__(None, None, None)
             self.clock.stop()
             self.server.shutdown()
             self.server.server_close()
@@ -238,6 +242,23 @@ class Dispatch(RuleBasedStateMachine):
             assert {*pairwise(states)} <= MOVES
             assert states[-1] == row.status
 
+    @invariant()
+    def the_ledger_says_what_the_rows_say(self) -> None:
+        for row in self.rows():
+            standing = row.booking.standing
+            assert self.booked(row) == (standing["reserved"], standing["charged"])
+        sums = DailyUsage.objects.filter(owner=self.user).aggregate(reserved=Sum("reserved"), charged=Sum("charged"))
+        entries = LedgerEntry.objects.filter(generation__owner=self.user)
+        assert sums == entries.aggregate(reserved=Sum("reserved"), charged=Sum("charged"))
+
+    @invariant()
+    def no_more_is_booked_than_was_charged(self) -> None:
+        paid = self.paid()
+        for row in self.rows():
+            reserved, charged = self.booked(row)
+            assert reserved >= 0
+            assert charged in {0, paid[str(row.idempotency_key)]}
+
     def finish(self) -> None:
         """In the end a charged job has a result, or a state that says what happened."""
         self.late.clear()
@@ -255,9 +276,11 @@ class Dispatch(RuleBasedStateMachine):
             self.poll_all(gone=False)
         self.one_click_is_charged_at_most_once()
         self.no_state_runs_backwards()
-        charges = self.charges()
+        charges, paid = self.charges(), self.paid()
         for row in self.rows():
             assert row.status not in Generation.LIVE
+            if row.status != S.STALLED:
+                assert self.booked(row) == (0, paid[str(row.idempotency_key)])
             if charges[str(row.idempotency_key)]:
                 assert row.status in {S.DONE, S.FAILED, S.STALLED}
                 assert row.results.exists() if row.status == S.DONE else row.message
@@ -271,6 +294,17 @@ class Dispatch(RuleBasedStateMachine):
 
     def charges(self) -> Counter[str]:
         return Counter(str(line.idempotency_key) for line in self.sandbox.ledger.charges() if line.reason == "charge")
+
+    def paid(self) -> Counter[str]:
+        """What Meigen's account paid for each key, without what it got back."""
+        paid: Counter[str] = Counter()
+        for each in self.sandbox.ledger.charges():
+            paid[str(each.idempotency_key)] += each.credits
+        return paid
+
+    def booked(self, row: Generation) -> tuple[int, int]:
+        sums = row.entries.aggregate(reserved=Sum("reserved", default=0), charged=Sum("charged", default=0))
+        return sums["reserved"], sums["charged"]
 
     def ask(self, data: dict[str, str]) -> bool:
         form = GenerateForm(self.offer, data=data)

@@ -88,6 +88,8 @@ class Environment:
     trash_days: int
     audit_days: int
     time_zone: str
+    approval_above: int | None
+    project_required: bool
     staff_need_mfa: bool
     session_idle_hours: float
     openid: OpenID | None
@@ -157,6 +159,8 @@ def read() -> Environment:
         # The database refuses to delete younger entries.
         audit_days=int(_number("AUDIT_DAYS", "365", least=30, most=A_CENTURY)),
         time_zone=_time_zone("TIME_ZONE", "UTC"),
+        approval_above=_credits("APPROVAL_ABOVE"),
+        project_required=_flag("PROJECT_REQUIRED"),
         staff_need_mfa=_flag("STAFF_NEED_MFA"),
         session_idle_hours=_number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
         openid=_openid("OIDC_URL"),
@@ -226,6 +230,11 @@ def _number(name: str, default: str, *, least: float, most: float = sys.float_in
         above = f" and at most {most:g}" if most < sys.float_info.max else ""
         raise _wrong(name, f"must be at least {least:g}{above}, not {value!r}")
     return number
+
+
+def _credits(name: str) -> int | None:
+    """None when it is not set; 0 is a limit, too."""
+    return int(_number(name, "0", least=0)) if os.environ.get(name, "").strip() else None
 
 
 def _time_zone(name: str, default: str) -> str:

@@ -1,7 +1,7 @@
 // Says when generations end: aloud for screen readers, in the title and the icon of a tab nobody looks at, and as a
 // notification of the browser for whoever asked for it. The words are the cards' own.
 (() => {
-  const LIVE = new Set(["queued", "sending", "running"]);
+  const LIVE = new Set(["held", "queued", "sending", "running"]);
   const TROUBLE = new Set(["failed", "rejected", "stalled"]);
   const known = new Map();
   const title = document.title;

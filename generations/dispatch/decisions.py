@@ -41,7 +41,7 @@ def can_cancel(generation: Generation) -> bool:
     if generation.deleted_at:
         return False
     refused = generation.status == S.REJECTED and generation.answer_status in {401, 402}
-    return refused or generation.status == S.QUEUED
+    return refused or generation.status in {S.HELD, S.QUEUED}
 
 
 def cancel(generation: Generation) -> bool:
@@ -59,7 +59,7 @@ def cancel(generation: Generation) -> bool:
 
 def cancel_click(generation: Generation) -> int:
     """Takes all that one click asked for, and that was not sent yet, out of the queue; says how many."""
-    rows = Generation.objects.filter(owner=generation.owner_id, nonce=generation.nonce, status=S.QUEUED)
+    rows = Generation.objects.filter(owner=generation.owner_id, nonce=generation.nonce, status__in=[S.HELD, S.QUEUED])
     return sum(cancel(row) for row in rows)
 
 

@@ -1,10 +1,11 @@
 """What no single answer brings about: claims of the dead are freed, tokens replaced, requests sent again."""
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from generations.dispatch import submit
-from generations.models import Generation
+from generations.models import Generation, budget
 from generations.models.lease import free_dead_claims
 from generations.models.ledger import day_of
 from generations.models.process import this_process
@@ -36,23 +37,29 @@ def recover() -> None:
 def requeue(generation: Generation, note: str) -> bool:
     """Puts what was refused or never sent back into the queue, under the same key.
 
-    Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all.
+    Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all. And only if
+    it fits into the budgets of this month.
     """
     now = timezone.now()
-    return generation.move(
-        S.QUEUED,
-        expecting=[S.REJECTED, S.CANCELLED],
-        as_seen=True,
-        note=note,
-        queued_at=now,
-        counted_on=day_of(now),
-        sent_at=None,
-        not_before=None,
-        lease_until=None,
-        error_code="",
-        answer_status=None,
-        answer_body="",
-        message="",
-        finished_at=None,
-        deleted_at=None,  # what may cost credits is in sight
-    )
+    with transaction.atomic():
+        try:
+            budget.check(generation.owner_id, generation.project_id, generation.credits_at_most, day_of(now))
+        except budget.Exceeded:
+            return False
+        return generation.move(
+            S.QUEUED,
+            expecting=[S.REJECTED, S.CANCELLED],
+            as_seen=True,
+            note=note,
+            queued_at=now,
+            counted_on=day_of(now),
+            sent_at=None,
+            not_before=None,
+            lease_until=None,
+            error_code="",
+            answer_status=None,
+            answer_body="",
+            message="",
+            finished_at=None,
+            deleted_at=None,  # what may cost credits is in sight
+        )

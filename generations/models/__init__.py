@@ -1,5 +1,7 @@
 """The rows that are the truth: everything the workers do can be told from them."""
 
+from generations.models.approval import Approval
+from generations.models.budget import Budget
 from generations.models.catalogue import Catalogue
 from generations.models.collection import Collection, CollectionItem
 from generations.models.draft import Draft
@@ -19,7 +21,9 @@ from generations.models.trail import Trail
 from generations.models.wish import wish_of
 
 __all__ = [
+    "Approval",
     "Attempt",
+    "Budget",
     "Catalogue",
     "Collection",
     "CollectionItem",

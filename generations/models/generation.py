@@ -19,11 +19,12 @@ from django.utils import timezone
 from accounts.models import Token, User
 from generations.models import search
 from generations.models import status as states
+from generations.models.indexes import INDEXES
 from generations.models.keyset import EVERYTHING, Part
 from generations.models.ledger import Booking, UsageKey, standing
 from generations.models.project import Project
 from generations.models.sending import REQUESTS_LAST, SendingQuerySet
-from generations.models.status import FINAL_ANSWERS, TROUBLE, WAITING
+from generations.models.status import FINAL_ANSWERS
 from generations.models.timeline import Event
 from generations.models.trail import Trail
 from generations.models.wish import REFERENCE_FIELDS, is_address
@@ -33,13 +34,6 @@ from meigen_api.prices import Price
 def trash_ends(now: datetime) -> datetime:
     """What was deleted before this moment is erased."""
     return now - timedelta(days=settings.TRASH_DAYS)
-
-
-# For the indexes of the lists.
-NEWEST = ("-created_at", "-id")
-KEPT = Q(deleted_at=None)
-TEAMS = KEPT & Q(team_at__isnull=False)
-IN_PROJECT = Q(project__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -197,44 +191,7 @@ class Generation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["owner", "nonce", "number"], name="one_click_one_batch"),
         ]
-        # Each one is for a list that would otherwise be read through to find the few rows of a page. The partial ones
-        # are small, and most changes of a row do not touch them. The rest are paid for with every row.
-        indexes = [
-            models.Index(fields=["-finished_at"], name="latest_finished"),
-            models.Index(
-                fields=["deleted_at"],
-                name="in_the_trash",
-                condition=models.Q(deleted_at__isnull=False, erased_at__isnull=True),
-            ),
-            # What is under way, and the admin's list of a status.
-            models.Index(fields=["status", *NEWEST], name="by_status"),
-            models.Index(fields=["wish"], name="by_wish"),
-            # The history. All of it, and the admin's.
-            models.Index(fields=["owner", *NEWEST], name="own_kept", condition=KEPT),
-            models.Index(fields=[*NEWEST], name="all_newest_first"),
-            # By its filters. Pictures and videos, and models: a person may have a million of one and ten of another.
-            models.Index(fields=["owner", "media_type", *NEWEST], name="own_of_kind", condition=KEPT),
-            models.Index(fields=["owner", "model_id", *NEWEST], name="own_of_model", condition=KEPT),
-            # The states but "done", which nearly all are.
-            models.Index(fields=["owner", *NEWEST], name="own_waiting", condition=KEPT & Q(status__in=WAITING)),
-            models.Index(fields=["owner", *NEWEST], name="own_trouble", condition=KEPT & Q(status__in=TROUBLE)),
-            models.Index(fields=["owner", *NEWEST], name="own_cancelled", condition=KEPT & Q(status="cancelled")),
-            models.Index(fields=["owner", *NEWEST], name="own_deleted", condition=Q(deleted_at__isnull=False)),
-            # What the team is shown.
-            models.Index(fields=[*NEWEST], name="of_team", condition=TEAMS),
-            models.Index(fields=["model_id", *NEWEST], name="of_team_and_model", condition=TEAMS),
-            models.Index(fields=["owner", "status", *NEWEST], name="of_team_and_owner", condition=TEAMS),
-            # By project: a person's, and everybody's.
-            models.Index(fields=["owner", "project", *NEWEST], name="own_of_project", condition=KEPT & IN_PROJECT),
-            models.Index(fields=["project", *NEWEST], name="of_project", condition=IN_PROJECT),
-            models.Index(fields=["error_code", *NEWEST], name="by_error_code", condition=~Q(error_code="")),
-            # What waits for a new token or for credits; every sweep asks.
-            models.Index(
-                fields=["answer_status", "finished_at"],
-                name="refused_by_answer",
-                condition=KEPT & Q(status="rejected"),
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.model_name}: {self.prompt[:60]}"
@@ -260,6 +217,11 @@ class Generation(models.Model):
         if self.credits_estimated is None:
             return None
         return Price(self.credits_estimated, self.credits_estimated_most or self.credits_estimated)
+
+    @property
+    def credits_at_most(self) -> int:
+        """What the button announced at most, 0 when it could not say."""
+        return self.announced.most if self.announced else 0
 
     @property
     def is_charged_otherwise(self) -> bool:
@@ -320,8 +282,7 @@ class Generation(models.Model):
     def booking(self) -> Booking:
         """Where it counts in the sums of usage, and for what."""
         key = UsageKey(self.counted_on, self.owner_id, self.project_id, self.model_id, self.media_type)
-        announced = self.announced.most if self.announced else 0
-        return Booking(key, standing(self.status, announced, self.credits_used, self.credits_status))
+        return Booking(key, standing(self.status, self.credits_at_most, self.credits_used, self.credits_status))
 
     def move(
         self,

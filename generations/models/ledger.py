@@ -35,7 +35,7 @@ def standing(status: str, announced: int, used: int | None, credits_status: str)
     `announced` is the most that the button said. What Meigen took without naming a price counts as announced.
     """
     counted = Counter(generations=1)
-    if status in {Status.REJECTED, Status.CANCELLED}:
+    if status in {Status.HELD, Status.REJECTED, Status.CANCELLED}:
         return counted
     is_taken = status in {Status.RUNNING, Status.DONE, Status.FAILED}
     if used is None and not is_taken:

@@ -81,6 +81,9 @@ class Sentence(Enum):
     CHECKED_AGAIN = "checked_again", _("Checked again.")
     SENT_AGAIN = "sent_again", _("Sent again.")
     ALL_SENT_AGAIN = "all_sent_again", _("Sent again, along with everything that was waiting for credits.")
+    APPROVED = "approved", _("Approved by %(name)s.")
+    NOT_APPROVED = "not_approved", _("%(name)s did not approve this, so nothing was charged.")
+    NOT_APPROVED_BECAUSE = "not_approved_because", _("%(name)s did not approve this: %(reason)s")
     TOKEN_REPLACED = "token_replaced", _("The token was replaced.")
 
     # Files

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Status(models.TextChoices):
+    HELD = "held", _("Waiting for approval")
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
     RUNNING = "running", _("Running")
@@ -15,9 +16,9 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-LIVE = (Status.QUEUED, Status.SENDING, Status.RUNNING)
+LIVE = (Status.HELD, Status.QUEUED, Status.SENDING, Status.RUNNING)
 # The history's states of several statuses.
-WAITING = ["queued", "sending", "running"]
+WAITING = ["held", "queued", "sending", "running"]
 TROUBLE = ["failed", "rejected", "stalled"]
 # Answers after which a key is of no use any more: the request is wrong, or the key is taken or dead.
 FINAL_ANSWERS = {400, 409, 410}

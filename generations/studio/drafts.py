@@ -16,7 +16,8 @@ from accounts.throttles import Count, Limit
 from generations.media.attachments import MAX_AT_ONCE
 from generations.models import Draft, Reference
 from generations.models.ids import plain, uuids
-from generations.studio.form import FIELD_OF_MEMBER, GenerateForm
+from generations.studio.form import GenerateForm
+from generations.studio.options import FIELD_OF_MEMBER
 
 DRAFT = "draft"  # in the session of somebody who is signed out
 PERSON = "person"  # in the form and in that draft: who owns it

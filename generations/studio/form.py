@@ -14,13 +14,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import Form
+from accounts.fields import Form, TextField
 from generations.dispatch.catalogue import Offer
 from generations.models import Reference, wish_of
 from generations.studio import options
 from generations.studio.attached import Attached, too_many_characters
 from generations.studio.options import CHOICES
 from generations.studio.prices import price_of
+from generations.studio.projects import ProjectField
 from generations.studio.prompt import MAX_AT_ONCE, PromptField, Written
 from meigen_api.prices import Price
 from meigen_api.types import ADAPTIVE, Model, number
@@ -58,6 +59,8 @@ class GenerateForm(Form):
         error_messages={"min_value": COUNT_ERROR, "max_value": COUNT_ERROR, "invalid": COUNT_ERROR},
     )
     into = forms.CharField(label=_("Collection"), required=False)
+    project = ProjectField()
+    reason = TextField(label=_("Reason"), required=False, most=500)
     nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -290,6 +293,17 @@ class GenerateForm(Form):
         return None if each is None or not self.count_each else each.times(self.total)
 
     @property
+    def credits_at_most(self) -> int | None:
+        """The credits of the whole click, at most; None if that is not known in advance."""
+        return self.price.most if self.price else None
+
+    @property
+    def project_id(self) -> int | None:
+        """The chosen project, valid or not."""
+        chosen = str(self["project"].value() or "")
+        return int(chosen) if chosen.isdecimal() else None
+
+    @property
     def price_each(self) -> Price | None:
         return price_of(self.model, self.chosen, self.attached.clip_seconds) if self.model else None
 
@@ -314,29 +328,8 @@ class GenerateForm(Form):
         return fields
 
 
-def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The form's values for a request that was sent before."""
-    initial: dict[str, Any] = {choice.name: fields.get(choice.member, "") for choice in CHOICES}
-    if "duration" in fields:
-        initial["duration"] = f"{fields['duration']:g}"
-    initial |= Written(fields.get("prompt", "")).as_initial() | {"model_id": fields.get("modelId", "")}
-    members = fields.get("niji7Options", {})
-    names = {member: name for name, member in options.MIDJOURNEY_TEXTS.items()}
-    return initial | {names.get(member, member): value for member, value in members.items()}
-
-
 def not_offered(offer: Offer, model_id: str) -> str:
     """Explains why a model cannot be chosen."""
     if offer.is_broken(model_id):
         return gettext("Meigen lists this model but reports its settings as broken. Choose another.")
     return gettext("Meigen no longer offers this model. Choose another.")
-
-
-FIELD_OF_MEMBER = {
-    "prompt": "prompt",
-    "modelId": "model_id",
-    **{choice.member: choice.name for choice in CHOICES},
-    **{f"niji7Options.{name}": name for name in options.midjourney_fields()},
-    **{f"niji7Options.{member}": name for name, member in options.MIDJOURNEY_TEXTS.items()},
-}
-"""The form field for the member of the request that an error body names."""

@@ -13,8 +13,9 @@ from generations.inspiration import gallery
 from generations.media import attachments
 from generations.models import Draft, Generation, Preset, Reference, ReferenceUse
 from generations.models.ids import is_uuid
-from generations.studio import presets
-from generations.studio.form import GenerateForm, initial_from, not_offered
+from generations.studio import presets, projects
+from generations.studio.form import GenerateForm, not_offered
+from generations.studio.options import initial_from
 from generations.studio.prompt import Written
 from meigen_api.errors import MeigenError
 
@@ -57,6 +58,8 @@ def start(request: Request, offer: Offer, draft: Draft | None) -> Start:
             begun.attach(request.user, ids)
     begun.values |= {name: asked[name] for name in GenerateForm.base_fields.keys() & asked.keys() - {"nonce"}}
     _choose_model(begun, request.user, offer)
+    begun.values["project"], problem = projects.starting(request.user, str(begun.values.get("project") or ""))
+    begun.problems += filter(None, [problem])
     return begun
 
 

@@ -3,6 +3,7 @@ model."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts.fields import TextField
+from generations.studio.prompt import Written
 from meigen_api.types import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model
 
 REFERENCE_TYPES = (gettext_noop("content"), gettext_noop("style"))
@@ -110,3 +112,24 @@ def midjourney_members(values: dict[str, Any]) -> dict[str, Any]:
     if values.get("raw"):
         chosen["raw"] = True
     return chosen
+
+
+def initial_from(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's values for a request that was sent before."""
+    initial: dict[str, Any] = {choice.name: fields.get(choice.member, "") for choice in CHOICES}
+    if "duration" in fields:
+        initial["duration"] = f"{fields['duration']:g}"
+    initial |= Written(fields.get("prompt", "")).as_initial() | {"model_id": fields.get("modelId", "")}
+    members = fields.get("niji7Options", {})
+    names = {member: name for name, member in MIDJOURNEY_TEXTS.items()}
+    return initial | {names.get(member, member): value for member, value in members.items()}
+
+
+FIELD_OF_MEMBER = {
+    "prompt": "prompt",
+    "modelId": "model_id",
+    **{choice.member: choice.name for choice in CHOICES},
+    **{f"niji7Options.{name}": name for name in midjourney_fields()},
+    **{f"niji7Options.{member}": name for name, member in MIDJOURNEY_TEXTS.items()},
+}
+"""The form field for the member of the request that an error body names."""

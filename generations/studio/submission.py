@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import failpoints, wake
-from generations.models import Collection, Event, Generation, ReferenceUse, Trail
+from generations.models import Approval, Collection, Event, Generation, ReferenceUse, Trail, approval, budget
 from generations.models.ledger import day_of
 from generations.studio.form import GenerateForm
 from meigen_api.calls import canonical_body
@@ -24,6 +24,7 @@ def create(
 ) -> tuple[list[Generation], bool]:
     """One click, one transaction: the rows of a valid form, and whether they are new.
 
+    A click that needs approval is held until somebody decides. Raises budget.Exceeded if it does not fit into a budget.
     `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of the first
     click again, so a double click or a page sent twice is charged once.
     """
@@ -49,6 +50,11 @@ def _inserted(
 ) -> list[Generation]:
     """All the rows of a click. Raises IntegrityError when the nonce has been used."""
     with transaction.atomic():
+        try:
+            budget.check(owner.pk, form.project_id, form.credits_at_most or 0, day_of(timezone.now()))
+        except budget.Exceeded:
+            if not Generation.objects.filter(owner=owner, nonce=nonce).exists():  # else this click has been counted
+                raise
         rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))
         ReferenceUse.objects.bulk_create(
             ReferenceUse(generation=row, reference=reference, number=number, role=role)
@@ -60,8 +66,12 @@ def _inserted(
         now = rows[0].created_at
         trail = Trail()
         for row in rows:
-            trail.add(Event(generation=row, at=now, status=S.QUEUED), None, row.booking)
+            trail.add(Event(generation=row, at=now, status=row.status), None, row.booking)
         trail.write()
+        if rows[0].status == S.HELD:
+            Approval.objects.create(
+                owner=owner, nonce=nonce, credits=form.credits_at_most, reason=form.cleaned_data["reason"], asked_at=now
+            )
         wake.sweep()
         failpoints.reach("before-commit")
     failpoints.reach("after-commit")
@@ -81,6 +91,7 @@ def _rows(
     assert form.model is not None  # a valid form has a model
     now = timezone.now()
     price = form.price_each
+    is_held = approval.needed(owner, form.credits_at_most)
     rows = []
     for number, prompt in enumerate(form.wanted, 1):
         key = uuid.uuid4()
@@ -88,6 +99,8 @@ def _rows(
         rows.append(
             Generation(
                 owner=owner,
+                status=S.HELD if is_held else S.QUEUED,
+                project=form.cleaned_data.get("project"),
                 nonce=nonce,
                 number=number,
                 batch_size=form.total,

@@ -24,12 +24,14 @@ from generations.library.cards import prepared, shown
 from generations.library.history import history
 from generations.library.lists import carried
 from generations.media import attachments
-from generations.models import Collection, Generation
+from generations.models import Collection, Generation, budget
 from generations.models.result import kept_results
 from generations.studio import drafts, expected_wait, initial, made_before, submission
 from generations.studio import references as reference_views
-from generations.studio.form import FIELD_OF_MEMBER, GenerateForm
+from generations.studio.form import GenerateForm
+from generations.studio.options import FIELD_OF_MEMBER
 from generations.studio.prices import risen
+from generations.studio.spending import exceeded, outlook
 from generations.studio.uploading import uploaded
 
 WALL = 24
@@ -78,6 +80,7 @@ def _form_context(request: Request, form: GenerateForm, start: initial.Start | N
     context: dict[str, Any] = {"form": form, "offer": form.offer, "person": drafts.mark(request.user)}
     context["waits"] = expected_wait.typical()
     context["already"] = made_before.made(request.user, form)
+    context["outlook"] = outlook(request.user, form)
     if start:
         context |= {"problems": start.problems, "lost": form.dropped(start.values)}
         context["hints"] = _hints([start.earlier] if start.earlier else [], form)
@@ -121,6 +124,7 @@ def price(request: Request) -> HttpResponse:
     references, _complete = attachments.owned(request.user, request.POST.getlist("reference"))
     form = GenerateForm(offer, data=request.POST, references=references)
     context = {"form": form, "offer": offer, "already": made_before.made(request.user, form)}
+    context["outlook"] = outlook(request.user, form)
     return render(request, "generations/_priced.html", context)
 
 
@@ -145,7 +149,11 @@ def _generate(request: Request) -> HttpResponse:
     urls = uploaded(form, token) if form.is_valid() and token else {}
     if not form.is_valid() or token is None:
         return _invalid(request, form)
-    rows, new = submission.create(request.user, token, form, urls)
+    try:
+        rows, new = submission.create(request.user, token, form, urls)
+    except budget.Exceeded as problem:
+        form.add_error(None, exceeded(problem.budget, problem.left, form.credits_at_most or 0))
+        return _invalid(request, form)
     if new:
         rows = decisions.send_now(rows)
     return _made(request, form, rows, new=new)
@@ -180,6 +188,7 @@ def _made(request: Request, form: GenerateForm, rows: list[Generation], *, new: 
         "nonce": GenerateForm(form.offer).initial["nonce"],
         "hints": _hints(rows, form),
         "form": form,
+        "outlook": outlook(request.user, form),
         "into_is_gone": into and not is_there,
     }
     return render(request, "generations/_made.html", context)

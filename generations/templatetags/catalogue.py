@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from generations.dispatch import catalogue
 from generations.models import Generation
-from generations.studio.form import initial_from
+from generations.studio.options import initial_from
 from generations.studio.prices import credits, price_of, short_credits
 from meigen_api import prices
 from meigen_api.prices import Price

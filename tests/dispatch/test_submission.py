@@ -220,7 +220,7 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     assert Generation.objects.get(pk=deleted.pk).deleted_at
 
 
-@pytest.mark.parametrize(("count", "statements"), [(1, 43), (8, 197)])
+@pytest.mark.parametrize(("count", "statements"), [(1, 45), (8, 199)])
 def test_a_click_takes_few_statements(
     sandbox: FastSandbox,
     browser: Browser,

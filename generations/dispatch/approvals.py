@@ -1,0 +1,47 @@
+"""Deciding about clicks that wait for approval. What is approved goes out as it was asked for, once."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from generations.dispatch import wake
+from generations.models import Approval, Generation, budget
+from generations.models.ledger import day_of
+from generations.models.sentences import Sentence
+
+S = Generation.Status
+
+
+def approve(approval: Approval, by: User) -> int:
+    """Lets a click go out; how many of its generations do, none if somebody else has decided.
+
+    Raises budget.Exceeded, with nothing decided, if it does not fit into a budget.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if not approval.decide(by, approved=True, answer="", at=now):
+            return 0
+        rows = list(approval.held)
+        credits = sum(row.credits_at_most for row in rows)
+        if rows:
+            budget.check(approval.owner_id, rows[0].project_id, credits, day_of(now))
+        note, day = Sentence.APPROVED.stored(name=by.get_username()), day_of(now)
+        sent = sum(
+            row.move(S.QUEUED, expecting=S.HELD, note=note, at=now, queued_at=now, counted_on=day) for row in rows
+        )
+        wake.sweep()
+    return sent
+
+
+def turn_down(approval: Approval, by: User, answer: str) -> int:
+    """Cancels a click that waits for approval; how many of its generations, none if somebody else has decided."""
+    now = timezone.now()
+    with transaction.atomic():
+        if not approval.decide(by, approved=False, answer=answer, at=now):
+            return 0
+        said = Sentence.NOT_APPROVED if not answer else Sentence.NOT_APPROVED_BECAUSE
+        note = said.stored(name=by.get_username(), **({"reason": answer} if answer else {}))
+        return sum(
+            row.move(S.CANCELLED, expecting=S.HELD, note=note, at=now, message=note, finished_at=now)
+            for row in approval.held
+        )

@@ -1,0 +1,89 @@
+"""Budgets: how many credits a person, a project or the whole team may use in a calendar month."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from generations.models.ledger import DailyUsage
+from generations.models.project import Project
+
+NOTICE = 0.8  # of a budget, from which on people are told
+
+
+def month_of(day: date) -> tuple[date, date]:
+    """The first day of its month, and of the next one."""
+    first = day.replace(day=1)
+    return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+class BudgetQuerySet(models.QuerySet["Budget"]):
+    def for_click(self, owner_id: int, project_id: int | None) -> BudgetQuerySet:
+        """All that a click of this person for this project has to fit into."""
+        whose = Q(scope=Budget.Scope.TEAM) | Q(person=owner_id)
+        return self.filter(whose | Q(project=project_id) if project_id else whose)
+
+
+class Budget(models.Model):
+    """Credits for one calendar month in the studio's time zone. What is reserved counts until it is settled."""
+
+    class Scope(models.TextChoices):
+        TEAM = "team", _("The whole team")
+        PERSON = "person", _("A person")
+        PROJECT = "project", _("A project")
+
+    scope = models.CharField(max_length=7, choices=Scope)
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True)
+    project = models.OneToOneField(Project, models.CASCADE, null=True, blank=True)
+    credits = models.PositiveIntegerField(help_text="Per calendar month. At 80% people are told, at 100% they stop.")
+
+    objects = BudgetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["scope", "person__username", "project__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["scope"], condition=Q(scope="team"), name="one_budget_for_the_team"),
+            models.CheckConstraint(
+                condition=Q(scope="team", person=None, project=None)
+                | Q(scope="person", person__isnull=False, project=None)
+                | Q(scope="project", person=None, project__isnull=False),
+                name="a_budget_is_for_one",
+                violation_error_message=_("Choose the person or the project that the budget is for, and nothing else."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person or self.project or self.get_scope_display()}: {self.credits} a month"
+
+    def used(self, day: date) -> int:
+        """Credits charged and reserved in the month of `day`."""
+        first, after = month_of(day)
+        rows = DailyUsage.objects.filter(day__gte=first, day__lt=after)
+        if self.scope == self.Scope.PERSON:
+            rows = rows.filter(owner=self.person_id)
+        if self.scope == self.Scope.PROJECT:
+            rows = rows.filter(project=self.project_id)
+        return int(rows.aggregate(used=Sum(F("charged") + F("reserved"), default=0))["used"])
+
+
+class Exceeded(Exception):
+    """A click does not fit into a budget, of which `left` credits are free this month."""
+
+    def __init__(self, budget: Budget, left: int) -> None:
+        super().__init__(f"{budget}: {left} left")
+        self.budget, self.left = budget, left
+
+
+def check(owner_id: int, project_id: int | None, credits: int, day: date) -> None:
+    """Makes sure that so many credits fit into every budget, until the transaction ends. Raises Exceeded.
+
+    The budgets stay locked, so that of two clicks at once the second one counts what the first has reserved.
+    """
+    for budget in Budget.objects.for_click(owner_id, project_id).order_by("pk").select_for_update():
+        left = budget.credits - budget.used(day)
+        if left <= 0 or credits > left:
+            raise Exceeded(budget, max(left, 0))

@@ -27,7 +27,8 @@ def approve(approval: Approval, by: User) -> int:
             budget.check(approval.owner_id, rows[0].project_id, credits, day_of(now))
         note, day = Sentence.APPROVED.stored(name=by.get_username()), day_of(now)
         sent = sum(
-            row.move(S.QUEUED, expecting=S.HELD, note=note, at=now, queued_at=now, counted_on=day) for row in rows
+            row.move(S.QUEUED, expecting=S.HELD, note=note, at=now, needs_approval=False, queued_at=now, counted_on=day)
+            for row in rows
         )
         wake.sweep()
     return sent

@@ -172,16 +172,24 @@ def why_not(card: Generation, action: Action) -> str:
         return _("It is already deleted.") if action == A.DELETE else _("It is deleted. Undo that first.")
     if action in {A.CANCEL, A.CANCEL_ALL} and card.status in {S.SENDING, S.RUNNING}:
         return _("It was already being sent, so it could not be cancelled.")
-    if action in {A.SEND_AGAIN, A.CHECK_AGAIN} and action in _TABLE[card.status]:
-        if card.token is None:
-            return _("The token it was made with has been removed. Edit it and send it as new.")
-        if card.token.refused_at:
-            return _("Meigen refuses your token. Replace it first.")
+    if action in {A.SEND_AGAIN, A.CHECK_AGAIN} and action in _TABLE[card.status] and (problem := _not_again(card)):
+        return problem
     if action == A.SHARE and card.status == S.DONE:
         return _("Its files could not be saved, so a link would show nothing.")
     if action == A.SHOW and card.team_at:
         return _("The team already sees it.")
     return str(_REFUSALS[action])
+
+
+def _not_again(card: Generation) -> str:
+    """Why it cannot be sent or checked again, where its state would allow that."""
+    if card.token is None:
+        return _("The token it was made with has been removed. Edit it and send it as new.")
+    if card.token.refused_at:
+        return _("Meigen refuses your token. Replace it first.")
+    if card.needs_approval:
+        return _("It was not approved. Edit it and send it as new to ask again.")
+    return _("It does not fit into the budget of this month.") if card.can_send_again else ""
 
 
 _REFUSALS = {

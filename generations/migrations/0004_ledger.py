@@ -122,6 +122,11 @@ class Migration(migrations.Migration):
             name='error_code',
             field=models.CharField(blank=True, help_text="Meigen's code in that answer.", max_length=64),
         ),
+        migrations.AddField(
+            model_name='generation',
+            name='needs_approval',
+            field=models.BooleanField(default=False, help_text='Until somebody has approved of its click.'),
+        ),
         migrations.CreateModel(
             name='LedgerEntry',
             fields=[

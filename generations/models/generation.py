@@ -139,6 +139,7 @@ class Generation(models.Model):
     credits_estimated_most = models.PositiveIntegerField(null=True, help_text="At most, where it was a range.")
     token = models.ForeignKey(Token, models.SET_NULL, null=True, related_name="generations")
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="generations")
+    needs_approval = models.BooleanField(default=False, help_text="Until somebody has approved of its click.")
     counted_on = models.DateField(help_text="The day its credits count for: when it was last queued.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -241,7 +242,12 @@ class Generation(models.Model):
     def can_send_again(self) -> bool:
         """Whether the same request may go out again under its key: not after an answer that is final for the key."""
         final = self.status == self.Status.REJECTED and self.answer_status in FINAL_ANSWERS
-        if final or self.deleted_at or self.status not in {self.Status.REJECTED, self.Status.CANCELLED}:
+        if (
+            final
+            or self.needs_approval
+            or self.deleted_at
+            or self.status not in {self.Status.REJECTED, self.Status.CANCELLED}
+        ):
             return False
         return self.has_good_token and not self.has_old_uploads
 

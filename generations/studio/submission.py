@@ -100,6 +100,7 @@ def _rows(
             Generation(
                 owner=owner,
                 status=S.HELD if is_held else S.QUEUED,
+                needs_approval=is_held,
                 project=form.cleaned_data.get("project"),
                 nonce=nonce,
                 number=number,

@@ -170,6 +170,7 @@ class TestApproval:
         row = asked.rows[0]
         assert row.status == S.CANCELLED
         assert "Use the small model." in row.message
+        assert not decisions.send_again(row)
         assert not LedgerEntry.objects.exists()
 
     def test_what_fits_no_budget_is_not_approved(self, user: User, token: Token) -> None:
@@ -184,6 +185,7 @@ class TestApproval:
     def test_what_was_cancelled_meanwhile_is_not_sent(self, user: User, token: Token) -> None:
         rows = click(user, token, count="4")
         decisions.cancel(rows[0])
+        assert not decisions.send_again(rows[0])
         assert approvals.approve(Approval.objects.get(), approver()) == 3
 
     def test_who_may_approve_need_not_ask_and_cheap_clicks_go_out(self, user: User, token: Token) -> None:

@@ -1,5 +1,6 @@
 """Any order of clicks, crashes, late answers, token changes and clock jumps: one click is charged at most once."""
 
+import contextlib
 import os
 import threading
 import uuid
@@ -19,8 +20,17 @@ from pytest_django import Settings
 
 from accounts import tokens
 from accounts.token_check import Verdict
-from generations.dispatch import catalogue, decisions, line, outcomes, polling, recovery, submit
-from generations.models import Attempt, DailyUsage, Generation, GenerationQuerySet, LedgerEntry
+from generations.dispatch import approvals, catalogue, decisions, line, outcomes, polling, recovery, submit
+from generations.models import (
+    Approval,
+    Attempt,
+    Budget,
+    DailyUsage,
+    Generation,
+    GenerationQuerySet,
+    LedgerEntry,
+    budget,
+)
 from generations.studio import submission
 from generations.studio.form import GenerateForm
 from meigen_api import calls
@@ -35,11 +45,12 @@ from tests.helpers import form_data, make_token, make_user
 
 S = Generation.Status
 SUBMIT = "/api/generate/v2"
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+START = datetime(2026, 3, 31, 20, tzinfo=UTC)  # a month's end is near
 ACCOUNTS = ["meigen_sk_first_account", "meigen_sk_second_account"]
 
 # Everything else would be a state that runs backwards.
 MOVES = {
+    (S.HELD, S.QUEUED), (S.HELD, S.CANCELLED),
     # An acceptance may come late, whatever was made of its silence.
     (S.QUEUED, S.RUNNING), (S.REJECTED, S.RUNNING), (S.CANCELLED, S.RUNNING),
     (S.QUEUED, S.SENDING), (S.QUEUED, S.CANCELLED), (S.QUEUED, S.STALLED),
@@ -95,9 +106,12 @@ class Dispatch(RuleBasedStateMachine):
         self.server = Server(self.sandbox)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         self.configured.MEIGEN_BASE_URL = self.server.url
+        self.configured.APPROVAL_ABOVE = 3
         catalogue._models.cache_clear()
         self.user = make_user(f"machine-{uuid.uuid4().hex[:12]}")
         self.token = make_token(self.user, ACCOUNTS[0])
+        self.boss = make_user(f"boss-{uuid.uuid4().hex[:12]}")
+        Budget.objects.create(scope="person", person=self.user, credits=20)
         self.offer = catalogue.offer()
         self.clicks: list[str] = []
         self.held_up: list[submit.Claim] = []
@@ -118,9 +132,9 @@ class Dispatch(RuleBasedStateMachine):
     @rule(prompt=prompts, count=st.integers(1, 2))
     def click(self, prompt: str, count: int) -> None:
         nonce = f"click-{len(self.clicks)}"
-        self.clicks.append(nonce)
         self.traveller.shift(1)
-        assert self.ask(form_data(nonce=nonce, prompt=prompt, count=str(count)))
+        if self.ask(form_data(nonce=nonce, prompt=prompt, count=str(count))):
+            self.clicks.append(nonce)
 
     @precondition(lambda self: self.clicks)
     @rule(data=st.data())
@@ -230,6 +244,14 @@ class Dispatch(RuleBasedStateMachine):
 
     # What must hold at every moment
 
+    @rule(yes=st.booleans(), twice=st.booleans())
+    def somebody_decides(self, yes: bool, twice: bool) -> None:
+        """What is turned down is never sent, and what is approved is sent once."""
+        for asked in Approval.objects.filter(owner=self.user).open():
+            for _ in range(1 + twice):
+                with contextlib.suppress(budget.Exceeded):
+                    approvals.approve(asked, self.boss) if yes else approvals.turn_down(asked, self.boss, "No.")
+
     @invariant()
     def one_click_is_charged_at_most_once(self) -> None:
         assert max(self.charges().values(), default=0) <= 1
@@ -238,7 +260,7 @@ class Dispatch(RuleBasedStateMachine):
     def no_state_runs_backwards(self) -> None:
         for row in self.rows():
             states = list(row.events.order_by("pk").values_list("status", flat=True))
-            assert states[0] == S.QUEUED
+            assert states[0] in {S.QUEUED, S.HELD}
             assert {*pairwise(states)} <= MOVES
             assert states[-1] == row.status
 
@@ -247,9 +269,9 @@ class Dispatch(RuleBasedStateMachine):
         for row in self.rows():
             standing = row.booking.standing
             assert self.booked(row) == (standing["reserved"], standing["charged"])
-        sums = DailyUsage.objects.filter(owner=self.user).aggregate(reserved=Sum("reserved"), charged=Sum("charged"))
-        entries = LedgerEntry.objects.filter(generation__owner=self.user)
-        assert sums == entries.aggregate(reserved=Sum("reserved"), charged=Sum("charged"))
+        totals = {name: Sum(name, default=0) for name in ("reserved", "charged")}
+        sums = DailyUsage.objects.filter(owner=self.user).aggregate(**totals)
+        assert sums == LedgerEntry.objects.filter(generation__owner=self.user).aggregate(**totals)
 
     @invariant()
     def no_more_is_booked_than_was_charged(self) -> None:
@@ -264,6 +286,7 @@ class Dispatch(RuleBasedStateMachine):
         self.late.clear()
         self.sandbox._faults.clear()
         self.credits_change(1000)
+        self.somebody_decides(yes=False, twice=False)
         self.token.refresh_from_db()
         tokens.replace(self.token, self.token.secret(), Verdict.GOOD)
         # Longer than LONGEST_WAIT, for what was written before our clock was set back.
@@ -310,7 +333,10 @@ class Dispatch(RuleBasedStateMachine):
         form = GenerateForm(self.offer, data=data)
         assert form.is_valid()
         self.token.refresh_from_db()
-        return submission.create(self.user, self.token, form)[1]
+        try:
+            return submission.create(self.user, self.token, form)[1]
+        except budget.Exceeded:
+            return False
 
     def claim(self) -> submit.Claim | None:
         turns = line.turns(timezone.now(), 1)

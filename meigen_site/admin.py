@@ -18,6 +18,13 @@ from audit.log import record
 from audit.models import Action
 
 
+def _parameters(spec: Any) -> list[str]:
+    """What a filter reads in the address."""
+    if isinstance(spec, tuple):
+        return [spec[0]]
+    return getattr(spec, "parameter_names", None) or [getattr(spec, "parameter_name", spec)]
+
+
 class Watched:
     """What the pages of every model in the admin have: what is looked at and changed goes into the audit log, and a
     list is filtered by what it offers alone.
@@ -31,7 +38,7 @@ class Watched:
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Django allows every column of the model in a query string, and so guessing a hash letter by letter."""
         filters = self.get_list_filter(request)  # type: ignore[attr-defined]
-        names = [one[0] if isinstance(one, tuple) else getattr(one, "parameter_name", one) for one in filters]
+        names = [name for one in filters for name in _parameters(one)]
         is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in [*names, self.date_hierarchy])
         return is_offered and super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
 

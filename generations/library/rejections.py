@@ -1,6 +1,6 @@
 """Why Meigen rejected a generation, in words that say what to do next."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -49,25 +49,39 @@ def explain(card: Generation) -> str:
                 "whether it was charged. Send it as new if you still want it."
             )
     words = told(_("Meigen did not accept it: %(reason)s."), _reason(card))
-    allowed = _allowed(fields)
-    if allowed in (None, "", [], {}):
+    values = allowed(fields)
+    if values in (None, "", [], {}):
         return words
     form = _("Allowed for %(field)s: %(values)s.") if fields.get("field") else _("Allowed: %(values)s.")
-    return format_html("{} {}", words, form % {"field": shortened(fields.get("field")), "values": shortened(allowed)})
+    return format_html("{} {}", words, form % {"field": shortened(fields.get("field")), "values": shortened(values)})
 
 
-def _allowed(fields: dict[str, Any]) -> Any:
+def allowed(fields: dict[str, Any]) -> Any:
     """The values Meigen would have accepted, whatever member of the response lists them."""
     listed = (value for name, value in fields.items() if name.startswith("supported") and isinstance(value, list))
     return fields.get("allowed") or next(listed, None)
 
 
-def _credits(card: Generation, fields: dict[str, Any]) -> str:
+class Shortage(NamedTuple):
+    """Credits that a request needs, that the account had, and the difference."""
+
+    required: float
+    available: float
+    missing: float
+
+
+def shortage(fields: dict[str, Any]) -> Shortage | None:
+    """What a 402 says of the credits, None when it does not."""
     required, available = number(fields.get("required")), number(fields.get("available"))
-    if required is not None and available is not None:
-        missing = max(0, required - available)
+    if required is None or available is None:
+        return None
+    return Shortage(required, available, max(0, required - available))
+
+
+def _credits(card: Generation, fields: dict[str, Any]) -> str:
+    if short := shortage(fields):
         needs = _("Needs %(required)s credits, you have %(available)s: %(missing)s short. Top up, then send it again.")
-        return needs % {"required": f"{required:g}", "available": f"{available:g}", "missing": f"{missing:g}"}
+        return needs % {name: f"{value:g}" for name, value in short._asdict().items()}
     return told(_("Not enough credits: %(reason)s. Top up, then send it again."), _reason(card))
 
 

@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit import log
-from audit.admin import NewestOnly, defused
+from audit.admin import NewestOnly
+from audit.export import defused
 from audit.models import Action, Entry
 from tests.helpers import make_user
 

@@ -347,7 +347,7 @@ class TestOnThePages:
         row = Generation.objects.get(credits_used=9)
         assert browser.get("/").content.decode().count("Announced 2 cr, charged 9.") == 1
         assert list(Generation.objects.charged_otherwise()) == [row]
-        listed = admin_client.get("/admin/generations/generation/?price=otherwise").content.decode()
+        listed = admin_client.get("/admin/generations/generation/?credits=otherwise").content.decode()
         assert str(row.pk) in listed
         assert "announced 2" in listed
 

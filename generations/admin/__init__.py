@@ -1,0 +1,5 @@
+"""The admin of the work: what was requested, what it cost, what failed and why. Importing it registers its pages."""
+
+from . import generations, shares
+
+__all__ = ["generations", "shares"]

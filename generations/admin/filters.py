@@ -1,0 +1,181 @@
+"""The filters of the list of generations. None of them counts, and none reads all rows to name its choices."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from operator import itemgetter
+from typing import Any
+
+from django.contrib import admin
+from django.core.cache import caches
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from accounts.models import Token, User
+from generations.dispatch import catalogue
+from generations.library.filters import CHOICES_LAST
+from generations.models import Generation, GenerationQuerySet
+
+MOST_PEOPLE = 200
+LATELY = 2000
+CODES = ["400", "401", "402", "403", "404", "409", "410", "413", "422"]
+
+
+def models() -> list[tuple[str, str]]:
+    """(id, name) of every model that Meigen offers or that was used lately."""
+    known: list[tuple[str, str]] | None = caches["local"].get("models-of-all")
+    if known is None:
+        used = Generation.objects.newest_first().values_list("model_id", "model_name")[:LATELY]
+        offered = {model.id: model.name for model in catalogue.known().models}
+        known = sorted({**offered, **dict(used)}.items(), key=itemgetter(1))
+        caches["local"].set("models-of-all", known, CHOICES_LAST)
+    return known
+
+
+class Narrowing(admin.SimpleListFilter):
+    """A filter by one column."""
+
+    column = ""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(**{self.column or self.parameter_name or "": value}) if self.suits(value) else queryset
+
+    def suits(self, value: str) -> bool:
+        """Whether the column can be compared with it."""
+        return "\0" not in value
+
+
+class ByNumber(Narrowing):
+    def suits(self, value: str) -> bool:
+        return value.isascii() and value.isdigit() and len(value) < 10
+
+
+class PersonFilter(ByNumber):
+    title = "person"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        people = User.objects.order_by("username").values_list("pk", "username")[:MOST_PEOPLE]
+        return [(str(pk), name) for pk, name in people]
+
+
+class ModelFilter(Narrowing):
+    title = "model"
+    parameter_name = "model"
+    column = "model_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return models()
+
+
+class AnswerFilter(ByNumber):
+    title = "answer code"
+    parameter_name = "answer_status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status, status) for status in CODES]
+
+
+class IfAsked(Narrowing):
+    """A filter that is there only where a link brought it: the clinic's groups."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = request.GET.get(self.parameter_name or "")
+        return [(value, self.named(value))] if value else []
+
+    def named(self, value: str) -> str:
+        return value[:80]
+
+
+class TokenFilter(IfAsked, ByNumber):
+    title = "token"
+    parameter_name = "token"
+
+    def named(self, value: str) -> str:
+        token = Token.objects.filter(pk=value).first() if self.suits(value) else None
+        return str(token or value)
+
+
+class ReasonFilter(IfAsked):
+    title = "reason"
+    parameter_name = "reason"
+    column = "message__startswith"
+
+
+def not_refunded(rows: GenerationQuerySet) -> GenerationQuerySet:
+    """What failed, was charged, and has not been paid back."""
+    return rows.filter(status=Generation.Status.FAILED, credits_used__gt=0).exclude(credits_status="refunded")
+
+
+CREDITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "not_refunded": ("charged, failed and not refunded", not_refunded),
+    "refunded": ("refunded", lambda rows: rows.filter(credits_status="refunded")),
+    "otherwise": ("charged differently than announced", lambda rows: rows.charged_otherwise()),
+}
+
+
+class CreditsFilter(admin.SimpleListFilter):
+    title = "credits"
+    parameter_name = "credits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in CREDITS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        return CREDITS[value][1](queryset) if value in CREDITS else queryset
+
+
+class DateFilter(admin.SimpleListFilter):
+    """From a day, or a moment, to a day; with the usual spans as links."""
+
+    title = "date"
+    parameter_name = "since"
+    parameter_names = ("since", "until")
+    template = "admin/generations/date_filter.html"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.until = (params.pop("until", None) or [""])[-1]
+        if self.until:
+            self.used_parameters["until"] = self.until
+
+    def expected_parameters(self) -> list[str | None]:
+        return [*self.parameter_names]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        today = timezone.localdate()
+        days = {"Today": today, "Past 7 days": today - timedelta(days=6), "This month": today.replace(day=1)}
+        return [(day.isoformat(), words) for words, day in days.items()]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        own = {"since": self.value() or "", "until": self.until}
+        others = {name: value for name, value in changelist.params.items() if name not in own}
+        yield {"form": {name: value[:10] for name, value in own.items()}, "others": others}
+        for value, words in [("", "Any date"), *self.lookup_choices]:
+            address = changelist.get_query_string({"since": value or None}, remove=["until"])
+            is_chosen = value == own["since"] and not self.until
+            yield {"selected": is_chosen, "query_string": address, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        asked = Q()
+        if since := _moment(self.value() or ""):
+            asked &= Q(created_at__gte=since)
+        if until := _moment(self.until, days=1):
+            asked &= Q(created_at__lt=until)
+        return queryset.filter(asked)
+
+
+def _moment(text: str, days: int = 0) -> datetime | None:
+    """The moment that the text names, or the beginning of the day so many days after the one it names."""
+    try:
+        if day := parse_date(text):
+            return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
+        moment = parse_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment is None or timezone.is_aware(moment) else timezone.make_aware(moment)

@@ -1,0 +1,161 @@
+"""Generations in the admin: who requested what, what it cost, and Meigen's full response."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.sentences import english
+from generations.admin import answers, filters, finding, shown
+from generations.admin.base import Newest, ReadOnly
+from generations.admin.inlines import AttemptInline, EventInline, ResultInline
+from generations.models import Generation, TooMany
+from generations.models.search import within_time
+
+
+class Page(ChangeList):
+    """A page of the list, read at once and without what may be long."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: Any = self.result_list
+        self.result_list = list(answers.with_beginnings(rows))
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["when", "person", "model_name", "state", "code", "credits", "problem", "short_prompt"]
+    list_display_links = ["when"]
+    list_filter: ClassVar[list[Any]] = [
+        *["status", filters.AnswerFilter, filters.CreditsFilter, filters.DateFilter, filters.ModelFilter],
+        *[filters.PersonFilter, filters.TokenFilter, filters.ReasonFilter],
+    ]
+    search_fields = ["prompt"]  # shows the field; `finding` says what it finds
+    search_help_text = finding.HELP
+    list_select_related = ["owner"]
+    list_per_page = 50
+    ordering = ["-created_at", "-id"]
+    sortable_by = ["when"]
+    paginator = Newest
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count everything
+    view_on_site = False
+    inlines = [EventInline, AttemptInline, ResultInline]
+    fieldsets = [
+        (None, {"fields": ["owner", "created_at", "status", "message_in_words", "code", "remedy", "whole_answer"]}),
+        ("Credits", {"fields": ["token", "announced", "charged"]}),
+        ("Request", {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request"]}),
+        (
+            "Dispatch",
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    *["id", "idempotency_key", "remote_id", "tries", "queued_at", "sent_at", "running_at"],
+                    *["finished_at", "not_before", "lease_until", "watch_until", "deleted_at", "erased_at"],
+                ],
+            },
+        ),
+    ]
+    readonly_fields = [
+        *[
+            "message_in_words",
+            "code",
+            "remedy",
+            "whole_answer",
+            "announced",
+            "charged",
+            "request",
+            "id",
+            "idempotency_key",
+        ]
+    ]
+
+    class Media:
+        css = {"all": ["admin.css"]}
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return Page
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        with within_time():
+            return super().get_changelist_instance(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        try:
+            return super().changelist_view(request, extra_context)
+        except TooMany:
+            words = "That is too much to look through. Add a person, a state or a later date, or search for more."
+            self.message_user(request, words, messages.WARNING)
+            return HttpResponseRedirect(request.path)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return finding.find(queryset, search_term), False
+
+    def audit_words(self, generation: Generation) -> str:
+        """Without the prompt, which the trash erases one day."""
+        return generation.model_name
+
+    @admin.display(description="When", ordering="created_at")
+    def when(self, generation: Generation) -> str:
+        return f"{timezone.localtime(generation.created_at):%Y-%m-%d %H:%M:%S %Z}"
+
+    @admin.display(description="Person")
+    def person(self, generation: Generation) -> str:
+        return generation.owner.get_username()
+
+    @admin.display(description="Status")
+    def state(self, generation: Generation) -> str:
+        return generation.get_status_display()
+
+    @admin.display(description="Code")
+    def code(self, generation: Generation) -> str:
+        return str(generation.answer_status or "-")
+
+    @admin.display(description="Prompt")
+    def short_prompt(self, generation: Generation) -> str:
+        return shown.visible(generation.prompt[:80])
+
+    @admin.display(description="Message")
+    def problem(self, generation: Generation) -> SafeString:
+        """What went wrong and, below it, the figures of a 402 or the values of a 400."""
+        remedy = answers.remedy(generation, getattr(generation, "answer_head", ""))
+        below = format_html('<div class="remedy"{}>{}</div>', english(remedy), shown.visible(remedy)) if remedy else ""
+        return format_html("{}{}", shown.message(generation.message[:600]), below)
+
+    @admin.display(description="Credits")
+    def credits(self, generation: Generation) -> str:
+        charged = self.charged(generation)
+        return f"{charged}, announced {self.announced(generation)}" if generation.is_charged_otherwise else charged
+
+    @admin.display(description="Credits charged")
+    def charged(self, generation: Generation) -> str:
+        if generation.credits_used is None:
+            return "-"
+        return f"{generation.credits_used} {shown.visible(generation.credits_status)}".strip()
+
+    @admin.display(description="Message")
+    def message_in_words(self, generation: Generation) -> str:
+        return shown.message(generation.message)
+
+    @admin.display(description="Remedy")
+    def remedy(self, generation: Generation) -> str:
+        return shown.visible(answers.remedy(generation, generation.answer_body)) or "-"
+
+    @admin.display(description="Credits announced")
+    def announced(self, generation: Generation) -> str:
+        price = generation.announced
+        if price is None:
+            return "-"
+        return str(price.least) if price.is_exact else f"{price.least} to {price.most}"
+
+    @admin.display(description="Meigen's answer")
+    def whole_answer(self, generation: Generation) -> SafeString | str:
+        return shown.body(generation.answer_body)
+
+    @admin.display(description="Request")
+    def request(self, generation: Generation) -> SafeString | str:
+        return shown.body(generation.body)

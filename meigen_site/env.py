@@ -91,6 +91,7 @@ class Environment:
     approval_above: int | None
     project_required: bool
     staff_need_mfa: bool
+    admins_see_pictures: bool
     session_idle_hours: float
     openid: OpenID | None
     failpoints: Path | None
@@ -162,6 +163,7 @@ def read() -> Environment:
         approval_above=_credits("APPROVAL_ABOVE"),
         project_required=_flag("PROJECT_REQUIRED"),
         staff_need_mfa=_flag("STAFF_NEED_MFA"),
+        admins_see_pictures=_flag("ADMINS_SEE_PICTURES"),
         session_idle_hours=_number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
         openid=_openid("OIDC_URL"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),

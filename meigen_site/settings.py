@@ -234,6 +234,7 @@ MFA_FORMS = {
     "login_webauthn": "accounts.factor_forms.PasskeyAloneForm",
 }
 STAFF_NEED_MFA = ENV.staff_need_mfa
+ADMINS_SEE_PICTURES = ENV.admins_see_pictures
 
 # Sign-in by an OpenID provider, if one is named. What its accounts are kept under tells providers apart: another one
 # may have the same numbers for other people.

@@ -22,6 +22,7 @@ os.environ.update(
     TRUSTED_PROXIES="0",
     TIME_ZONE="",
     STAFF_NEED_MFA="",
+    ADMINS_SEE_PICTURES="",
     SESSION_IDLE_HOURS="",
     OIDC_URL="",
 )

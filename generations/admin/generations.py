@@ -2,16 +2,23 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.sentences import english
-from generations.admin import answers, filters, finding, shown
+from audit.export import response
+from audit.log import record
+from audit.models import Action
+from generations.admin import answers, exporting, filters, finding, pictures, shown
 from generations.admin.base import Newest, ReadOnly
+from generations.admin.deciding import ACTIONS, Deciding, offered
 from generations.admin.inlines import AttemptInline, EventInline, ResultInline
 from generations.models import Generation, TooMany
 from generations.models.search import within_time
@@ -22,12 +29,13 @@ class Page(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows: Any = self.result_list
-        self.result_list = list(answers.with_beginnings(rows))
+        rows: Any = answers.with_beginnings(self.result_list)
+        self.result_list = list(rows.prefetch_related("results") if settings.ADMINS_SEE_PICTURES else rows)
 
 
 @admin.register(Generation)
-class GenerationAdmin(ReadOnly, admin.ModelAdmin):
+class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
+    actions = ACTIONS
     list_display = ["when", "person", "model_name", "state", "code", "credits", "problem", "short_prompt"]
     list_display_links = ["when"]
     list_filter: ClassVar[list[Any]] = [
@@ -45,7 +53,7 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # they count everything
     view_on_site = False
     inlines = [EventInline, AttemptInline, ResultInline]
-    fieldsets = [
+    fieldsets: ClassVar[list[Any]] = [
         (None, {"fields": ["owner", "created_at", "status", "message_in_words", "code", "remedy", "whole_answer"]}),
         ("Credits", {"fields": ["token", "announced", "charged"]}),
         ("Request", {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request"]}),
@@ -92,6 +100,43 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
             self.message_user(request, words, messages.WARNING)
             return HttpResponseRedirect(request.path)
 
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/", self.admin_site.admin_view(self.export), name="generations_generation_export")
+        picture = path(
+            "<uuid:pk>/picture/<int:number>/",
+            self.admin_site.admin_view(pictures.picture),
+            name="generations_generation_picture",
+        )
+        return [export, picture, *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = [*super().get_list_display(request)]
+        return [*columns, "picture"] if settings.ADMINS_SEE_PICTURES else columns
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        pictured = [("Pictures", {"fields": ["all_pictures"]})] if settings.ADMINS_SEE_PICTURES else []
+        return [self.fieldsets[0], *pictured, *self.fieldsets[1:]]
+
+    def change_view(self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        """With what can be decided about it, and a way to the members' page for those who may open that."""
+        row = self.get_object(request, object_id)
+        shown_here = row and Generation.objects.visible_to(request.user).filter(pk=row.pk).exists()
+        decided = offered(row) if row and self.has_decide_permission(request) else []
+        context = {"decisions": decided, "own_page": row.get_absolute_url() if row and shown_here else ""}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """Not in Django's own log, which would keep the prompt for good. The audit log has it."""
+
+    def export(self, request: HttpRequest) -> StreamingHttpResponse:
+        """What the filters and the search leave, as CSV, newest first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        query = {"export": "csv", "query": request.GET.urlencode()[:300]}
+        record(Action.ADMIN_LISTED, kind=self.opts.label_lower, details=query)
+        return response("generations", exporting.HEADER, exporting.cells(rows))
+
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return finding.find(queryset, search_term), False
 
@@ -114,6 +159,14 @@ class GenerationAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="Code")
     def code(self, generation: Generation) -> str:
         return str(generation.answer_status or "-")
+
+    @admin.display(description="Picture")
+    def picture(self, generation: Generation) -> SafeString | str:
+        return pictures.first(generation)
+
+    @admin.display(description="Pictures")
+    def all_pictures(self, generation: Generation) -> SafeString | str:
+        return pictures.every(generation)
 
     @admin.display(description="Prompt")
     def short_prompt(self, generation: Generation) -> str:

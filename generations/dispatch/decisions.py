@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -65,15 +66,9 @@ def cancel_click(generation: Generation) -> int:
 
 def send_again(generation: Generation) -> bool:
     """Puts a refused or cancelled generation back into the queue under its own key, and sends it if it can."""
-    if not generation.can_send_again:
-        return False
-    with transaction.atomic():
-        queued = recovery.requeue(generation, Sentence.SENT_AGAIN.stored())
-        if queued:
-            wake.sweep()
-    if queued:
-        send_now([generation])
-    return queued
+    queued = requeue([generation], Sentence.SENT_AGAIN.stored())
+    send_now(queued)
+    return bool(queued)
 
 
 def send_all_again(user: User) -> int:
@@ -85,6 +80,15 @@ def send_all_again(user: User) -> int:
         if count:
             wake.sweep()
     return count
+
+
+def requeue(generations: Iterable[Generation], note: str) -> list[Generation]:
+    """Puts those of them back into the queue that may be sent again, for the workers to send; returns these."""
+    with transaction.atomic():
+        queued = [row for row in generations if row.can_send_again and recovery.requeue(row, note)]
+        if queued:
+            wake.sweep()
+    return queued
 
 
 def can_check_again(generation: Generation) -> bool:

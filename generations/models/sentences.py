@@ -80,6 +80,7 @@ class Sentence(Enum):
     CANCELLED = "cancelled", _("Cancelled.")
     CHECKED_AGAIN = "checked_again", _("Checked again.")
     SENT_AGAIN = "sent_again", _("Sent again.")
+    SENT_AGAIN_BY_ADMIN = "sent_again_by_admin", _("Sent again by an admin.")
     ALL_SENT_AGAIN = "all_sent_again", _("Sent again, along with everything that was waiting for credits.")
     APPROVED = "approved", _("Approved by %(name)s.")
     NOT_APPROVED = "not_approved", _("%(name)s did not approve this, so nothing was charged.")

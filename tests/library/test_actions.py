@@ -335,12 +335,12 @@ def test_a_request_whose_uploads_are_forgotten_is_not_sent_again(browser: Client
     assert offers(main(browser, row.get_absolute_url()), row) == ENDED
 
 
-def test_the_admin_offers_nothing_to_do_with_a_generation(user: User, token: Token) -> None:
+def test_the_admin_changes_and_deletes_nothing_by_hand(user: User, token: Token) -> None:
     row = make_generation(user)
     boss = Client()
     boss.force_login(make_user("boss", is_staff=True, is_superuser=True))
     listed = boss.get("/admin/generations/generation/").content.decode()
     one = boss.get(f"/admin/generations/generation/{row.pk}/change/").content.decode()
-    assert 'name="action"' not in listed
+    assert "delete_selected" not in listed
     assert "deletelink" not in one
     assert 'name="_save"' not in one

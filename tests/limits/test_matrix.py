@@ -67,7 +67,7 @@ def _in_admin(name: str, pattern: URLPattern) -> list[str]:
     rows = {f"{m._meta.app_label}_{m._meta.model_name}": m for m in admin.site._registry}
     of = next((rows[known] for known in rows if name.startswith(f"admin:{known}_")), None)
     row = of and of._default_manager.order_by("pk").first()
-    known = {"content_type_id": 1, "url": "nowhere/", "object_id": row.pk if row else 0}
+    known = {"content_type_id": 1, "url": "nowhere/", "number": 0, "object_id": row.pk if row else 0}
     if name == "admin:app_list":
         return [reverse(name, args=[app]) for app in {m._meta.app_label for m in admin.site._registry}]
     return [reverse(name, args=[known.get(part, known["object_id"]) for part in parts])]

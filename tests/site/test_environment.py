@@ -38,6 +38,7 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("TIME_ZONE", "/etc/localtime"),
         ("TIME_ZONE", "../zoneinfo/UTC"),
         ("STAFF_NEED_MFA", "sometimes"),
+        ("ADMINS_SEE_PICTURES", "some"),
         ("SESSION_IDLE_HOURS", "0.5"),
         ("SESSION_IDLE_HOURS", "forever"),
         ("OIDC_URL", "http://login.example"),

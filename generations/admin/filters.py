@@ -15,10 +15,14 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.models import Token, User
 from generations.dispatch import catalogue
 from generations.library.filters import CHOICES_LAST
-from generations.models import Generation, GenerationQuerySet
+from generations.models import Generation, GenerationQuerySet, Project
+from generations.models.ledger import REFUNDED
+
+S = Generation.Status
 
 MOST_PEOPLE = 200
 LATELY = 2000
+NONE = "-"  # in the address, for an empty column
 CODES = ["400", "401", "402", "403", "404", "409", "410", "413", "422"]
 
 
@@ -30,6 +34,16 @@ def models() -> list[tuple[str, str]]:
         offered = {model.id: model.name for model in catalogue.known().models}
         known = sorted({**offered, **dict(used)}.items(), key=itemgetter(1))
         caches["local"].set("models-of-all", known, CHOICES_LAST)
+    return known
+
+
+def codes() -> list[str]:
+    """The error codes that Meigen gave lately."""
+    known: list[str] | None = caches["local"].get("codes-of-all")
+    if known is None:
+        ended = [Generation.objects.filter(status=status).newest_first() for status in (S.REJECTED, S.FAILED)]
+        known = sorted({code for rows in ended for code in rows.values_list("error_code", flat=True)[:LATELY] if code})
+        caches["local"].set("codes-of-all", known, CHOICES_LAST)
     return known
 
 
@@ -80,6 +94,25 @@ class AnswerFilter(ByNumber):
         return [(status, status) for status in CODES]
 
 
+class ErrorFilter(Narrowing):
+    title = "error code"
+    parameter_name = "error_code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(NONE, "None"), *((code, code) for code in codes())]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(error_code="") if self.value() == NONE else super().queryset(request, queryset)
+
+
+class ProjectFilter(ByNumber):
+    title = "project"
+    parameter_name = "project"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(project.pk), str(project)) for project in Project.objects.all()[:MOST_PEOPLE]]
+
+
 class IfAsked(Narrowing):
     """A filter that is there only where a link brought it: the clinic's groups."""
 
@@ -107,13 +140,14 @@ class ReasonFilter(IfAsked):
 
 
 def not_refunded(rows: GenerationQuerySet) -> GenerationQuerySet:
-    """What failed, was charged, and has not been paid back."""
-    return rows.filter(status=Generation.Status.FAILED, credits_used__gt=0).exclude(credits_status="refunded")
+    """What failed, was charged, and has not been paid back; as `models.ledger` counts it."""
+    charged = Q(credits_used__gt=0) | Q(credits_used=None, credits_estimated__gt=0)
+    return rows.filter(charged, status=S.FAILED).exclude(credits_status=REFUNDED)
 
 
 CREDITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "not_refunded": ("charged, failed and not refunded", not_refunded),
-    "refunded": ("refunded", lambda rows: rows.filter(credits_status="refunded")),
+    "refunded": ("refunded", lambda rows: rows.filter(status=S.FAILED, credits_status=REFUNDED)),
     "otherwise": ("charged differently than announced", lambda rows: rows.charged_otherwise()),
 }
 

@@ -39,8 +39,8 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     list_display = ["when", "person", "model_name", "state", "code", "credits", "problem", "short_prompt"]
     list_display_links = ["when"]
     list_filter: ClassVar[list[Any]] = [
-        *["status", filters.AnswerFilter, filters.CreditsFilter, filters.DateFilter, filters.ModelFilter],
-        *[filters.PersonFilter, filters.TokenFilter, filters.ReasonFilter],
+        *["status", filters.AnswerFilter, filters.ErrorFilter, filters.CreditsFilter, filters.DateFilter],
+        *[filters.ModelFilter, filters.PersonFilter, filters.ProjectFilter, filters.TokenFilter, filters.ReasonFilter],
     ]
     search_fields = ["prompt"]  # shows the field; `finding` says what it finds
     search_help_text = finding.HELP
@@ -54,7 +54,21 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     view_on_site = False
     inlines = [EventInline, AttemptInline, ResultInline]
     fieldsets: ClassVar[list[Any]] = [
-        (None, {"fields": ["owner", "created_at", "status", "message_in_words", "code", "remedy", "whole_answer"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "owner",
+                    "project",
+                    "created_at",
+                    "status",
+                    "message_in_words",
+                    "code",
+                    "remedy",
+                    "whole_answer",
+                ]
+            },
+        ),
         ("Credits", {"fields": ["token", "announced", "charged"]}),
         ("Request", {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request"]}),
         (
@@ -158,7 +172,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="Code")
     def code(self, generation: Generation) -> str:
-        return str(generation.answer_status or "-")
+        return f"{generation.answer_status or ''} {shown.visible(generation.error_code)}".strip() or "-"
 
     @admin.display(description="Picture")
     def picture(self, generation: Generation) -> SafeString | str:

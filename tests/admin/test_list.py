@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from audit.admin import NewestOnly
-from generations.models import Generation, TooMany
+from generations.models import Generation, Project, TooMany
 from tests.helpers import make_generation, make_token, make_user
 
 LIST = "/admin/generations/generation/"
@@ -63,7 +63,9 @@ class TestAFilter:
     @pytest.fixture(autouse=True)
     def _rows(self, user: User, token: Token) -> None:
         make_generation(user, prompt="old", created_at=NOW, model_id="old-model")
-        refused(user, 402, prompt="poor")
+        row = refused(user, 402, prompt="poor")
+        project = Project.objects.create(name="Herons")
+        Generation.objects.filter(pk=row.pk).update(error_code="insufficient_credits", project=project)
         charged = {"status": "failed", "credits_used": 5}
         make_generation(user, prompt="lost", credits_status="charged", message="The safety filter said no", **charged)
         make_generation(user, prompt="returned", credits_status="refunded", **charged)
@@ -75,6 +77,8 @@ class TestAFilter:
         [
             ({"status__exact": "rejected"}, {"poor"}),
             ({"answer_status": "402"}, {"poor"}),
+            ({"error_code": "insufficient_credits"}, {"poor"}),
+            ({"error_code": "-", "status__exact": "rejected"}, set()),
             ({"credits": "not_refunded"}, {"lost"}),
             ({"credits": "refunded"}, {"returned"}),
             ({"model": "old-model"}, {"old"}),
@@ -93,7 +97,8 @@ class TestAFilter:
         else:
             assert found(boss, **query) == prompts
 
-    def test_leaves_one_person_or_one_token(self, boss: Client) -> None:
+    def test_leaves_a_project_a_person_or_a_token(self, boss: Client) -> None:
+        assert found(boss, project=Project.objects.get().pk) == {"poor"}
         eve = User.objects.get(username="eve")
         for query in [{"owner": eve.pk}, {"token": eve.tokens.get().pk}]:
             assert found(boss, **query) == {"hers"}

@@ -1,4 +1,4 @@
-"""People and tokens in the admin, which never shows a token's secret."""
+"""People and their groups in the admin. Their tokens are in generations/admin/tokens.py, which knows their use."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from . import security_admin  # noqa: F401 (registers what people sign in with)
 from .http import Request
-from .models import Token, User
+from .models import User
 
 
 class Composed:
@@ -79,22 +79,3 @@ class StudioGroupAdmin(WithinOwnRights, GroupAdmin):
 
     def reaches(self, actor: User, thing: Group) -> bool:
         return groups_within(actor).filter(pk=thing.pk).exists()
-
-
-@admin.register(Token)
-class TokenAdmin(Composed, admin.ModelAdmin):
-    list_display = ["label", "owner", "kind", "masked", "is_default", "credits", "checked_at", "refused_at"]
-    list_filter = ["kind", ("refused_at", admin.EmptyFieldListFilter)]
-    search_fields = ["label", "owner__username"]
-    list_select_related = ["owner"]
-    readonly_fields = [
-        *["owner", "label", "kind", "masked", "key_id", "revision", "is_default"],
-        *["credits", "credits_at", "created_at", "checked_at", "refused_at"],
-    ]
-    fields = tuple(readonly_fields)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
-        return False

@@ -17,6 +17,9 @@ from accounts.leaving import forget_all
 from audit.log import record
 from audit.models import Action
 
+AMONG_PEOPLE = {"auth", "mfa", "socialaccount"}
+ORDER = {"generations": 0, "accounts": 1, "audit": 2}
+
 
 def _parameters(spec: Any) -> list[str]:
     """What a filter reads in the address."""
@@ -81,6 +84,7 @@ class StudioAdminSite(admin.AdminSite):
     site_header = "Meigen Studio"
     site_title = "Meigen Studio"
     index_title = _("Administration")
+    enable_nav_sidebar = False  # the lists have many columns
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not factors.is_lacking(request)
@@ -112,6 +116,15 @@ class StudioAdminSite(admin.AdminSite):
         own = admin_class or admin.ModelAdmin
         if not own.__module__.startswith(("allauth.", "django_q.")):
             super().register(model_or_iterable, type(own.__name__, (Watched, own), {}), **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The studio's groups in the order of their use. What would be a group of one page is among the people's."""
+        groups: dict[str, Any] = {group["app_label"]: group for group in super().get_app_list(request, app_label)}
+        if app_label is None and (people := groups.get("accounts")):
+            for label in AMONG_PEOPLE & groups.keys():
+                people["models"] += groups.pop(label)["models"]
+            people["models"].sort(key=lambda model: str(model["name"]).lower())
+        return sorted(groups.values(), key=lambda group: ORDER.get(group["app_label"], len(ORDER)))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "site_url": reverse("studio")}

@@ -1,5 +1,5 @@
 """The admin of the work: what was requested, what it cost, what failed and why. Importing it registers its pages."""
 
-from . import generations, shares
+from . import generations, shares, tokens
 
-__all__ = ["generations", "shares"]
+__all__ = ["generations", "shares", "tokens"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit.admin import NewestOnly
@@ -24,3 +25,9 @@ class Newest(NewestOnly):
     """Pages over the newest rows only; generations are larger than entries of the log."""
 
     most = 2000
+
+
+def counted(rows: QuerySet[Any]) -> str:
+    """How many there are, such as "17" or, where counting stops, "2,000+"; "" for none."""
+    number = rows[: Newest.most].count()
+    return f"{number:,}{'+' if number == Newest.most else ''}" if number else ""

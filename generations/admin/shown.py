@@ -3,8 +3,10 @@
 import contextlib
 import json
 import re
+from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,6 +22,11 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e
 def visible(text: str) -> str:
     r"""The text with such characters spelt out, as in "\u202e"."""
     return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", clean(text))
+
+
+def when(moment: datetime) -> str:
+    """To the second, in the reader's zone, which it names."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def message(text: str) -> SafeString:

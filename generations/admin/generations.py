@@ -6,9 +6,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -16,7 +15,7 @@ from accounts.sentences import english
 from audit.export import response
 from audit.log import record
 from audit.models import Action
-from generations.admin import answers, exporting, filters, finding, pictures, shown
+from generations.admin import answers, clinic, exporting, filters, finding, pictures, shown
 from generations.admin.base import Newest, ReadOnly
 from generations.admin.deciding import ACTIONS, Deciding, offered
 from generations.admin.inlines import AttemptInline, EventInline, ResultInline
@@ -121,7 +120,8 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
             self.admin_site.admin_view(pictures.picture),
             name="generations_generation_picture",
         )
-        return [export, picture, *super().get_urls()]
+        page = path("clinic/", self.admin_site.admin_view(self.clinic), name="generations_generation_clinic")
+        return [export, picture, page, *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = [*super().get_list_display(request)]
@@ -142,6 +142,9 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """Not in Django's own log, which would keep the prompt for good. The audit log has it."""
 
+    def clinic(self, request: HttpRequest) -> HttpResponse:
+        return clinic.clinic(request, self.admin_site.each_context(request))
+
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """What the filters and the search leave, as CSV, newest first."""
         if not self.has_view_permission(request):
@@ -160,7 +163,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="When", ordering="created_at")
     def when(self, generation: Generation) -> str:
-        return f"{timezone.localtime(generation.created_at):%Y-%m-%d %H:%M:%S %Z}"
+        return shown.when(generation.created_at)
 
     @admin.display(description="Person")
     def person(self, generation: Generation) -> str:

@@ -11,11 +11,11 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import dispatch, lists, pages, picture, thumbnails  # noqa: E402
+from benchmarks import admin, dispatch, lists, pages, picture, thumbnails  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("--small", action="store_true", help="a few jobs only, as a smoke test")
-parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists"])
+parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists", "admin"])
 options = parser.parse_args()
 
 setup_test_environment()
@@ -34,5 +34,7 @@ try:
         picture.main(small=options.small)
     if options.only in {None, "lists"}:
         lists.main(small=options.small)
+    if options.only in {None, "admin"}:
+        admin.main(small=options.small)
 finally:
     teardown_databases(_config, verbosity=0)

@@ -172,8 +172,6 @@ def pages(client: Client, user: User) -> dict[str, Callable[[], Any]]:
     row = collection.wall(user)[collection.generations.count() // 2]
     found["a result in a collection, middle"] = getter(row.get_absolute_url(), {"in": str(collection.pk)})
     found["collections"] = getter("/collections/", {})
-    found["admin, first"] = getter("/admin/generations/generation/", {})
-    found["admin, done"] = getter("/admin/generations/generation/", {"status__exact": "done"})
     return found
 
 

@@ -169,11 +169,20 @@ def _rows(
             "running_at": made + timedelta(seconds=1) if done else None,
             "finished_at": None if state in Generation.LIVE else made + timedelta(seconds=20),
             "answer_status": answer,
+            "error_code": _CODES.get((state, answer), ""),
+            "answer_body": '{"required": 87, "available": 13}' if answer == 402 else "",
             "credits_used": 2 if done else None,
             "wish": hashlib.sha256(words.encode()).hexdigest(),
             "team_at": made if done and (number % 20 in {1, 10} or (many and number % 8 in {1, 2})) else None,
             "deleted_at": made + timedelta(days=1) if deleted and state not in Generation.LIVE else None,
         }
+
+
+_CODES = {
+    ("rejected", 402): "insufficient_credits",
+    ("rejected", 400): "invalid_parameter",
+    ("failed", None): "content_blocked",
+}
 
 
 def _state(number: int, *, many: bool) -> tuple[str, int | None]:

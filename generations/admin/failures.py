@@ -72,9 +72,8 @@ class Cause:
 
     @property
     def title(self) -> str:
-        """Such as "402 insufficient_credits"."""
-        named = f"{self.answer_status or ''} {shown.visible(self.error_code)}".strip()
-        return named or str(S(self.status).label)
+        """Such as "402 insufficient_credits" or "Failed content_blocked"."""
+        return f"{self.answer_status or S(self.status).label} {shown.visible(self.error_code)}".strip()
 
     @property
     def field_and_values(self) -> str:

@@ -22,6 +22,8 @@ from generations.admin.inlines import AttemptInline, EventInline, ResultInline
 from generations.models import Generation, TooMany
 from generations.models.search import within_time
 
+STORY = ["owner", "project", "when", "status", "message_in_words", "code", "remedy", "whole_answer"]
+
 
 class Page(ChangeList):
     """A page of the list, read at once and without what may be long."""
@@ -35,7 +37,7 @@ class Page(ChangeList):
 @admin.register(Generation)
 class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     actions = ACTIONS
-    list_display = ["when", "person", "model_name", "state", "code", "credits", "problem", "short_prompt"]
+    list_display = ["when", "person", "state", "code", "problem", "credits", "model_name", "short_prompt"]
     list_display_links = ["when"]
     list_filter: ClassVar[list[Any]] = [
         *["status", filters.AnswerFilter, filters.ErrorFilter, filters.CreditsFilter, filters.DateFilter],
@@ -53,21 +55,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     view_on_site = False
     inlines = [EventInline, AttemptInline, ResultInline]
     fieldsets: ClassVar[list[Any]] = [
-        (
-            None,
-            {
-                "fields": [
-                    "owner",
-                    "project",
-                    "created_at",
-                    "status",
-                    "message_in_words",
-                    "code",
-                    "remedy",
-                    "whole_answer",
-                ]
-            },
-        ),
+        (None, {"fields": STORY}),
         ("Credits", {"fields": ["token", "announced", "charged"]}),
         ("Request", {"fields": ["prompt", "model_name", "model_id", "media_type", "aspect_ratio", "request"]}),
         (
@@ -81,19 +69,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
             },
         ),
     ]
-    readonly_fields = [
-        *[
-            "message_in_words",
-            "code",
-            "remedy",
-            "whole_answer",
-            "announced",
-            "charged",
-            "request",
-            "id",
-            "idempotency_key",
-        ]
-    ]
+    readonly_fields = [*STORY, "all_pictures", "announced", "charged", "request", "id", "idempotency_key"]
 
     class Media:
         css = {"all": ["admin.css"]}
@@ -149,7 +125,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
         """What the filters and the search leave, as CSV, newest first."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        rows = super().get_changelist_instance(request).get_queryset(request)
         query = {"export": "csv", "query": request.GET.urlencode()[:300]}
         record(Action.ADMIN_LISTED, kind=self.opts.label_lower, details=query)
         return response("generations", exporting.HEADER, exporting.cells(rows))
@@ -198,6 +174,8 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="Credits")
     def credits(self, generation: Generation) -> str:
+        if generation.credits_used is None:
+            return f"{self.announced(generation)} announced" if generation.announced else "-"
         charged = self.charged(generation)
         return f"{charged}, announced {self.announced(generation)}" if generation.is_charged_otherwise else charged
 

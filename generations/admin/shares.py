@@ -46,6 +46,9 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin):
     readonly_fields = ["shows", "state"]
     actions = ["take_back"]
 
+    class Media:
+        css = {"all": ["admin.css"]}
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).counted()  # type: ignore[attr-defined]
 

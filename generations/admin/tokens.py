@@ -1,7 +1,7 @@
 """Meigen tokens in the admin: whose, whether they work, and who has none that does. Never the secret."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Subquery
@@ -26,11 +26,28 @@ def people_without() -> Any:
     return User.objects.filter(~Exists(working), is_active=True).order_by("username")
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+    states: ClassVar[dict[str, tuple[str, dict[str, Any]]]] = {
+        "works": ("Works", {"refused_at": None, "checked_at__isnull": False}),
+        "refused": ("Refused by Meigen", {"refused_at__isnull": False}),
+        "new": ("Not confirmed yet", {"refused_at": None, "checked_at": None}),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in self.states.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        return queryset.filter(**self.states[value][1]) if value in self.states else queryset
+
+
 @admin.register(Token)
 class TokenAdmin(Composed, ReadOnly, admin.ModelAdmin):
     list_display = ["owner", "label", "masked", "kind", "state", "last_used", "balance", "last_error"]
     list_display_links = ["label"]
-    list_filter = ["kind", ("refused_at", admin.EmptyFieldListFilter), "is_default"]
+    list_filter: ClassVar[list[Any]] = [StateFilter, "kind"]
     list_select_related = ["owner"]
     search_fields = ["label", "owner__username", "owner__email"]
     ordering = ["owner__username", "-is_default", "label"]

@@ -82,7 +82,7 @@ class TestACause:
 
     def test_is_the_code_where_it_is_anybodys(self, boss: Client, troubles: None) -> None:
         [text] = [text for text in shown(boss) if "content_blocked" in text]
-        assert text.startswith("2 x content_blocked Message Blocked 18 by the safety filter")
+        assert text.startswith("2 x Failed content_blocked Message Blocked 18 by the safety filter")
         assert "People 2:" in text
 
     def test_leads_to_its_list(self, boss: Client, troubles: None) -> None:

@@ -42,7 +42,7 @@ class TestTheFirstPage:
         Lease.objects.create(name=HEARTBEAT, expires_at=timezone.now() - timedelta(minutes=1))
         told = attention(boss)
         assert f"! 1 x 402 insufficient_credits on {user}'s token Mine" in told
-        assert "! 1 x blocked" in told
+        assert "! 1 x Failed blocked" in told
         assert "2 failures in the past 24 hours: the error clinic" in told
         assert "! 1 charged, failed and not refunded" in told
         assert "! Without a working token: boss" in told

@@ -1,5 +1,5 @@
 """The admin of the work: what was requested, what it cost, what failed and why. Importing it registers its pages."""
 
-from . import generations, shares, tokens
+from . import generations, shares, spending, tokens
 
-__all__ = ["generations", "shares", "tokens"]
+__all__ = ["generations", "shares", "spending", "tokens"]

@@ -21,12 +21,15 @@ from generations.admin import failures, filters, shown
 from generations.admin.base import counted
 from generations.admin.tokens import people_without
 from generations.dispatch.wake import HEARTBEAT
-from generations.models import Generation, Lease, TooMany
+from generations.models import Approval, Budget, Generation, Lease, TooMany
+from generations.models.budget import NOTICE
+from generations.models.ledger import day_of
 from generations.models.search import within_time
 from generations.models.status import WAITING
 
 MOST_CAUSES = 5
 MOST_NAMES = 10
+MOST_BUDGETS = 50
 LOW = 10  # per cent of the disk
 
 
@@ -75,6 +78,22 @@ def queue() -> Iterator[Line]:
             yield Line(words, _list(status__exact=status, o="1"), is_trouble=False)
 
 
+def approvals() -> Iterator[Line]:
+    """Clicks that wait for somebody to approve them."""
+    if number := counted(Approval.objects.open()):
+        yield Line(f"{number} waiting for approval", reverse("approvals"))
+
+
+def budgets() -> Iterator[Line]:
+    """The budgets of this month that are nearly or wholly used."""
+    today, page = day_of(timezone.now()), reverse("admin:generations_budget_changelist")
+    for budget in Budget.objects.select_related("person", "project")[:MOST_BUDGETS]:
+        used = budget.used(today)
+        if used >= NOTICE * budget.credits:
+            whose = budget.person or budget.project or budget.get_scope_display()
+            yield Line(f"{whose}: {used:,} of {budget.credits:,} credits used", page)
+
+
 def workers() -> Iterator[Line]:
     beats_until = Lease.expiry(HEARTBEAT)
     if beats_until is None:
@@ -101,6 +120,8 @@ LINES: list[tuple[str, Callable[[], Iterator[Line]]]] = [
     ("generations.view_generation", unrefunded),
     ("accounts.view_token", without_token),
     ("generations.view_generation", queue),
+    ("generations.decide_approval", approvals),
+    ("generations.view_budget", budgets),
     ("generations.view_generation", workers),
     ("generations.view_generation", disk),
 ]

@@ -21,7 +21,7 @@ from generations.admin import answers, failures, shown
 from generations.admin.failures import Cause, Person
 from generations.models import Generation, Preset, TooMany
 from generations.models.search import within_time
-from generations.studio.form import FIELD_OF_MEMBER
+from generations.studio.options import FIELD_OF_MEMBER
 from meigen_api.types import text
 
 PERIODS = {

@@ -18,7 +18,7 @@ from audit.models import Action
 from generations.admin import answers, clinic, exporting, filters, finding, pictures, shown
 from generations.admin.base import Newest, ReadOnly
 from generations.admin.deciding import ACTIONS, Deciding, offered
-from generations.admin.inlines import AttemptInline, EventInline, ResultInline
+from generations.admin.inlines import AttemptInline, EventInline, LedgerInline, ResultInline
 from generations.models import Generation, TooMany
 from generations.models.search import within_time
 
@@ -41,7 +41,14 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     list_display_links = ["when"]
     list_filter: ClassVar[list[Any]] = [
         *["status", filters.AnswerFilter, filters.ErrorFilter, filters.CreditsFilter, filters.DateFilter],
-        *[filters.ModelFilter, filters.PersonFilter, filters.ProjectFilter, filters.TokenFilter, filters.ReasonFilter],
+        *[
+            "media_type",
+            filters.ModelFilter,
+            filters.PersonFilter,
+            filters.ProjectFilter,
+            filters.TokenFilter,
+            filters.ReasonFilter,
+        ],
     ]
     search_fields = ["prompt"]  # shows the field; `finding` says what it finds
     search_help_text = finding.HELP
@@ -53,7 +60,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count everything
     view_on_site = False
-    inlines = [EventInline, AttemptInline, ResultInline]
+    inlines = [EventInline, AttemptInline, LedgerInline, ResultInline]
     fieldsets: ClassVar[list[Any]] = [
         (None, {"fields": STORY}),
         ("Credits", {"fields": ["token", "announced", "charged"]}),

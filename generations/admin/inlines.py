@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 
 from generations.admin import shown
 from generations.admin.base import ReadOnly
-from generations.models import Attempt, Event, Result
+from generations.models import Attempt, Event, LedgerEntry, Result
 
 
 class EventInline(ReadOnly, admin.TabularInline):
@@ -47,3 +47,10 @@ class ResultInline(ReadOnly, admin.TabularInline):
     @admin.display(description="Problem")
     def problem_in_words(self, result: Result) -> str:
         return shown.message(result.problem)
+
+
+class LedgerInline(ReadOnly, admin.TabularInline):
+    model = LedgerEntry
+    extra = 0
+    verbose_name_plural = "ledger"
+    fields = ["at", "kind", "reserved", "charged"]

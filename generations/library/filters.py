@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import Form, TextField
 from accounts.models import User
-from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Star, search
+from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Project, Star, search
 from generations.models.status import TROUBLE, WAITING
 
 S = Generation.Status
@@ -62,6 +62,7 @@ class HistoryForm(Form):
         label=_("Kind"), required=False, choices=[("", _("All")), ("image", _("Pictures")), ("video", _("Videos"))]
     )
     model = forms.ChoiceField(label=_("Model"), required=False)
+    project = forms.ChoiceField(label=_("Project"), required=False)
     # All of these are loaded together with the page, so they cost nothing extra and are never out of date.
     collection = forms.ChoiceField(
         label=_("Collection"),
@@ -86,14 +87,18 @@ class HistoryForm(Form):
         self.user = user
         self.of_team = of_team
         # The team sees only finished results, and one's own history needs no author.
-        del self.fields["state" if of_team else "author"]
+        for name in ["state", "project"] if of_team else ["author"]:
+            del self.fields[name]
         self.named = {
             "model": _models(user, of_team=of_team),
             "author": _authors() if of_team else [],
+            "project": [] if of_team else _projects(),
             "collection": _collection(user, data.get("collection", "")),
         }
         for name, choices in self.named.items():
             self._choose(name, choices)
+        if not self.named["project"]:
+            self.fields.pop("project", None)
         self.full_clean()
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -127,6 +132,8 @@ class HistoryForm(Form):
             rows = rows.filter(media_type=values["kind"])
         if values.get("model"):
             rows = rows.filter(model_id=values["model"])
+        if values.get("project"):
+            rows = rows.filter(project=int(values["project"]))
         if values.get("author"):
             rows = _made_by(rows, int(values["author"]))
         return rows
@@ -241,6 +248,11 @@ def _authors() -> list[tuple[str, str]]:
         known = [(str(pk), name) for pk, name in people]
         caches["local"].set("authors", known, CHOICES_LAST)
     return known
+
+
+def _projects() -> list[tuple[str, str]]:
+    """(id, name) of every project, closed ones too."""
+    return [(str(project.pk), str(project)) for project in Project.objects.all()]
 
 
 def _collection(user: User, wanted: str) -> list[tuple[str, str]]:

@@ -95,7 +95,7 @@ class GenerationQuerySet(SendingQuerySet["Generation"]):
 
     def with_card(self) -> GenerationQuerySet:
         """With everything a card shows, in two queries."""
-        return self.select_related("token", "owner").prefetch_related("results")
+        return self.select_related("token", "owner", "project").prefetch_related("results")
 
     def to_erase(self, now: datetime) -> GenerationQuerySet:
         """Deleted so long ago that the trash is emptied of it. Nothing that runs, however it came to be deleted."""

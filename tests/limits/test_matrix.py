@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from tests.helpers import make_token, make_user
-from tests.site.addresses import OWN, PERSONAL, PUBLIC, made_by_somebody
+from tests.site.addresses import OWN, PERSONAL, PUBLIC, STAFF, made_by_somebody
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CANARY = b"CANARY"
@@ -47,7 +47,8 @@ def addresses(db: None) -> dict[str, tuple[str, str]]:
         elif name in OWN:
             found[name] = ("own", owned[name])
         else:
-            kind = "personal" if name in PERSONAL else "public" if name in PUBLIC else "unknown"
+            kinds = {"personal": PERSONAL, "staff": STAFF, "public": PUBLIC}
+            kind = next((kind for kind, names in kinds.items() if name in names), "unknown")
             found[name] = (kind, _filled(name, pattern))
     return found
 
@@ -98,13 +99,15 @@ OF_ALL_STAFF = {
 def is_right(name: str, kind: str, who: str, answer: HttpResponseBase, content: bytes) -> bool:
     if answer.status_code == 500 or kind == "unknown":
         return False
-    if kind == "admin" and who == "admin":
+    if kind in {"admin", "staff"} and who == "admin":
         return True
     if CANARY in content:
         return False
     if kind == "own":
         return answer.status_code in ({302, 405} if who == "guest" else {404, 405})
-    if kind == "personal" and who == "guest":
+    if kind == "staff" and who != "guest":
+        return answer.status_code in {403, 404, 405}
+    if kind in {"personal", "staff"} and who == "guest":
         return answer.status_code in {302, 405}
     if kind == "admin":
         return answer.status_code in REFUSED or (who == "staff" and name.partition(" ")[0] in OF_ALL_STAFF)
@@ -129,5 +132,5 @@ def test_who_gets_what(visitor: tuple[str, Client], addresses: dict[str, tuple[s
 
 
 def test_the_walk_meets_every_app_with_pages(addresses: dict[str, tuple[str, str]]) -> None:
-    assert {kind for kind, _ in addresses.values()} == {"own", "personal", "public", "admin"}
+    assert {kind for kind, _ in addresses.values()} == {"own", "personal", "staff", "public", "admin"}
     assert len(addresses) > 100

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from generations.models import Generation, Share
-from tests.site.addresses import OWN, PERSONAL, PUBLIC, made_by_somebody
+from tests.site.addresses import OWN, PERSONAL, PUBLIC, STAFF, made_by_somebody
 
 
 def names() -> Iterator[str]:
@@ -30,7 +30,7 @@ def owned(db: None) -> dict[str, str]:
 
 
 def test_every_address_is_in_one_of_the_lists() -> None:
-    known = OWN | PERSONAL | PUBLIC
+    known = OWN | PERSONAL | STAFF | PUBLIC
     assert set(names()) == known
 
 

@@ -1,0 +1,1 @@
+"""What the team spends: usage, statements, and clicks that wait for approval."""

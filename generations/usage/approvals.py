@@ -1,0 +1,59 @@
+"""Clicks that wait for approval: asking by mail, and the page where they are decided."""
+
+import logging
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import Request
+from accounts.models import User
+from generations.dispatch import approvals as deciding
+from generations.models import Approval, approval, budget
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 50
+
+
+@require_safe
+def approvals(request: Request) -> HttpResponse:
+    """What waits for a decision, the oldest first, and what was decided lately."""
+    _check(request.user)
+    waiting = Approval.objects.open().select_related("owner").order_by("asked_at")[:SHOWN]
+    decided = Approval.objects.exclude(decided_at=None).select_related("owner", "decided_by")
+    context = {"waiting": list(waiting), "decided": decided.order_by("-decided_at")[:20]}
+    return render(request, "generations/approvals.html", context)
+
+
+@require_POST
+def decide(request: Request, pk: UUID) -> HttpResponse:
+    """Approves or turns down, once."""
+    _check(request.user)
+    asked = get_object_or_404(Approval, pk=pk)
+    try:
+        if "approve" in request.POST:
+            count = deciding.approve(asked, request.user)
+            said = ngettext("%(count)s generation is sent.", "%(count)s generations are sent.", count)
+        else:
+            count = deciding.turn_down(asked, request.user, request.POST.get("answer", "").strip()[:500])
+            said = ngettext("%(count)s generation is cancelled.", "%(count)s generations are cancelled.", count)
+    except budget.Exceeded as problem:
+        words = _("Not approved: %(budget)s, of which %(left)s credits are left this month.")
+        messages.error(request, words % {"budget": problem.budget, "left": problem.left})
+        return redirect("approvals")
+    if count:
+        messages.success(request, said % {"count": count})
+    else:
+        messages.warning(request, _("It has been decided or cancelled already."))
+    return redirect("approvals")
+
+
+def _check(user: User) -> None:
+    if not user.has_perm(approval.PERMISSION):
+        raise PermissionDenied

@@ -1,0 +1,87 @@
+"""Sums of usage, read from what every move of a generation has added to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet, Sum
+from django.db.models.functions import TruncMonth, TruncWeek
+
+from generations.models import CollectionItem, DailyUsage, Generation, ShareItem, Star
+
+NAMES = ("generations", "done", "failed", "announced", "reserved", "charged", "refunded", "unrefunded")
+_COLUMNS: dict[str, Any] = {
+    "day": F("day"),
+    "week": TruncWeek("day"),
+    "month": TruncMonth("day"),
+    "person": F("owner__username"),
+    "kind": F("media_type"),
+    "model": F("model_id"),
+    "project": F("project"),
+}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Which usage: of these days, both included, of one person or project or of all."""
+
+    since: date
+    until: date
+    person: int | None = None
+    project: int | None = None
+
+    @property
+    def rows(self) -> QuerySet[DailyUsage]:
+        rows = DailyUsage.objects.filter(day__gte=self.since, day__lte=self.until)
+        rows = rows.filter(owner=self.person) if self.person else rows
+        return rows.filter(project=self.project) if self.project else rows
+
+    def within(self, by: str, value: Any) -> Extent:
+        """The part of it that a line of the report by days, weeks or months is about."""
+        ends = {"day": value, "week": value + timedelta(days=6), "month": _last_of(value)}
+        return replace(self, since=max(self.since, value), until=min(self.until, ends[by]))
+
+
+@dataclass(frozen=True)
+class Line:
+    """The sums for one value of what is counted by. `key` is its id where it has one, else the value itself."""
+
+    value: Any
+    key: Any
+    sums: dict[str, int]
+
+
+def total(extent: Extent) -> dict[str, int]:
+    found: Any = extent.rows.aggregate(**{f"sum_{name}": Sum(name, default=0) for name in NAMES})
+    return {name: found[f"sum_{name}"] for name in NAMES}
+
+
+def lines(extent: Extent, by: str) -> list[Line]:
+    """The sums by one of `forms.GROUPS`: times in their order, all else by credits."""
+    key = {"person": F("owner")}.get(by, _COLUMNS[by])
+    sums = {f"sum_{name}": Sum(name) for name in NAMES}
+    found: Any = extent.rows.order_by().values(value=_COLUMNS[by], key=key).annotate(**sums)
+    every = [Line(row["value"], row["key"], {name: row[f"sum_{name}"] for name in NAMES}) for row in found]
+    every = [line for line in every if any(line.sums.values())]  # all of a day may have been sent again on another
+    if by in {"day", "week", "month"}:
+        return sorted(every, key=lambda line: line.value)
+    return sorted(every, key=lambda line: (-line.sums["charged"], -line.sums["generations"], str(line.value)))
+
+
+def kept(extent: Extent) -> int:
+    """How many results of these days somebody keeps: starred, shared or in a collection."""
+    ids: set[Any] = set()
+    marks: Iterable[Any] = (Star.objects, CollectionItem.objects, ShareItem.objects)
+    for objects in marks:
+        rows = objects.filter(generation__counted_on__gte=extent.since, generation__counted_on__lte=extent.until)
+        rows = rows.filter(generation__owner=extent.person) if extent.person else rows
+        rows = rows.filter(generation__project=extent.project) if extent.project else rows
+        ids.update(rows.filter(generation__status=Generation.Status.DONE).values_list("generation", flat=True))
+    return len(ids)
+
+
+def _last_of(first: date) -> date:
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import approvals, views
+
+urlpatterns = [
+    path("usage/", views.usage, name="usage"),
+    path("usage/projects/<int:pk>/", views.statement, name="statement"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/<uuid:pk>/", approvals.decide, name="decide_approval"),
+]

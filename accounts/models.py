@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +21,17 @@ from . import vault
 from .columns import EmailField, NameField
 from .text import isolated
 
+BACK = "accounts.models.User.active_since"
+
 
 class User(AbstractUser):
     """A member of the team, who signs in with a username or an email address."""
 
     email = EmailField(_("email address"), blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text=_("Empty means the studio's."))
+    active_since = models.DateTimeField(
+        null=True, editable=False, help_text="When the account was last switched on again. Only a trigger writes it."
+    )
 
     class Meta:
         constraints = [
@@ -41,6 +47,11 @@ class User(AbstractUser):
     def current_token(self) -> "Token | None":
         """The token this person spends from. `backend.Backend` loads it together with the signed-in person."""
         return Token.objects.default_for(self)
+
+    def get_session_auth_hash(self) -> str:
+        """Another one after the account was switched off, so that switching it on again brings no old session back."""
+        own = super().get_session_auth_hash()
+        return salted_hmac(BACK, f"{own} {self.active_since}").hexdigest() if self.active_since else own
 
 
 class TokenQuerySet(models.QuerySet["Token"]):

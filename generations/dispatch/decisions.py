@@ -91,6 +91,23 @@ def requeue(generations: Iterable[Generation], note: str) -> list[Generation]:
     return queued
 
 
+def send_what_waited(user: User) -> int:
+    """Puts everything back into the queue that was put away when the person's account was switched off; says how
+    many. What they asked for last goes last, as it would have."""
+    with transaction.atomic():
+        rows = Generation.objects.owned_by(user).put_away().order_by("created_at", "number")
+        note = Sentence.SENT_AGAIN.stored()
+        count = sum(row.can_send_again and recovery.requeue(row, note) for row in rows)
+        if count:
+            wake.sweep()
+    return count
+
+
+def leave_what_waited(user: User) -> int:
+    """Leaves it cancelled, and asks about it no more; says how many."""
+    return Generation.objects.owned_by(user).put_away().mark_changed(message="")
+
+
 def can_check_again(generation: Generation) -> bool:
     """Whether Meigen can be asked about it: a job's state is public, a receipt needs the token."""
     if generation.status != S.STALLED or generation.deleted_at:

@@ -122,7 +122,7 @@ def places(cards: Iterable[Generation], now: datetime) -> dict[UUID, Place]:
 
 
 def _waiting(now: datetime) -> GenerationQuerySet:
-    return Generation.objects.claimable(now).with_good_token()
+    return Generation.objects.claimable(now).with_good_token().unparked()
 
 
 def _lines(now: datetime, fingerprints: Collection[str]) -> dict[str, list[Waiting]]:

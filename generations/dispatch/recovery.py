@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from generations.dispatch import submit
+from generations.dispatch import parking, submit
 from generations.models import Generation, budget
 from generations.models.lease import free_dead_claims
 from generations.models.ledger import day_of
@@ -24,9 +24,12 @@ def release_claims() -> None:
 def recover() -> None:
     """What no single answer brings about.
 
-    A replaced token frees its queue, a removed one leaves nothing half sent, what a dead process was sending is free.
+    A replaced token frees its queue, a removed one leaves nothing half sent, what a dead process was sending is free,
+    and what somebody asked for who is switched off is put away until they are asked.
     """
     now = timezone.now()
+    for generation in Generation.objects.to_put_away():
+        parking.put_away(generation, now)
     free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
     for generation in Generation.objects.with_replaced_token():
         requeue(generation, Sentence.TOKEN_REPLACED.stored())

@@ -89,6 +89,7 @@ def claim(pk: UUID) -> Claim | None:
     """Takes the generation, a place in its token's rate window and an attempt row, in one transaction.
 
     None when it is not its turn, when another process has it, or when it may not be sent: then the row says why.
+    An owner who is switched off stands in no line any more; a claim that is in hand at that moment may finish.
     """
     now = timezone.now()
     with transaction.atomic():

@@ -125,7 +125,8 @@ def waiting() -> bool:
     """Whether anything is to be sent, now or later, or has to be moved; parked tokens do not count."""
     rows = Generation.objects
     return (
-        rows.filter(status__in=[S.QUEUED, S.SENDING]).with_good_token().exists()
+        rows.filter(status__in=[S.QUEUED, S.SENDING]).with_good_token().unparked().exists()
+        or rows.to_put_away().exists()
         or rows.orphaned().exists()
         or rows.with_replaced_token().exists()
     )

@@ -249,11 +249,16 @@ class Generation(models.Model):
             or self.status not in {self.Status.REJECTED, self.Status.CANCELLED}
         ):
             return False
-        return self.has_good_token and not self.has_old_uploads
+        return self.has_good_token and self.has_payer and not self.has_old_uploads
 
     @property
     def has_good_token(self) -> bool:
         return self.token is not None and self.token.refused_at is None
+
+    @property
+    def has_payer(self) -> bool:
+        """Whether its owner is not switched off, and the token is the owner's own."""
+        return self.owner.is_active and self.token is not None and self.token.owner_id == self.owner_id
 
     @property
     def is_video(self) -> bool:

@@ -3,16 +3,22 @@
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from generations.models.keyset import ListQuerySet, Row
 from generations.models.lease import is_over
+from generations.models.sentences import Sentence
 from generations.models.status import Status
 
 # For how long a request may be sent after it was made, by what it names: uploads last a day and a week at Meigen, and
 # are made anew for a request when they are older than the rest of that, see `dispatch.upload`.
 REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audio": timedelta(days=4)}
+
+# What nobody may pay for: its owner is switched off, or it was handed over and the token is somebody else's.
+UNPAID = Q(owner__is_active=False) | (Q(token__isnull=False) & ~Q(token__owner=F("owner")))
+# What is not sent by itself either: what its owner asked for before they were switched off and on again.
+PARKED = UNPAID | Q(queued_at__lt=F("owner__active_since"))
 
 
 class SendingQuerySet(ListQuerySet[Row]):
@@ -23,7 +29,7 @@ class SendingQuerySet(ListQuerySet[Row]):
 
         Not those whose uploads Meigen has forgotten (`has_old_uploads`).
         """
-        rejected = self.filter(
+        rejected = self.unparked().filter(
             status=Status.REJECTED,
             answer_status=401,
             token__isnull=False,
@@ -44,9 +50,22 @@ class SendingQuerySet(ListQuerySet[Row]):
         """Without what waits for its person to replace a token."""
         return self.filter(token__refused_at=None, token__isnull=False)
 
+    def unparked(self) -> Self:
+        """Without what nobody may pay for, or its owner has to be asked about. Told from the rows alone, so that it
+        holds whoever switches an account off, and however."""
+        return self.exclude(PARKED)
+
+    def to_put_away(self) -> Self:
+        """What waits although it is parked."""
+        return self.filter(PARKED, status=Status.QUEUED)
+
+    def put_away(self) -> Self:
+        """What never was sent because its owner was switched off."""
+        return self.filter(status=Status.CANCELLED, message=Sentence.SWITCHED_OFF.stored(), deleted_at=None)
+
     def lacking_credits(self, now: datetime) -> Self:
         """Refused for want of credits lately, and fit to be sent again."""
-        refused = self.filter(
+        refused = self.exclude(UNPAID).filter(
             status=Status.REJECTED,
             answer_status=402,
             token__isnull=False,
@@ -67,5 +86,5 @@ class SendingQuerySet(ListQuerySet[Row]):
         return rows
 
     def orphaned(self) -> Self:
-        """Half sent with a token that has been removed since."""
-        return self.filter(status=Status.SENDING, token=None)
+        """Half sent with a token that has been removed since, or for an owner who is switched off."""
+        return self.filter(Q(token=None) | PARKED, status=Status.SENDING)

@@ -62,6 +62,10 @@ class Sentence(Enum):
             "have been charged; check your Meigen history."
         ),
     )
+    SWITCHED_OFF = (
+        "switched_off",
+        _("The account was switched off before this was sent, so nothing was charged."),
+    )
     NEVER_ARRIVED = "never_arrived", _("Meigen never received this, so nothing was charged.")
     STILL_ACCEPTING = (
         "still_accepting",

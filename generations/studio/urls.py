@@ -11,6 +11,7 @@ urlpatterns = [
     path("generations/", views.generations, name="generations"),
     path("generations/live/", views.live, name="live"),
     path("generations/send-again/", views.send_all_again, name="send_all_again"),
+    path("generations/what-waited/", views.what_waited, name="what_waited"),
     path("generations/<uuid:pk>/results/<int:number>/use/", references.use_result, name="use_result"),
     path("presets/", preset_views.presets, name="presets"),
     path("presets/<uuid:pk>/delete/", preset_views.delete_preset, name="delete_preset"),

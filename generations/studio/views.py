@@ -255,6 +255,19 @@ def _asks_wrongly(request: Request, *, in_line: bool) -> bool:
 
 
 @require_POST
+def what_waited(request: Request) -> HttpResponse:
+    """What was put away when the person's account was switched off: sent now, or left."""
+    if request.POST.get("answer") != "send":
+        decisions.leave_what_waited(request.user)
+    elif count := decisions.send_what_waited(request.user):
+        said = ngettext("%(count)s sent again.", "%(count)s sent again.", count)
+        messages.success(request, said % {"count": count})
+    else:
+        messages.warning(request, _("Nothing could be sent. Open one to see why."))
+    return redirect("studio")
+
+
+@require_POST
 def send_all_again(request: Request) -> HttpResponse:
     """Everything refused for want of credits lately, after a top-up."""
     if count := decisions.send_all_again(request.user):

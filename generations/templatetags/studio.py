@@ -26,7 +26,6 @@ from generations.models.share import with_links
 from generations.studio.form import GenerateForm
 from generations.studio.options import CHOICES
 from generations.studio.references import is_from_studio
-from meigen_api.prices import Price
 
 register = template.Library()
 register.filter(is_from_studio)
@@ -243,16 +242,6 @@ def collections_for(user: User) -> dict[str, list[Collection]]:
     """The collections this person may put something into: `mine` for their eyes alone, and the `team`'s."""
     rows = with_links(Collection.objects.visible_to(user))
     return {"mine": [row for row in rows if not row.is_team], "team": [row for row in rows if row.is_team]}
-
-
-@register.simple_tag
-def lacking_credits(user: User) -> tuple[int, Price | None]:
-    """(how many generations of this person wait for credits, what they cost together as far as is known)."""
-    rows = Generation.objects.owned_by(user).lacking_credits(timezone.now())
-    known = [row.announced for row in rows.only("credits_estimated", "credits_estimated_most")]
-    together = [price for price in known if price]
-    least, most = sum(price.least for price in together), sum(price.most for price in together)
-    return len(known), Price(least, most) if together else None
 
 
 @register.filter

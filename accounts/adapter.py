@@ -1,5 +1,6 @@
 """How this studio configures django-allauth."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,6 +17,8 @@ from .address import client_address
 from .http import is_path
 from .models import User
 from .throttles import Waiting
+
+logger = logging.getLogger(__name__)
 
 WRONG_LOGIN = _("The username, email or password is wrong. Check all you typed, or ask an admin for a new password.")
 WRONG_PASSWORD = _("This is not your current password. Type it again.")
@@ -66,6 +69,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponseBase = super().post_login(request, user, **options)
         guessing.remember(request, response, user)
         return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is away is our affair: an error would tell strangers that the account exists."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.exception("Mail could not be sent")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: every account can spend credits, so only admins create accounts."""

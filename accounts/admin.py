@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from . import security_admin  # noqa: F401 (registers what people sign in with)
+from . import invitation_admin, security_admin  # noqa: F401 (they register what is theirs)
 from .http import Request
 from .models import User
+from .rights import groups_within, rights
 
 
 class Composed:
@@ -21,16 +21,6 @@ class Composed:
             request, queryset, User.normalize_username(search_term)
         )
         return found
-
-
-def rights(person: User) -> QuerySet[Permission]:
-    """What this person may do by themselves and through groups, whether or not the account is active."""
-    return Permission.objects.filter(Q(user=person) | Q(group__user=person))
-
-
-def groups_within(person: User) -> QuerySet[Group]:
-    """The groups that give nobody more than this person has."""
-    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=rights(person)))
 
 
 class WithinOwnRights:

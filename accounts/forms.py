@@ -15,6 +15,9 @@ from . import time_zones
 from .fields import Form, InOurWords, NameField, TextField
 from .models import User
 
+NOT_THE_SAME = _("This is not the same password. Type the new one twice.")
+NO_ADDRESS = _("This is not an email address. Write it like name@example.org.")
+
 
 class Account(InOurWords):
     """A form of allauth, without placeholders, because they would only repeat the labels."""
@@ -43,19 +46,41 @@ class ReauthenticateForm(Account, allauth_forms.ReauthenticateForm):  # type: ig
     """Asks for the password once more."""
 
 
-class ChangePasswordForm(Account, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class Chosen(Account):
     """Says what a password has to be like before somebody types one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {
-            "oldpassword": _("Current password"),
-            "password1": _("New password"),
-            "password2": _("New password, again"),
-        }
-        for name, label in labels.items():
-            self.fields[name].label = label
+        self.fields["password1"].label = _("New password")
+        self.fields["password2"].label = _("New password, again")
         self.fields["password1"].help_text = " ".join(password_validation.password_validators_help_texts())
+
+    def clean_password2(self) -> str:
+        again: str = self.cleaned_data["password2"]
+        if again != self.cleaned_data.get("password1", again):
+            raise forms.ValidationError(NOT_THE_SAME)
+        return again
+
+
+class NewPasswordForm(Chosen, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """A new password for somebody who came by the link in a mail."""
+
+
+class ForgottenPasswordForm(Account, allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    """Asks where to send the link to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Your email address")
+        self.fields["email"].error_messages["invalid"] = NO_ADDRESS
+
+
+class ChangePasswordForm(Chosen, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """Asks for the current password, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
 
     def clean_oldpassword(self) -> str:
         """Within the limit of tries to sign in, which allauth's own check of this field does not count."""
@@ -63,12 +88,6 @@ class ChangePasswordForm(Account, allauth_forms.ChangePasswordForm):  # type: ig
         if not get_adapter().reauthenticate(self.user, password):
             raise get_adapter().validation_error("enter_current_password")
         return password
-
-    def clean_password2(self) -> str:
-        again: str = self.cleaned_data["password2"]
-        if again != self.cleaned_data.get("password1", again):
-            raise forms.ValidationError(_("This is not the same password. Type the new one twice."))
-        return again
 
 
 class TokenInput(forms.TextInput):

@@ -3,12 +3,14 @@
 import base64
 import contextlib
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
@@ -17,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from meigen_api.secret import Secret
 from meigen_api.types import Balance
 
-from . import vault
+from . import link_secrets, vault
 from .columns import EmailField, NameField
 from .text import isolated
 
 BACK = "accounts.models.User.active_since"
+INVITATION = "invitation"
 
 
 class User(AbstractUser):
@@ -186,3 +189,49 @@ class Throttle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tries} tries"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        """Those that somebody may still use, of people who still work here: a leaver leaves no door behind."""
+        now = timezone.now()
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=now, created_by__is_active=True)
+
+
+class Invitation(models.Model):
+    """A link by which one person makes themselves an account. Only the hash of its secret is stored."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", "Member"
+        REVIEWER = "reviewer", "Reviewer"
+        ADMIN = "admin", "Admin"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="invitations")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    name = NameField(max_length=150, blank=True, help_text="The user name to suggest.")
+    email = EmailField("e-mail", blank=True, help_text="It becomes the account's address.")
+    budget = models.PositiveIntegerField(null=True, blank=True, help_text="Credits a month; empty is no limit.")
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    person = models.OneToOneField(User, models.SET_NULL, null=True, related_name="invitation", help_text="Who came.")
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"Invitation of {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
+
+    def seal(self) -> None:
+        """Writes the hash of this row's secret; called once, before the first save."""
+        self.secret_hash = link_secrets.hashed(link_secrets.secrets_of(INVITATION, self.pk)[0])
+
+    @property
+    def secret(self) -> str | None:
+        """The secret of the link, or None when the key it was made with is no longer in TOKEN_KEYS."""
+        return link_secrets.secret_of(INVITATION, self.pk, self.secret_hash)

@@ -1,9 +1,11 @@
 from allauth.account import views as allauth
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
-from django.urls import path
+from django.urls import path, register_converter
 
-from . import leaving, openid, page, remote_views, security, views
+from . import forgotten, leaving, openid, page, remote_views, security, views
+
+register_converter(forgotten.Base36Converter, "base36")
 
 urlpatterns = [
     path("tokens/", views.tokens, name="tokens"),
@@ -16,12 +18,16 @@ urlpatterns = [
     path("tokens/at-meigen/<str:token_id>/usage/", remote_views.remote_usage, name="remote_usage"),
     path("fresh-token/", page.fresh_token, name="fresh_token"),
     path("time-zone/", views.time_zone, name="time_zone"),
-    # The pages of django-allauth that need no email. Forgotten passwords are reset by an admin.
+    # The pages of django-allauth. Where there is no mail, forgotten passwords are reset by an admin.
     path("login/", allauth.login, name="account_login"),
     path("logout/", leaving.sign_out, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
     path("password/change/", allauth.password_change, name="account_change_password"),
+    path("password/forgotten/", forgotten.ask, name="account_reset_password"),
+    path("password/forgotten/sent/", forgotten.sent, name="account_reset_password_done"),
+    path("password/forgotten/<base36:uidb36>-<str:key>/", forgotten.choose, name="account_reset_password_from_key"),
+    path("password/forgotten/done/", forgotten.done, name="account_reset_password_from_key_done"),
     # Second factors, under the names by which django-allauth finds its pages; `mfa_index` is ours.
     path("security/", security.security, name="mfa_index"),
     path("security/", security.security, name="account_set_password"),  # where a password is changed that is not there

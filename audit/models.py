@@ -44,6 +44,11 @@ class Action(models.TextChoices):
     ADMIN_ADDED = "admin-added", _("Added it in the admin")
     ADMIN_CHANGED = "admin-changed", _("Changed it in the admin")
     ADMIN_DELETED = "admin-deleted", _("Deleted it in the admin")
+    INVITED = "invited", _("Invited somebody")
+    INVITATION_USED = "invitation-used", _("Used an invitation")
+    INVITATION_REVOKED = "invitation-revoked", _("Took an invitation back")
+    HANDED_OVER = "handed-over", _("Handed a person's work over")
+    PERSON_ERASED = "person-erased", _("Erased a person's work")
     EXPORTED = "exported", _("Exported the audit log")
 
 

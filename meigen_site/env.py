@@ -22,20 +22,12 @@ from dotenv import load_dotenv
 
 from meigen_api.secret import Secret
 
+from . import mail
+from .mail import Mail, is_loopback
+
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host name or address is this machine's own."""
-    host = host.strip("[]").removesuffix(".").lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -94,6 +86,7 @@ class Environment:
     admins_see_pictures: bool
     session_idle_hours: float
     openid: OpenID | None
+    mail: Mail | None
     failpoints: Path | None
 
     @property
@@ -124,6 +117,7 @@ class Environment:
         keys = [key for _, key in self.token_keys]
         others = [self.bucket.access_key, self.bucket.secret_key] if self.bucket else []
         others += [self.openid.client_secret] if self.openid else []
+        others += [self.mail.password] if self.mail else []
         return [self.secret_key, *([self.database_url] if password.reveal() else []), password, *keys, *others]
 
 
@@ -166,6 +160,7 @@ def read() -> Environment:
         admins_see_pictures=_flag("ADMINS_SEE_PICTURES"),
         session_idle_hours=_number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
         openid=_openid("OIDC_URL"),
+        mail=_mail("EMAIL_URL"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
 
@@ -318,6 +313,15 @@ def _openid(name: str) -> OpenID | None:
             raise _wrong(other, f"is not set, but {name} is")
     url = _url(name, "").removesuffix("/.well-known/openid-configuration")
     return OpenID(url, client_id, Secret(client_secret), label or urlsplit(url).hostname or "")
+
+
+def _mail(name: str) -> Mail | None:
+    """None when the studio sends no mail."""
+    url, sender = (os.environ.get(each, "").strip() for each in (name, mail.SENDER))
+    try:
+        return mail.parsed(url, sender) if url else None
+    except mail.Unfit as unfit:
+        raise _wrong(*unfit.args) from None
 
 
 def _failpoints(name: str) -> Path | None:

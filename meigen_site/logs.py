@@ -3,11 +3,13 @@
 import logging
 import re
 
-SHARE_LINK = re.compile(r"""((?:/|%(?:25)*2F)s(?:/|%(?:25)*2F))[^/\s"'<&%]+""", re.IGNORECASE)
+_SLASH = "(?:/|%(?:25)*2F)"
+SHARE_LINK = re.compile(rf"""({_SLASH}(?:s|join|password{_SLASH}forgotten){_SLASH})[^/\s"'<&%]+""", re.IGNORECASE)
 
 
 def without_share_links(words: str) -> str:
-    """The text without the secrets of share links: whoever reads it must not open them."""
+    """The text without the secrets of share links, invitations and forgotten passwords: whoever reads it must not use
+    them."""
     return SHARE_LINK.sub(r"\1...", words)
 
 

@@ -205,6 +205,8 @@ ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
 }
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -213,8 +215,19 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # accounts/guessing.py counts wrong passwords and codes; a limit of all sign-ins of an address would lock out an office.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": None, "reauthenticate": None}
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    ["login", "login_failed", "change_password", "reauthenticate", "reset_password", "reset_password_from_key"]
+)
 TRUSTED_PROXIES = ENV.proxies  # accounts/address.py reads it, for allauth too
+
+# Mail, if there is any: invitations, and new passwords for those who forgot theirs.
+
+HAS_MAIL = ENV.mail is not None
+if ENV.mail is not None:
+    globals().update(ENV.mail.settings)
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody has the studio write to strangers
+PASSWORD_RESET_TIMEOUT = 3600
 
 # Second factors. A passkey may also replace the password.
 MFA_ADAPTER = "accounts.factors.Adapter"

@@ -25,6 +25,7 @@ os.environ.update(
     ADMINS_SEE_PICTURES="",
     SESSION_IDLE_HOURS="",
     OIDC_URL="",
+    EMAIL_URL="",
 )
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder / 'studio.sqlite3'}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +13,13 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import vault
+from accounts import link_secrets
 from accounts.columns import NameField
 from generations.models.collection import Collection, CollectionItem, CollectionQuerySet
 from generations.models.generation import Generation, GenerationQuerySet
 from generations.models.result import Result
+
+PURPOSE = "share link"
 
 
 class ShareQuerySet(models.QuerySet["Share"]):
@@ -33,7 +33,12 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
     def for_secret(self, secret: str) -> Share | None:
         """The live share behind a link, or None: unknown, revoked and expired look the same."""
-        return self.live().filter(secret_hash=_hash(secret)).select_related("created_by", "collection").first()
+        return (
+            self.live()
+            .filter(secret_hash=link_secrets.hashed(secret))
+            .select_related("created_by", "collection")
+            .first()
+        )
 
     def counted(self) -> ShareQuerySet:
         """With `items`, how many of what was chosen are still there, and `loved`, how many hearts they have."""
@@ -92,16 +97,12 @@ class Share(models.Model):
 
     def seal(self) -> None:
         """Writes the hash of this row's secret; called once, before the first save."""
-        self.secret_hash = _hash(self._secrets()[0])
+        self.secret_hash = link_secrets.hashed(link_secrets.secrets_of(PURPOSE, self.pk)[0])
 
     @property
     def secret(self) -> str | None:
         """The 256-bit secret of the link, or None when the key it was made with is no longer in TOKEN_KEYS."""
-        return next((secret for secret in self._secrets() if _hash(secret) == self.secret_hash), None)
-
-    def _secrets(self) -> list[str]:
-        digests = vault.derivations("share link", self.pk.bytes)
-        return [base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode() for digest in digests]
+        return link_secrets.secret_of(PURPOSE, self.pk, self.secret_hash)
 
     def set_password(self, plain: str) -> None:
         self.password = make_password(plain) if plain else ""
@@ -169,7 +170,3 @@ def _count(rows: models.QuerySet[Any]) -> Coalesce:
     """How many of these rows a share has. Each kind is asked by itself: joined, they would multiply."""
     own = rows.filter(share=OuterRef("pk")).order_by().values("share")
     return Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0)
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

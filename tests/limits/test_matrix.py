@@ -19,7 +19,14 @@ from tests.site.addresses import OWN, PERSONAL, PUBLIC, STAFF, made_by_somebody
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CANARY = b"CANARY"
-PARTS = {"token_id": "some-id", "image_id": "some-id", "secret": "no-such-secret", "number": 0, "media": 0}
+PARTS = {
+    "token_id": "some-id",
+    "image_id": "some-id",
+    "secret": "no-such-secret",
+    "number": 0,
+    "media": 0,
+    "uidb36": "1",
+}
 
 
 def patterns(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -49,6 +49,11 @@ PUBLIC = {
     "openid",
     "openid_connect_callback",
     "tick",
+    "join",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
 }
 
 

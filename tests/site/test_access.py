@@ -85,7 +85,7 @@ def test_an_unknown_generation_is_a_404(browser: Client) -> None:
     assert browser.get(reverse("generation", args=[uuid.uuid4()])).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["signup", "email", "password/reset"])
+@pytest.mark.parametrize("page", ["signup", "email", "password/reset", "password/forgotten"])
 def test_there_is_no_sign_up_and_nothing_that_needs_e_mail(db: None, page: str) -> None:
     assert Client().post(f"/accounts/{page}/", {"email": "e@example.com"}).status_code == 404
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from meigen_api.secret import Secret
-from meigen_site import env
+from meigen_site import env, mail
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -172,3 +172,43 @@ def test_a_bucket_without_its_library_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImproperlyConfigured, match=r"requirements-s3\.lock"):
         env.read()
+
+
+class TestMail:
+    @pytest.mark.parametrize(
+        ("url", "host", "port", "starttls", "tls"),
+        [
+            ("smtp://studio:p%40ss@mail.example.org", "mail.example.org", 587, True, False),
+            ("smtps://studio:p%40ss@mail.example.org", "mail.example.org", 465, False, True),
+            ("smtp://localhost:1025", "localhost", 1025, False, False),
+            ("console:", "", 0, False, False),
+        ],
+    )
+    def test_leaves_as_its_address_says(self, url: str, host: str, port: int, starttls: bool, tls: bool) -> None:
+        found = mail.parsed(url, "studio@example.org")
+        assert (found.host, found.port, found.starttls, found.tls) == (host, port, starttls, tls)
+        assert found.password.reveal() == ("p@ss" if "@" in url else "")
+
+    @pytest.mark.parametrize(
+        "url",
+        ["mail.example.org", "smtp://", "smtp://a:b@host:port", "http://host", "smtp://user@host", "smtp://h/x?tls=1"],
+    )
+    def test_says_what_is_wrong_and_no_password(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+        monkeypatch.setenv("DEFAULT_FROM_EMAIL", "studio@example.org")
+        with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+            env.read()
+
+    def test_needs_a_sender(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EMAIL_URL", "smtp://mail.example.org")
+        for sender in ["", "studio", "a b@example.org"]:
+            monkeypatch.setenv("DEFAULT_FROM_EMAIL", sender)
+            with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL"):
+                env.read()
+
+    def test_has_a_password_that_no_report_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EMAIL_URL", "smtp://studio:hunter@mail.example.org")
+        monkeypatch.setenv("DEFAULT_FROM_EMAIL", "Studio <studio@example.org>")
+        found = env.read()
+        assert "hunter" not in repr(found)
+        assert "hunter" in [secret.reveal() for secret in found.secrets]

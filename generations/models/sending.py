@@ -60,8 +60,10 @@ class SendingQuerySet(ListQuerySet[Row]):
         return self.filter(PARKED, status=Status.QUEUED)
 
     def put_away(self) -> Self:
-        """What never was sent because its owner was switched off."""
-        return self.filter(status=Status.CANCELLED, message=Sentence.SWITCHED_OFF.stored(), deleted_at=None)
+        """What never was sent because its owner was switched off, and can be now that they are back."""
+        return self.exclude(UNPAID).filter(
+            status=Status.CANCELLED, message=Sentence.SWITCHED_OFF.stored(), deleted_at=None
+        )
 
     def lacking_credits(self, now: datetime) -> Self:
         """Refused for want of credits lately, and fit to be sent again."""

@@ -5,15 +5,19 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from . import invitations
+from . import importing, invitations
 from .models import Invitation, User
 from .rights import roles_within
+
+MOST_BYTES = 100_000
 
 
 class InvitationForm(forms.ModelForm):
@@ -33,6 +37,31 @@ class InvitationForm(forms.ModelForm):
         if email and User.objects.filter(email=email).exists():
             raise forms.ValidationError("Somebody already has an account with this address.")
         return email
+
+
+class ImportForm(forms.Form):
+    """A file to look at, or the text of one that was looked at and is meant."""
+
+    file = forms.FileField(label="CSV file", required=False, help_text="Columns: name, e-mail, role, budget.")
+    encoding = forms.ChoiceField(
+        choices=[("", "Found out"), *importing.ENCODINGS.items()],
+        required=False,
+        help_text="Choose one if names look wrong in the table.",
+    )
+    text = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
+
+    def clean(self) -> None:
+        """With `text`, whichever of the two was sent."""
+        file = self.cleaned_data.get("file")
+        if file is not None and file.size > MOST_BYTES:
+            raise forms.ValidationError("The file is larger than 100 kB.")
+        if file is not None:
+            try:
+                self.cleaned_data["text"] = importing.decoded(file.read(), self.cleaned_data.get("encoding", ""))
+            except importing.Unreadable as unreadable:
+                raise forms.ValidationError(str(unreadable)) from None
+        elif not self.cleaned_data.get("text"):
+            raise forms.ValidationError("Choose a file.")
 
 
 @admin.register(Invitation)
@@ -93,6 +122,41 @@ class InvitationAdmin(admin.ModelAdmin):
             return ""
         is_open = Invitation.objects.open().filter(pk=found.pk).exists()
         return address(request, found) if is_open and found.role in roles_within(request.user) else ""
+
+    def get_urls(self) -> list[URLPattern]:
+        importing_people = path(
+            "import/", self.admin_site.admin_view(self.import_people), name="accounts_invitation_import"
+        )
+        return [importing_people, *super().get_urls()]
+
+    def import_people(self, request: Any) -> HttpResponse:
+        """A file first shows what would happen. Only its text, sent back by the button below that, invites anybody."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ImportForm(request.POST or None, request.FILES or None)
+        context: dict[str, Any] = {"form": form}
+        if form.is_valid():
+            try:
+                context |= self._import(request, form.cleaned_data["text"], sure="sure" in request.POST)
+            except importing.Unreadable as unreadable:
+                form.add_error(None, str(unreadable))
+        return self._import_page(request, context)
+
+    def _import(self, request: Any, text: str, *, sure: bool) -> dict[str, Any]:
+        lines = importing.read(text, request.user)
+        wrong = sum(bool(line.problems) for line in lines)
+        if not sure or wrong:
+            again = ImportForm(initial={"text": text})
+            return {"lines": lines, "wrong": wrong, "again": again, "fits": len(lines) - wrong}
+        links = {made: address(request, made) for made in importing.invite(lines, request.user)}
+        sent = invitations.mail(links)
+        self.message_user(request, f"People invited: {len(links)}. Sent by mail: {sent}.")
+        return {"links": links}
+
+    def _import_page(self, request: Any, context: dict[str, Any]) -> HttpResponse:
+        whole = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Import people", **context}
+        status = 422 if context["form"].errors else 200
+        return TemplateResponse(request, "admin/accounts/invitation/import.html", whole, status=status)
 
     @admin.display(description="state")
     def state(self, invitation: Invitation) -> str:

@@ -34,6 +34,7 @@ class LoginForm(Account, allauth_forms.LoginForm):  # type: ignore[misc]  # alla
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Username or email")
+        self.fields["password"].help_text = ""  # allauth leads to forgotten passwords here, also where there is no mail
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "dir": "auto"}
 
     def clean_login(self) -> str:

@@ -49,8 +49,9 @@ admin.site.unregister(User)
 @admin.register(User)
 class MemberAdmin(PersonAdmin):
     # What a person has spent this month goes behind "waiting".
-    list_display = ["username", "email", "role", "is_active", "last_login", "token_state", "waiting"]
+    list_display = ["person", "role", "is_active", "last_sign_in", "token_state", "waiting"]
     list_filter = ["is_active", TokenFilter, "is_staff", "is_superuser", "groups"]
+    ordering = ["username"]
     show_full_result_count = False
     actions = ["switch_off", "switch_on"]
 
@@ -58,6 +59,14 @@ class MemberAdmin(PersonAdmin):
         tokens = Token.objects.order_by("-is_default", "-created_at").defer("ciphertext")
         people: QuerySet[User] = super().get_queryset(request)
         return people.annotate(waiting_count=_waiting()).prefetch_related("groups", Prefetch("tokens", tokens))
+
+    @admin.display(description="person", ordering="username")
+    def person(self, person: User) -> str:
+        return format_html('<bdi>{}</bdi><div class="help">{}</div>', person.get_username(), person.email)
+
+    @admin.display(description="last sign-in", ordering="last_login")
+    def last_sign_in(self, person: User) -> str:
+        return f"{timezone.localtime(person.last_login):%Y-%m-%d %H:%M}" if person.last_login else "never"
 
     @admin.display(description="role")
     def role(self, person: User) -> str:

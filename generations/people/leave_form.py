@@ -13,7 +13,7 @@ class LeaveForm(forms.Form):
     what = forms.ChoiceField(
         label="What becomes of it",
         choices=[("hand over", "Hand it over to a colleague"), ("erase", "Erase it for good")],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
     heir = forms.ModelChoiceField(User.objects.none(), label="To whom", required=False)
     keep_links = forms.BooleanField(

@@ -15,9 +15,9 @@ from django.views.decorators.debug import sensitive_variables
 from audit.log import record
 from audit.models import Action
 
-from . import link_secrets
+from . import link_secrets, reviewers
 from .models import Invitation, User
-from .rights import REVIEWERS, roles_within
+from .rights import roles_within
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def accept(invitation: Invitation, name: str, password: str) -> User:
         person.set_password(password)
         person.save(force_insert=True)
         if role == Role.REVIEWER:
-            person.groups.add(Group.objects.get_or_create(name=REVIEWERS)[0])
+            person.groups.add(Group.objects.get_or_create(name=reviewers.NAME)[0])
         Invitation.objects.filter(pk=invitation.pk).update(person=person)
         record(Action.INVITATION_USED, person, actor=person, details={"invitation": str(invitation.pk), "role": role})
     return person

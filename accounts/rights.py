@@ -3,9 +3,9 @@
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 
+from . import reviewers
 from .models import Invitation, User
 
-REVIEWERS = "Reviewers"  # the group of staff who look and change nothing
 Role = Invitation.Role
 
 
@@ -23,5 +23,5 @@ def roles_within(person: User) -> list[Invitation.Role]:
     """The roles that this person may give to others: nobody makes anybody more than they are."""
     if person.is_superuser:
         return [*Role]
-    may_review = groups_within(person).filter(name=REVIEWERS).exists()
+    may_review = groups_within(person).filter(name=reviewers.NAME).exists()
     return [Role.MEMBER, Role.REVIEWER] if may_review else [Role.MEMBER]

@@ -1,6 +1,9 @@
 """What django-q2 calls: one line each, ids and numbers only. Everything here may run twice."""
 
 from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
 
 from accounts import throttles
 from audit import log
@@ -8,6 +11,7 @@ from generations.dispatch import sweep as sweeping
 from generations.dispatch import wake
 from generations.library import trash
 from generations.media import fetch as fetching
+from generations.usage import digest
 
 
 def sweep(shard: int) -> None:
@@ -35,3 +39,10 @@ def tidy() -> None:
 
 def watchdog() -> None:
     wake.watchdog()
+    with transaction.atomic():
+        if digest.is_due(timezone.now()):
+            async_task("generations.tasks.send_digest")
+
+
+def send_digest() -> None:
+    digest.send()

@@ -82,6 +82,7 @@ class Environment:
     time_zone: str
     approval_above: int | None
     project_required: bool
+    digest_mail: bool
     staff_need_mfa: bool
     admins_see_pictures: bool
     session_idle_hours: float
@@ -156,6 +157,7 @@ def read() -> Environment:
         time_zone=_time_zone("TIME_ZONE", "UTC"),
         approval_above=_credits("APPROVAL_ABOVE"),
         project_required=_flag("PROJECT_REQUIRED"),
+        digest_mail=_flag("DIGEST_MAIL"),
         staff_need_mfa=_flag("STAFF_NEED_MFA"),
         admins_see_pictures=_flag("ADMINS_SEE_PICTURES"),
         session_idle_hours=_number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),

@@ -177,6 +177,7 @@ MEIGEN_UPLOAD_HOSTS = ENV.meigen_upload_hosts
 MEIGEN_POLL_SECONDS = ENV.poll_seconds
 APPROVAL_ABOVE = ENV.approval_above
 PROJECT_REQUIRED = ENV.project_required
+DIGEST_MAIL = ENV.digest_mail
 TRASH_DAYS = ENV.trash_days
 AUDIT_DAYS = ENV.audit_days
 IS_LOCAL_SANDBOX = ENV.is_local_sandbox

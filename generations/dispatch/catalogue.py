@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from generations.dispatch import changes
 from generations.models import Catalogue
 from meigen_api import calls, errors
 from meigen_api.client import Client
@@ -75,7 +77,9 @@ def _refresh(row: Catalogue, now: datetime) -> Catalogue:
     except errors.MeigenError:
         Catalogue.objects.filter(pk=1).update(refresh_until=timezone.now() + RETRY_AFTER_FAILURE)
         return row
-    Catalogue.objects.filter(pk=1).update(body=body, fetched_at=timezone.now(), refresh_until=None)
+    with transaction.atomic():
+        changes.note(_models(row.body), _models(body))
+        Catalogue.objects.filter(pk=1).update(body=body, fetched_at=timezone.now(), refresh_until=None)
     row.refresh_from_db()
     return row
 

@@ -2,7 +2,7 @@
 
 from generations.models.approval import Approval
 from generations.models.budget import Budget
-from generations.models.catalogue import Catalogue
+from generations.models.catalogue import Catalogue, CatalogueChange
 from generations.models.collection import Collection, CollectionItem
 from generations.models.draft import Draft
 from generations.models.generation import Generation, GenerationQuerySet, Place
@@ -25,6 +25,7 @@ __all__ = [
     "Attempt",
     "Budget",
     "Catalogue",
+    "CatalogueChange",
     "Collection",
     "CollectionItem",
     "DailyUsage",

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.columns import NameField
 from accounts.models import User
 from accounts.text import composed
-from generations.models.generation import Generation, GenerationQuerySet, visible
+from generations.models.generation import Generation, GenerationQuerySet
 from generations.models.keyset import MadeAt
+from generations.models.visibility import visible
 
 MANY = 300  # a collection of more is counted no further
 FEW = 30

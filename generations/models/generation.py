@@ -27,6 +27,7 @@ from generations.models.sending import REQUESTS_LAST, SendingQuerySet
 from generations.models.status import FINAL_ANSWERS
 from generations.models.timeline import Event
 from generations.models.trail import Trail
+from generations.models.visibility import shown, visible
 from generations.models.wish import REFERENCE_FIELDS, is_address
 from meigen_api.prices import Price
 
@@ -42,21 +43,6 @@ class Place:
 
     number: int
     starts_at: datetime
-
-
-def visible(user: User, path: str = "") -> Q:
-    """What this person may open: all that is theirs, and what others show to the team. `path` leads to a generation."""
-    return Q(**{f"{path}owner": user}) | shown(path)
-
-
-def shown(path: str = "") -> Q:
-    """What the whole team may see, and not before it is done.
-
-    Said by what it is not: for an equality SQLite would choose the index by status, and read all that is done.
-    """
-    not_done = [status for status in Generation.Status if status != Generation.Status.DONE]
-    is_shown = Q(**{f"{path}team_at__isnull": False, f"{path}deleted_at": None})
-    return is_shown & ~Q(**{f"{path}status__in": not_done})
 
 
 class GenerationQuerySet(SendingQuerySet["Generation"]):
@@ -139,6 +125,13 @@ class Generation(models.Model):
     credits_estimated_most = models.PositiveIntegerField(null=True, help_text="At most, where it was a range.")
     token = models.ForeignKey(Token, models.SET_NULL, null=True, related_name="generations")
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="generations")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Whose credits it was asked for with, if it has been handed over since.",
+    )
     needs_approval = models.BooleanField(default=False, help_text="Until somebody has approved of its click.")
     counted_on = models.DateField(help_text="The day its credits count for: when it was last queued.")
     created_at = models.DateTimeField(default=timezone.now)
@@ -292,7 +285,9 @@ class Generation(models.Model):
     @property
     def booking(self) -> Booking:
         """Where it counts in the sums of usage, and for what."""
-        key = UsageKey(self.counted_on, self.owner_id, self.project_id, self.model_id, self.media_type)
+        key = UsageKey(
+            self.counted_on, self.asked_by_id or self.owner_id, self.project_id, self.model_id, self.media_type
+        )
         return Booking(key, standing(self.status, self.credits_at_most, self.credits_used, self.credits_status))
 
     def move(
@@ -333,7 +328,8 @@ class Generation(models.Model):
 
     def _reread(self, rows: GenerationQuerySet) -> bool:
         """Takes over what the ledger needs to know of the row as it is now; False if `rows` has it no more."""
-        fresh = rows.values("version", "status", "credits_used", "credits_status", "counted_on").first()
+        names = ("version", "status", "credits_used", "credits_status", "counted_on", "owner_id", "asked_by_id")
+        fresh = rows.values(*names).first()
         for name, value in (fresh or {}).items():
             setattr(self, name, value)
         return fresh is not None

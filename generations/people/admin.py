@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -13,10 +13,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts import reviewers
 from accounts.admin import PersonAdmin
 from accounts.models import Token, User
-from accounts.rights import REVIEWERS
-from generations.models import Generation
+from generations.models import DailyUsage, Generation
+from generations.models.budget import month_of
+from generations.models.ledger import day_of
 from generations.people import erasing, handing_over, holdings, leaving
 from generations.people.leave_form import LeaveForm
 
@@ -48,8 +50,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class MemberAdmin(PersonAdmin):
-    # What a person has spent this month goes behind "waiting".
-    list_display = ["person", "role", "is_active", "last_sign_in", "token_state", "waiting"]
+    list_display = ["person", "role", "is_active", "last_sign_in", "token_state", "waiting", "spent"]
     list_filter = ["is_active", TokenFilter, "is_staff", "is_superuser", "groups"]
     ordering = ["username"]
     show_full_result_count = False
@@ -58,7 +59,9 @@ class MemberAdmin(PersonAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         tokens = Token.objects.order_by("-is_default", "-created_at").defer("ciphertext")
         people: QuerySet[User] = super().get_queryset(request)
-        return people.annotate(waiting_count=_waiting()).prefetch_related("groups", Prefetch("tokens", tokens))
+        return people.annotate(waiting_count=_waiting(), spent_credits=_spent()).prefetch_related(
+            "groups", Prefetch("tokens", tokens)
+        )
 
     @admin.display(description="person", ordering="username")
     def person(self, person: User) -> str:
@@ -72,7 +75,7 @@ class MemberAdmin(PersonAdmin):
     def role(self, person: User) -> str:
         if person.is_superuser:
             return "Admin"
-        if any(group.name == REVIEWERS for group in person.groups.all()):
+        if any(group.name == reviewers.NAME for group in person.groups.all()):
             return "Reviewer"
         return "Staff" if person.is_staff else "Member"
 
@@ -90,8 +93,12 @@ class MemberAdmin(PersonAdmin):
         if not person.waiting_count:
             return "0"
         address = reverse("admin:generations_generation_changelist")
-        query = f"owner__id__exact={person.pk}&status__exact={S.QUEUED}"
+        query = f"owner={person.pk}&status__exact={S.QUEUED}"
         return format_html('<a href="{}?{}">{}</a>', address, query, person.waiting_count)
+
+    @admin.display(description="spent this month", ordering="spent_credits")
+    def spent(self, person: Any) -> str:
+        return format_html('<a href="{}?person={}&by=model">{}</a>', reverse("usage"), person.pk, person.spent_credits)
 
     @admin.action(description="Switch selected people off: nothing of theirs is sent or shown any more")
     def switch_off(self, request: Any, queryset: QuerySet[User]) -> None:
@@ -167,3 +174,11 @@ def _waiting() -> Coalesce:
     own = Generation.objects.filter(owner=OuterRef("pk"), status__in=[S.QUEUED, S.SENDING], deleted_at=None)
     counted = own.order_by().values("owner").annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _spent() -> Coalesce:
+    """The credits that a person was charged this month."""
+    first, after = month_of(day_of(timezone.now()))
+    own = DailyUsage.objects.filter(owner=OuterRef("pk"), day__gte=first, day__lt=after)
+    sums = own.order_by().values("owner").annotate(credits=Sum("charged")).values("credits")
+    return Coalesce(Subquery(sums, output_field=IntegerField()), 0)

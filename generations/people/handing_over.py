@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from audit.log import record
@@ -30,7 +31,8 @@ def hand_over(person: User, heir: User, *, keep_links: bool) -> None:
         _take(Preset, person, heir)
         _take(Collection, person, heir)
         _links(person, heir, keep=keep_links)
-        Generation.objects.owned_by(person).mark_changed(owner=heir)
+        # Who spent what stays true: what is charged or refunded later is still booked on whoever asked for it.
+        Generation.objects.owned_by(person).mark_changed(owner=heir, asked_by=Coalesce("asked_by", "owner"))
         told = {"to": heir.get_username(), "generations": counted.generations, "links": keep_links}
         record(Action.HANDED_OVER, person, details=told)
 

@@ -15,6 +15,7 @@ from accounts import invitations, throttles
 from accounts.address import client_address
 from accounts.models import Invitation, User
 from accounts.throttles import Count, Limit
+from generations.models import Budget
 from generations.people.forms import JoinForm
 
 AN_HOUR = timedelta(hours=1)
@@ -54,9 +55,9 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
 
 @sensitive_variables("password")
 def _welcome(invitation: Invitation, name: str, password: str) -> User:
-    """The new account, with all that the invitation promised, in one transaction.
-
-    Here the invitation's `budget` is to be handed to the person, by a call of what keeps budgets.
-    """
+    """The new account, with all that the invitation promised, in one transaction."""
     with transaction.atomic():
-        return invitations.accept(invitation, name, password)
+        person = invitations.accept(invitation, name, password)
+        if invitation.budget is not None:
+            Budget.objects.create(scope=Budget.Scope.PERSON, person=person, credits=invitation.budget)
+    return person

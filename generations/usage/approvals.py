@@ -1,10 +1,13 @@
 """Clicks that wait for approval: asking by mail, and the page where they are decided."""
 
 import logging
+import smtplib
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage, get_connection
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -52,6 +55,28 @@ def decide(request: Request, pk: UUID) -> HttpResponse:
     else:
         messages.warning(request, _("It has been decided or cancelled already."))
     return redirect("approvals")
+
+
+def announce(asked: Approval, address: str) -> None:
+    """Tells everybody who may decide, where there is mail. The page shows it either way."""
+    if not settings.HAS_MAIL:
+        return
+    words = _(
+        "%(person)s asks for %(credits)s credits: %(reason)s\n\nApprove or turn it down here, signed in:\n%(page)s"
+    )
+    text = words % {
+        "person": asked.owner,
+        "credits": _("an unknown number of") if asked.credits is None else asked.credits,
+        "reason": asked.reason or _("no reason given"),
+        "page": address,
+    }
+    people = User.objects.filter(is_active=True).exclude(email="").exclude(pk=asked.owner_id)
+    to = [person.email for person in people if person.has_perm(approval.PERMISSION)]
+    mails = [EmailMessage(_("Meigen Studio: approval needed"), text, to=[address]) for address in to]
+    try:
+        get_connection().send_messages(mails)
+    except (OSError, smtplib.SMTPException):
+        logger.exception("Nobody could be told by mail that approval %s is waiting", asked.pk)
 
 
 def _check(user: User) -> None:

@@ -81,6 +81,11 @@ class Model:
         return self.is_valid and not self.is_hidden
 
     @property
+    def price_data(self) -> tuple[Any, ...]:
+        """Everything that a price is worked out from."""
+        return (self.credits, self.billing, *(getattr(self, table) for table in PRICE_TABLES))
+
+    @property
     def is_midjourney(self) -> bool:
         """Whether it accepts `niji7Options` and `referenceType`.
 

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import invitations
+from accounts import invitations, reviewers
 from accounts.models import Invitation, User
-from accounts.rights import REVIEWERS
 from audit.models import Action, Entry
 from meigen_site.logs import without_share_links
 from tests.helpers import make_user
@@ -74,7 +73,7 @@ class TestWhoeverOpensTheLink:
             use(invitations.invite(boss, role=role), username=role)
             person = User.objects.get(username=role)
             assert (person.is_staff, person.is_superuser) == (is_staff, is_superuser)
-        assert [*Group.objects.get(name=REVIEWERS).user_set.values_list("username", flat=True)] == ["reviewer"]
+        assert [*Group.objects.get(name=reviewers.NAME).user_set.values_list("username", flat=True)] == ["reviewer"]
 
     def test_hears_what_is_wrong_with_the_choice_and_may_choose_again(self, boss: User) -> None:
         invitation = invitations.invite(boss)

@@ -13,7 +13,17 @@ from accounts.models import Token, User
 from audit.models import Action, Entry
 from generations.dispatch import submit, sweep
 from generations.library import collecting, trash
-from generations.models import Attempt, Collection, Generation, Preset, Reference, ReferenceUse, Result, Share
+from generations.models import (
+    Attempt,
+    Collection,
+    DailyUsage,
+    Generation,
+    Preset,
+    Reference,
+    ReferenceUse,
+    Result,
+    Share,
+)
 from generations.sharing import links
 from generations.studio import presets
 from tests.conftest import FastSandbox
@@ -136,7 +146,8 @@ class TestHandingOver:
         sweep.run_slice(seconds=20)
         row.refresh_from_db()
         assert (row.status, row.owner, row.results.count()) == (S.DONE, heir, 1)
-        assert not User.objects.filter(pk=user.pk).exists()
+        assert not User.objects.get(pk=user.pk).is_active  # the books keep the name of who spent it
+        assert DailyUsage.objects.filter(owner=user, charged=2).exists()
 
     def test_is_for_superusers_and_not_of_oneself(self, desk: Client, user: User, heir: User) -> None:
         clerk = Client()

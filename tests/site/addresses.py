@@ -19,7 +19,7 @@ OWN = {
     "share_link", "share_qr", "result", "thumbnail", "preview", "replace_token", "check_token",
     "remove_token", "reference", "use_result", "use_token", "end_session", "mfa_remove_webauthn",
 }  # fmt: skip
-STAFF = {"statement", "approvals", "decide_approval"}
+STAFF = {"changes", "digest", "statement", "approvals", "decide_approval"}
 PERSONAL = {
     "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
     "presets", "shares", "new_share", "usage",

@@ -2,10 +2,20 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import reviewers
 from tests.helpers import make_user
+
+
+def questions(client: Client, address: str) -> int:
+    """How often the page reads from the database when it is asked for again."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    return sum(query["sql"].startswith("SELECT") for query in asked.captured_queries)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def find(rows: Any, text: str) -> Any:
         return rows
     name = User.normalize_username(words)
     if person := User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).first():
-        return rows.filter(owner=person)
+        return filters.of_person(rows, person.pk)
     if "@" in words and " " not in words:
         return rows.filter(owner__email__icontains=name)
     named = [pk for pk, model in filters.models() if words.casefold() in {pk.casefold(), model.casefold()}]

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Token, User
 from audit.admin import NewestOnly
+from generations.admin.filters import of_person
 from generations.models import Generation, Project, TooMany
 from tests.admin.conftest import questions
 from tests.helpers import make_generation, make_token, make_user
@@ -177,3 +179,16 @@ def test_a_list_asks_few_questions(boss: Client, user: User) -> None:
     for number in range(12):
         make_generation(user, prompt=f"fox {number}")
     assert questions(boss, LIST) <= 8
+
+
+def test_a_list_of_somebody_who_made_much_is_the_same(
+    boss: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generations.admin.filters.MUCH", 1)
+    make_generation(user, prompt="mine")
+    make_generation(make_user(), prompt="not mine")
+    assert found(boss, owner=user.pk) == found(boss, q=user.username) == {"mine"}
+    if connection.vendor == "sqlite":
+        plan = of_person(Generation.objects.order_by("-created_at", "-id"), user.pk).explain()
+        assert "all_newest_first" in plan
+        assert "TEMP B-TREE" not in plan

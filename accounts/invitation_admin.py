@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from . import importing, invitations
+from .fields import Form
 from .models import Invitation, User
 from .rights import roles_within
 
@@ -39,7 +40,7 @@ class InvitationForm(forms.ModelForm):
         return email
 
 
-class ImportForm(forms.Form):
+class ImportForm(Form):
     """A file to look at, or the text of one that was looked at and is meant."""
 
     file = forms.FileField(label="CSV file", required=False, help_text="Columns: name, e-mail, role, budget.")

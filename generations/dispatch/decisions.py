@@ -95,9 +95,9 @@ def send_what_waited(user: User) -> int:
     """Puts everything back into the queue that was put away when the person's account was switched off; says how
     many. What they asked for last goes last, as it would have."""
     with transaction.atomic():
-        rows = Generation.objects.owned_by(user).put_away().order_by("created_at", "number")
+        rows = Generation.objects.owned_by(user).put_away().select_related("owner", "token")
         note = Sentence.SENT_AGAIN.stored()
-        count = sum(row.can_send_again and recovery.requeue(row, note) for row in rows)
+        count = sum(row.can_send_again and recovery.requeue(row, note) for row in rows.order_by("created_at", "number"))
         if count:
             wake.sweep()
     return count

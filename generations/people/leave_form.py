@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.fields import Form
 from accounts.models import User
 
 
-class LeaveForm(forms.Form):
+class LeaveForm(Form):
     """To whom, or to nobody."""
 
     what = forms.ChoiceField(

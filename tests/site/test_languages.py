@@ -7,8 +7,11 @@ import pytest
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
+from pytest_django import Settings
 
+from accounts import invitations
 from accounts.models import Token, User
 from generations.dispatch import catalogue
 from generations.library import collecting, rejections
@@ -315,3 +318,17 @@ def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Clien
         body = reader.get("/generations/", headers={"Accept-Language": language}).content.decode()
         assert re.search(rf"</svg>{word}</span>", body)
         assert ("提示词中的字词" in body) == (language == "zh-Hans")
+
+
+def test_the_pages_of_people_without_an_account_or_a_password_are_chinese_throughout(
+    user: User, settings: Settings
+) -> None:
+    settings.HAS_MAIL = True
+    guest = Client(headers={"Accept-Language": "zh-Hans"})
+    join = reverse("join", args=[invitations.invite(user, email="e@example.com").secret])
+    asked = ["forgotten/", "forgotten/sent/", "forgotten/done/", "forgotten/1-none/"]
+    answers = [guest.get(f"/accounts/password/{page}") for page in asked]
+    answers += [guest.get(join), guest.post(join, {"username": user.username}), guest.get("/join/none/")]
+    answers += [guest.post("/accounts/password/forgotten/", {"email": "nowhere"})]
+    for answer in answers:
+        assert english_in(answer.content.decode(), user.username, "e@example.com", "name@example.org") == []

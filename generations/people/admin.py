@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from accounts import reviewers
 from accounts.admin import PersonAdmin
 from accounts.models import Token, User
+from generations.library.filters import STATES
 from generations.models import DailyUsage, Generation
 from generations.models.budget import month_of
 from generations.models.ledger import day_of
@@ -170,9 +171,9 @@ def leave_page(person: User) -> str:
 
 
 def _waiting() -> Coalesce:
-    """How many of a person's generations wait in the queue. Asked one by one, by an index of what waits."""
-    own = Generation.objects.filter(owner=OuterRef("pk"), status__in=[S.QUEUED, S.SENDING], deleted_at=None)
-    counted = own.order_by().values("owner").annotate(number=Count("pk")).values("number")
+    """How many of a person's generations wait in the queue. Asked one by one, by an index of what is under way."""
+    own = Generation.objects.filter(owner=OuterRef("pk"), deleted_at=None, **STATES["waiting"][1])
+    counted = own.exclude(status=S.RUNNING).order_by().values("owner").annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 

@@ -1,6 +1,6 @@
 """What waits for somebody whose account is switched off: it is put away, and sent only when they are back and say so.
 
-The rows alone tell what is parked (`models.sending.PARKED`), and nothing parked can be claimed. Putting it away only
+The rows alone tell what is parked (`models/sending.py`), and nothing parked can be claimed. Putting it away only
 makes it visible: the card says why, and whatever was reserved for it is free again.
 """
 

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts.models import Token, User
 from generations.models.keyset import ListQuerySet, Row
 from generations.models.lease import is_over
 from generations.models.sentences import Sentence
@@ -15,10 +16,22 @@ from generations.models.status import Status
 # are made anew for a request when they are older than the rest of that, see `dispatch.upload`.
 REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audio": timedelta(days=4)}
 
-# What nobody may pay for: its owner is switched off, or it was handed over and the token is somebody else's.
-UNPAID = Q(owner__is_active=False) | (Q(token__isnull=False) & ~Q(token__owner=F("owner")))
-# What is not sent by itself either: what its owner asked for before they were switched off and on again.
-PARKED = UNPAID | Q(queued_at__lt=F("owner__active_since"))
+
+def _owner(**columns: Any) -> Exists:
+    """Whether a row's owner is like this. Asked of each row by itself: with a join SQLite might begin with the people,
+    and read all they have ever made."""
+    return Exists(User.objects.filter(pk=OuterRef("owner"), **columns))
+
+
+def _unpaid() -> Q:
+    """What nobody may pay for: its owner is switched off, or it was handed over and the token is somebody else's."""
+    own_token = Exists(Token.objects.filter(pk=OuterRef("token"), owner=OuterRef("owner")))
+    return _owner(is_active=False) | (Q(token__isnull=False) & ~own_token)
+
+
+def _parked() -> Q:
+    """What is not sent by itself: that, and what its owner asked for before they were switched off and on again."""
+    return _unpaid() | _owner(active_since__gt=OuterRef("queued_at"))
 
 
 class SendingQuerySet(ListQuerySet[Row]):
@@ -53,21 +66,21 @@ class SendingQuerySet(ListQuerySet[Row]):
     def unparked(self) -> Self:
         """Without what nobody may pay for, or its owner has to be asked about. Told from the rows alone, so that it
         holds whoever switches an account off, and however."""
-        return self.exclude(PARKED)
+        return self.exclude(_parked())
 
     def to_put_away(self) -> Self:
         """What waits although it is parked."""
-        return self.filter(PARKED, status=Status.QUEUED)
+        return self.filter(_parked(), status=Status.QUEUED)
 
     def put_away(self) -> Self:
         """What never was sent because its owner was switched off, and can be now that they are back."""
-        return self.exclude(UNPAID).filter(
+        return self.exclude(_unpaid()).filter(
             status=Status.CANCELLED, message=Sentence.SWITCHED_OFF.stored(), deleted_at=None
         )
 
     def lacking_credits(self, now: datetime) -> Self:
         """Refused for want of credits lately, and fit to be sent again."""
-        refused = self.exclude(UNPAID).filter(
+        refused = self.exclude(_unpaid()).filter(
             status=Status.REJECTED,
             answer_status=402,
             token__isnull=False,
@@ -89,4 +102,4 @@ class SendingQuerySet(ListQuerySet[Row]):
 
     def orphaned(self) -> Self:
         """Half sent with a token that has been removed since, or for an owner who is switched off."""
-        return self.filter(Q(token=None) | PARKED, status=Status.SENDING)
+        return self.filter(Q(token=None) | _parked(), status=Status.SENDING)

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from accounts import address
 from accounts.models import User
 from meigen_site.checks import https_comes_through_a_proxy
+from tests.cases import each
 
 GARBAGE = [
     "",
@@ -42,7 +43,7 @@ def seen(forwarded: str | None, proxies: int, settings: Settings, nearest: str =
     return address.client_address(RequestFactory().get("/", headers=headers, REMOTE_ADDR=nearest))
 
 
-@pytest.mark.parametrize(
+@each(
     ("entry", "expected"),
     [
         ("192.0.2.1", "192.0.2.1"),
@@ -61,7 +62,7 @@ def test_every_spelling_of_an_address_is_read(entry: str, expected: str, setting
     assert seen(entry, 1, settings) == expected
 
 
-@pytest.mark.parametrize(
+@each(
     ("forwarded", "proxies", "expected"),
     [
         ("203.0.113.5, 192.0.2.1", 1, "192.0.2.1"),
@@ -79,15 +80,15 @@ def test_only_what_a_proxy_of_ours_wrote_counts(
     assert seen(forwarded, proxies, settings) == expected
 
 
-@pytest.mark.parametrize("nearest", ["198.51.100.9", "", "unix:"])
-@pytest.mark.parametrize("forwarded", [*GARBAGE, None])
+@each("nearest", ["198.51.100.9", "", "unix:"])
+@each("forwarded", [*GARBAGE, None])
 def test_nothing_in_the_header_raises(forwarded: str | None, nearest: str, settings: Settings) -> None:
     for proxies in (0, 1, 3):
         assert seen(forwarded, proxies, settings, nearest) in {"198.51.100.9", ""}
 
 
-@pytest.mark.parametrize("proxies", [1, 2])
-@pytest.mark.parametrize("forwarded", ["unknown", "192.0.2.1", "[2001:db8::1]:443", "192.0.2.1:80", "garbage, more"])
+@each("proxies", [1, 2])
+@each("forwarded", ["unknown", "192.0.2.1", "[2001:db8::1]:443", "192.0.2.1:80", "garbage, more"])
 def test_a_sign_in_works_whatever_the_proxies_say(user: User, settings: Settings, forwarded: str, proxies: int) -> None:
     settings.TRUSTED_PROXIES = proxies
     data = {"login": user.username, "password": "a-long-password"}
@@ -120,9 +121,7 @@ def test_a_wrong_setting_is_named_once_in_the_log(caplog: pytest.LogCaptureFixtu
     assert none.startswith("TRUSTED_PROXIES is 1, but that entry of X-Forwarded-For is no IP address.")
 
 
-@pytest.mark.parametrize(
-    ("proxies", "demanded", "ids"), [(0, True, ["meigen_site.W002"]), (1, True, []), (0, False, [])]
-)
+@each(("proxies", "demanded", "ids"), [(0, True, ["meigen_site.W002"]), (1, True, []), (0, False, [])])
 def test_a_check_says_when_https_is_demanded_and_no_proxy_is_trusted_to_bring_it(
     settings: Settings, proxies: int, demanded: bool, ids: list[str]
 ) -> None:

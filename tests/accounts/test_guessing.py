@@ -15,6 +15,7 @@ from accounts.models import Throttle, User
 from accounts.throttles import Count, Limit, Waiting
 from audit.models import Entry
 from generations import tasks
+from tests.cases import each
 from tests.helpers import make_user
 from tests.library.collections.test_at_once import at_once
 
@@ -152,7 +153,7 @@ PASSWORD_FORMS: dict[str, Callable[[str], dict[str, str]]] = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("url", PASSWORD_FORMS)
+@each("url", PASSWORD_FORMS)
 def test_somebody_at_an_open_session_has_five_guesses_at_its_password(browser: Client, user: User, url: str) -> None:
     data = PASSWORD_FORMS[url]
     pages = [browser.post(url, data(f"guess {n}")).content.decode() for n in range(8)]

@@ -21,6 +21,7 @@ from meigen_site.settings import by_openid
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
 from tests.accounts.test_second_factors import code_of, held, set_up_app
 from tests.accounts.test_second_factors import sign_in as by_password
+from tests.cases import each
 from tests.helpers import make_user
 
 START = "/accounts/login/openid/"
@@ -129,7 +130,7 @@ class TestSomebodyWithAnAccount:
 
 
 class TestSomebodyWithout:
-    @pytest.mark.parametrize(
+    @each(
         "person",
         [
             {"email": "owl@example.com"},
@@ -172,7 +173,7 @@ class TestSomebodyWithout:
 
 
 class TestWhatDoesNotFit:
-    @pytest.mark.parametrize(
+    @each(
         "claims",
         [
             {"aud": "another-studio"},

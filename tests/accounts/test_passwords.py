@@ -3,12 +3,12 @@
 import gzip
 from pathlib import Path
 
-import pytest
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import User
+from tests.cases import each
 
 COMMON = Path(password_validation.__file__).with_name("common-passwords.txt.gz")
 
@@ -21,7 +21,7 @@ def codes(password: str, user: User | None = None) -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize(
+@each(
     "password",
     ["password123", "qwertyuiop123", "iloveyou1234", "correcthorsebatterystaple", "1q2w3e4r5t6y", "zaq12wsxcde3"],
 )
@@ -38,9 +38,7 @@ def test_what_django_knows_is_refused_too() -> None:
     assert [word for word in long[::20] if "password_too_common" not in codes(word.capitalize())] == []
 
 
-@pytest.mark.parametrize(
-    "password", ["a-longer-heron", "correct horse battery staple", "海鹭在黎明时分飞过湖面吗", "ё" * 300]
-)
+@each("password", ["a-longer-heron", "correct horse battery staple", "海鹭在黎明时分飞过湖面吗", "ё" * 300])
 def test_what_nobody_uses_is_accepted(password: str) -> None:
     assert codes(password) == set()
 

@@ -18,6 +18,7 @@ from pytest_django import Settings
 from accounts import factors
 from accounts.models import User
 from meigen_api.secret import Secret
+from tests.cases import each
 from tests.helpers import make_user
 
 PASSWORD = "a-long-password"
@@ -229,7 +230,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("credential", ODD)
+@each("credential", ODD)
 def test_a_passkey_in_no_form_of_passkeys_is_refused_in_words(person: Client, user: User, credential: str) -> None:
     confirm(person)
     person.get(PASSKEY)

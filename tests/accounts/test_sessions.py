@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Token, User
 from accounts.sessions import device_of
 from generations.library import tick
+from tests.cases import each
 from tests.helpers import make_generation, make_user
 
 PASSWORD = "a-long-password"
@@ -154,7 +155,7 @@ def test_a_tick_writes_nothing(user: User, django_assert_num_queries: DjangoAsse
         here.post(reverse("tick"), {"tick": tick.token_for(user), "live": f"{row.pk}:{row.version}"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("agent", "device"),
     [
         (LINUX, "Firefox on Linux"),

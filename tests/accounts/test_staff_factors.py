@@ -20,6 +20,7 @@ from tests.accounts.test_second_factors import (
     sign_in,
     wrong,
 )
+from tests.cases import each
 from tests.helpers import make_user
 
 
@@ -48,12 +49,12 @@ class TestStaffWhoNeedASecondFactor:
     def way_in(self, client: Client, page: str) -> str:
         return str(client.get(page, follow=True).redirect_chain[-1][0])
 
-    @pytest.mark.parametrize("page", PAGES)
+    @each("page", PAGES)
     def test_are_led_to_set_one_up(self, boss: Client, page: str) -> None:
         assert self.way_in(boss, page) == SECURITY
         assert "The administration needs a second factor." in boss.get(page, follow=True).content.decode()
 
-    @pytest.mark.parametrize("page", PAGES)
+    @each("page", PAGES)
     def test_and_have_one_are_asked_for_it_and_get_on(self, boss: Client, page: str) -> None:
         secret = set_up_app(boss)
         asked = self.way_in(boss, page)
@@ -103,7 +104,7 @@ def test_staff_do_not_need_one_unless_the_studio_says_so(db: None) -> None:
     assert boss.get("/admin/").status_code == 200
 
 
-@pytest.mark.parametrize("page", ["/admin/login/", "/admin/login/?next=/admin/accounts/user/"])
+@each("page", ["/admin/login/", "/admin/login/?next=/admin/accounts/user/"])
 def test_a_member_of_staff_cannot_try_passwords_of_others_in_the_admin(db: None, page: str) -> None:
     make_user("boss", is_staff=True, is_superuser=True)
     clerk = sign_in(make_user("clerk", is_staff=True).username)
@@ -135,9 +136,7 @@ class TestTheAdmin:
         assert client.get("/admin/mfa/authenticator/").status_code == 200
         assert client.post(f"/admin/mfa/authenticator/{app.pk}/delete/", {"post": "yes"}).status_code == 403
 
-    @pytest.mark.parametrize(
-        "page", ["socialaccount/socialapp", "socialaccount/socialtoken", "usersessions/usersession"]
-    )
+    @each("page", ["socialaccount/socialapp", "socialaccount/socialtoken", "usersessions/usersession"])
     def test_has_no_pages_of_libraries_about_signing_in(self, db: None, page: str) -> None:
         boss = Client()
         boss.force_login(make_user("boss", is_staff=True, is_superuser=True))

@@ -9,6 +9,7 @@ from accounts.models import Token, User
 from accounts.token_check import Verdict
 from meigen_api.secret import Secret
 from sandbox.answers import Response, html
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_token, make_user
 
@@ -29,7 +30,7 @@ def test_a_pasted_token_is_checked_free_of_charge_and_shown_masked(
     assert sandbox.ledger.charges() == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("pasted", "words"),
     [
         ("", "Paste a token first"),
@@ -54,7 +55,7 @@ def test_a_token_meigen_refuses_is_not_stored_nor_repeated(sandbox: FastSandbox,
     assert not Token.objects.exists()
 
 
-@pytest.mark.parametrize("answer", [html(502), Response(200, b"<html>"), Response(503), Response(200, drop=True)])
+@each("answer", [html(502), Response(200, b"<html>"), Response(503), Response(200, drop=True)])
 def test_when_meigen_cannot_be_asked_the_token_is_kept_unchecked(
     sandbox: FastSandbox, browser: Client, answer: Response
 ) -> None:
@@ -133,7 +134,7 @@ def test_a_check_finds_a_token_that_has_died(sandbox: FastSandbox, browser: Clie
     assert token.refused_at is not None
 
 
-@pytest.mark.parametrize("action", ["replace", "check", "remove"])
+@each("action", ["replace", "check", "remove"])
 def test_somebody_elses_token_is_not_there(sandbox: FastSandbox, browser: Client, action: str) -> None:
     foreign = make_token(make_user())
     assert browser.post(f"{PAGE}{foreign.pk}/{action}/", {"token": PLAIN}).status_code == 404
@@ -148,7 +149,7 @@ def test_it_leads_back_to_where_the_person_came_from_but_not_elsewhere(sandbox: 
 class TestPurses:
     """Purchased and daily credits pay for different models: they are told apart wherever a balance is shown."""
 
-    @pytest.mark.parametrize(
+    @each(
         ("purchased", "daily", "words"),
         [
             (400, 20, "400 purchased · 20 daily"),
@@ -162,11 +163,11 @@ class TestPurses:
     def test_a_session_token_has_two(self, purchased: int | None, daily: int | None, words: str) -> None:
         assert Token(kind="session", credits=purchased, daily_credits=daily).spendable == words
 
-    @pytest.mark.parametrize(("purchased", "words"), [(412, "412 credits"), (0, "0 credits"), (None, "")])
+    @each(("purchased", "words"), [(412, "412 credits"), (0, "0 credits"), (None, "")])
     def test_an_api_token_has_the_purchased_one_only(self, purchased: int | None, words: str) -> None:
         assert Token(kind="api", credits=purchased, daily_credits=20).spendable == words
 
-    @pytest.mark.parametrize("kind", ["api", "session"])
+    @each("kind", ["api", "session"])
     def test_an_unlimited_account_counts_nothing(self, kind: str) -> None:
         assert Token(kind=kind, credits=4, daily_credits=2, is_unlimited=True).spendable == "unlimited credits"
 
@@ -228,7 +229,7 @@ class TestAtMeigen:
         tokens.add(user, Secret(sandbox.session_token("ana", seconds=-5)), "Browser", Verdict.UNKNOWN)
         assert "Copy a new one" in browser.get(f"{PAGE}at-meigen/").content.decode()
 
-    @pytest.mark.parametrize("answer", [html(502), Response(200, b"nonsense"), Response(200, b'{"tokens": 5}')])
+    @each("answer", [html(502), Response(200, b"nonsense"), Response(200, b'{"tokens": 5}')])
     def test_a_server_that_fails_gets_a_sentence(
         self, sandbox: FastSandbox, browser: Client, session: Token, answer: Response
     ) -> None:

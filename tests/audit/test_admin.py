@@ -17,6 +17,7 @@ from audit import log
 from audit.admin import NewestOnly
 from audit.export import defused
 from audit.models import Action, Entry
+from tests.cases import each
 from tests.helpers import make_user
 
 LIST = "/admin/audit/entry/"
@@ -60,7 +61,7 @@ class TestTheList:
         client.force_login(user)
         assert [client.get(url).status_code for url in [LIST, f"{LIST}export/"]] == [403, 403]
 
-    @pytest.mark.parametrize(
+    @each(
         ("query", "found"),
         [
             ({"action__exact": "signed-out"}, {"ben"}),
@@ -104,7 +105,7 @@ class TestTheList:
         assert asked
         assert all("LIMIT" in sql for sql in asked), asked
 
-    @pytest.mark.parametrize("query", [{}, {"action__exact": "signed-in"}, {"q": "ana"}, {"actor": "nobody"}])
+    @each("query", [{}, {"action__exact": "signed-in"}, {"q": "ana"}, {"actor": "nobody"}])
     def test_finds_what_it_shows_by_an_index(self, auditor: Client, query: dict[str, str]) -> None:
         start = datetime(2026, 1, 1, tzinfo=UTC)
         people, kinds = ["ana", "ben", "cleo"], [Action.SIGNED_IN, Action.SIGNED_OUT, Action.TOKEN_ADDED]
@@ -143,7 +144,7 @@ class TestTheExport:
         Entry.objects.bulk_create(Entry(action=Action.TOKEN_ADDED) for _ in range(2500))
         assert len(export(auditor, action__exact="token-added")) == 2501
 
-    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+    @each("start", ["=", "+", "-", "@", "\t", "\r"])
     def test_has_no_formulas(self, auditor: Client, start: str) -> None:
         entry(object_words=f"{start}cmd|' /C calc'!A0")
         assert export(auditor, action__exact="token-added")[1][6].startswith("'")

@@ -16,6 +16,7 @@ from audit.models import Entry
 from generations.models import Generation, Share
 from generations.sharing import links
 from meigen_api.secret import Secret
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result, make_token, make_user
 
@@ -177,7 +178,7 @@ class TestAnAdminWho:
         assert boss.get(url).status_code == 200
         return told(since)
 
-    @pytest.mark.parametrize("make", [make_token, make_generation, lambda user: user])
+    @each("make", [make_token, make_generation, lambda user: user])
     def test_looks_at_a_page(self, boss: Client, user: User, make: Callable[[User], Model]) -> None:
         row = make(user)
         name = row._meta.label_lower

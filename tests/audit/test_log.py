@@ -20,6 +20,7 @@ from generations import tasks
 from generations.dispatch import wake
 from generations.models import Lease
 from tests.accounts.test_guessing import sign_in
+from tests.cases import each
 from tests.helpers import make_user
 
 
@@ -47,7 +48,7 @@ class TestNobodyRewritesIt:
         with pytest.raises(AppendOnly):
             rows.bulk_update([entry], ["action"])
 
-    @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor_name = 'mallory'", "DELETE FROM audit_entry"])
+    @each("statement", ["UPDATE audit_entry SET actor_name = 'mallory'", "DELETE FROM audit_entry"])
     def test_through_plain_sql(self, entry: Entry, statement: str) -> None:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
@@ -81,7 +82,7 @@ class TestWhatIsOld:
         tasks.tidy()
         assert not Entry.objects.exists()
 
-    @pytest.mark.parametrize("what", ["entry", "session", "count"])
+    @each("what", ["entry", "session", "count"])
     def test_wakes_the_worker_at_most_once_an_hour(self, db: None, what: str) -> None:
         def woken() -> int:
             return sum("tidy" in str(row.task) for row in OrmQ.objects.all())

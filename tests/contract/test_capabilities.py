@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from meigen_api.types import Json, Model
+from tests.cases import each
 
 RANGE: Json = {"kind": "range", "min": 4, "max": 15, "step": 1, "default": 4}
 ENUM: Json = {"kind": "enum", "values": [4, 6, 8], "default": 4}
@@ -89,14 +88,14 @@ MALFORMED: dict[str, Json] = {
 }
 
 
-@pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
+@each("changes", MALFORMED.values())
 def test_what_is_there_and_makes_no_sense_is_not_offered(changes: Json) -> None:
     model = saying(**changes)
     assert not model.is_valid
     assert not model.is_offered
 
 
-@pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
+@each("changes", MALFORMED.values())
 def test_of_an_image_model_it_means_nothing(changes: Json) -> None:
     entry = {"id": "i", "media_type": "image", "capabilities": {"video": {**GOOD, **changes}}}
     model = Model.from_json(entry)
@@ -107,7 +106,7 @@ def test_of_an_image_model_it_means_nothing(changes: Json) -> None:
     assert model.all_durations == ()
 
 
-@pytest.mark.parametrize("capabilities", ["all", 5, [], True, {"video": []}, {"video": "yes"}, {"valid": False}])
+@each("capabilities", ["all", 5, [], True, {"video": []}, {"video": "yes"}, {"valid": False}])
 def test_capabilities_that_are_no_object_are_malformed(capabilities: Any) -> None:
     assert not video(capabilities, **OLD).is_valid
     image = Model.from_json({"id": "i", "media_type": "image", "capabilities": capabilities})
@@ -127,7 +126,7 @@ HARMLESS: dict[str, Json] = {
 }
 
 
-@pytest.mark.parametrize("changes", HARMLESS.values(), ids=HARMLESS)
+@each("changes", HARMLESS.values())
 def test_what_is_unsaid_or_new_is_no_fault(changes: Json) -> None:
     assert saying(**changes).is_valid
 
@@ -138,7 +137,7 @@ def test_a_clip_without_limits_may_be_one() -> None:
     assert (limits.max_count, limits.min_seconds, limits.max_seconds, limits.max_bytes) == (1, None, None, None)
 
 
-@pytest.mark.parametrize("capabilities", [None, {}, {"video": None}, {"image": {"new": True}}])
+@each("capabilities", [None, {}, {"video": None}, {"image": {"new": True}}])
 def test_absent_ones_fall_back_to_the_older_words(capabilities: Any) -> None:
     model = video(capabilities, **OLD)
     assert model.is_offered

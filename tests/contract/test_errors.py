@@ -11,6 +11,7 @@ from meigen_api import calls, errors
 from meigen_api.client import Client
 from meigen_api.secret import Secret
 from sandbox.answers import Response, html, refusal
+from tests.cases import each
 
 from .meigen import TOKEN, Meigen, answer, new_key, said
 
@@ -32,7 +33,7 @@ def error(status: int, data: Any = None, **headers: str) -> errors.MeigenError:
     return caught.value
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "fields", "kind"),
     [
         (400, {"code": "invalid_input"}, errors.InvalidRequest),
@@ -80,13 +81,13 @@ def test_each_answer_becomes_one_class(status: int, fields: dict[str, Any], kind
     assert (found.status, found.message, found.code) == (status, "No", fields.get("code", ""))
 
 
-@pytest.mark.parametrize("kind", [errors.InProgress, errors.ServerError, errors.BadAnswer, errors.NoAnswer])
+@each("kind", [errors.InProgress, errors.ServerError, errors.BadAnswer, errors.NoAnswer])
 def test_what_may_have_been_charged_is_not_refused(kind: type[errors.MeigenError]) -> None:
     assert issubclass(kind, errors.Unsettled)
     assert not issubclass(kind, errors.Refused)
 
 
-@pytest.mark.parametrize(
+@each(
     "kind",
     [
         errors.InvalidRequest, errors.BadToken, errors.InsufficientCredits, errors.NotFound, errors.Gone,
@@ -105,7 +106,7 @@ def test_an_error_without_a_code_or_words_still_says_something() -> None:
 
 
 class Test400:
-    @pytest.mark.parametrize("code", CODES_OF_400)
+    @each("code", CODES_OF_400)
     def test_every_code_is_an_invalid_request_that_keeps_all_it_says(self, meigen: Meigen, code: str) -> None:
         extra: dict[str, Any] = {"supportedRatios": ["1:1"], "received": "7:5", "new": {"deep": [1]}}
         meigen.box.fail_next(SUBMIT, refusal(400, "No", code=code, **extra))
@@ -117,7 +118,7 @@ class Test400:
 
 
 class Test401:
-    @pytest.mark.parametrize("token", [None, Secret("nonsense"), Secret("a.b.c")])
+    @each("token", [None, Secret("nonsense"), Secret("a.b.c")])
     def test_no_token_or_none_that_anybody_knows(self, meigen: Meigen, token: Secret | None) -> None:
         assert isinstance(meigen.refused(token=token), errors.BadToken)
 
@@ -145,16 +146,14 @@ class Test402:
         assert found.code == "premium_model_paywall"
         assert found.required is not None
 
-    @pytest.mark.parametrize("odd", ["5", None, True, [], {}])
+    @each("odd", ["5", None, True, [], {}])
     def test_odd_numbers_are_unsaid(self, odd: Any) -> None:
         found = error(402, {"required": odd, "available": odd})
         assert isinstance(found, errors.InsufficientCredits)
         assert (found.required, found.available) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("switch", "status", "code"), [("403", 403, "model_not_available"), ("404", 404, "model_not_found")]
-)
+@each(("switch", "status", "code"), [("403", 403, "model_not_available"), ("404", 404, "model_not_found")])
 def test_a_model_that_is_not_there_any_more(meigen: Meigen, switch: str, status: int, code: str) -> None:
     found = meigen.refused(prompt=f"x sandbox:{switch}")
     assert isinstance(found, errors.Refused)
@@ -181,12 +180,12 @@ class Test429:
         meigen.box.fail_next(SUBMIT, refusal(429, "Wait", {"Retry-After": when}))
         assert 85 <= (meigen.refused().retry_after or 0) <= 90
 
-    @pytest.mark.parametrize("header", ["", "soon", "-5", "Wed, 99 Nov 2026", "1e400"])
+    @each("header", ["", "soon", "-5", "Wed, 99 Nov 2026", "1e400"])
     def test_a_strange_retry_after_is_none_or_at_once(self, meigen: Meigen, header: str) -> None:
         meigen.box.fail_next(SUBMIT, refusal(429, "Wait", {"Retry-After": header}))
         assert not meigen.refused().retry_after
 
-    @pytest.mark.parametrize(
+    @each(
         ("headers", "fields", "wait"),
         [
             ({"retry-after": "7"}, {"retryAfterSeconds": 3}, 7),
@@ -232,7 +231,7 @@ class Test503:
 
 
 class TestWhatCannotBeRead:
-    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    @each("status", [500, 502, 503, 504])
     def test_5xx_as_html(self, meigen: Meigen, status: int) -> None:
         meigen.box.fail_next(SUBMIT, html(status))
         found = meigen.refused()
@@ -242,7 +241,7 @@ class TestWhatCannotBeRead:
         assert "<h1>" in found.answer.body
         assert found.fields == {}
 
-    @pytest.mark.parametrize(
+    @each(
         "body",
         [
             b"", b"<html>", b'{"success": true, "generationId": "x"', b"[1, 2]", b'"text"', b"null", b"NaN",

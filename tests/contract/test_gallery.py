@@ -7,6 +7,7 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.secret import Secret
+from tests.cases import each
 
 from .meigen import DAY, Meigen, answer
 
@@ -48,7 +49,7 @@ class TestThePictureThatMatched:
         [pair] = [image for image in meigen.send(calls.search("calico exposure"), None) if image.matched]
         assert meigen.send(calls.image(pair.id), None).matched == 0
 
-    @pytest.mark.parametrize("index", [None, -1, 2, 0.5, "one", [], True, 10**30])
+    @each("index", [None, -1, 2, 0.5, "one", [], True, 10**30])
     def test_an_index_that_names_none_means_the_first(self, index: Any) -> None:
         links = ["https://images.meigen.ai/a.jpg", "https://images.meigen.ai/b.jpg"]
         data = [{"id": "a", "media_urls": links, "matched_media_index": index}]
@@ -83,7 +84,7 @@ class TestTheQuota:
         assert (error.status, error.code) == (429, "DAILY_LIMIT_REACHED")
         self.searches(meigen, ben, 3)
 
-    @pytest.mark.parametrize(("token", "times"), [(None, 2), (Secret("meigen_sk_ana_0000"), 3)])
+    @each(("token", "times"), [(None, 2), (Secret("meigen_sk_ana_0000"), 3)])
     def test_it_is_there_again_when_it_says(self, meigen: Meigen, token: Secret | None, times: int) -> None:
         self.searches(meigen, token, times)
         wait = meigen.failed(calls.search("fox"), token).retry_after

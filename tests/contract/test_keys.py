@@ -6,6 +6,7 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.secret import Secret
+from tests.cases import each
 
 from .meigen import Meigen, new_key, posted
 
@@ -118,7 +119,7 @@ class TestAfterARefusal:
         assert error.code == "idempotency_conflict"
         assert meigen.charges() == []
 
-    @pytest.mark.parametrize(
+    @each(
         ("first", "kind"),
         [
             ({"aspectRatio": "7:5"}, errors.InvalidRequest),

@@ -9,6 +9,7 @@ from meigen_api import calls, errors, prices
 from meigen_api.types import Json, Model, models_from_json
 from sandbox import catalogue
 from sandbox.answers import answer as response
+from tests.cases import each
 
 from .meigen import Meigen
 
@@ -127,7 +128,7 @@ class TestTheDefault:
         defaults = {model.media_type: model.id for model in models.values() if model.is_default}
         assert defaults == {"image": "nanobanana-2", "video": "seedance-2-5"}
 
-    @pytest.mark.parametrize("word", [None, 1, "true", False])
+    @each("word", [None, 1, "true", False])
     def test_only_true_makes_one(self, word: Any) -> None:
         assert not read(is_default=word).is_default
 
@@ -139,12 +140,12 @@ class TestTheMediaType:
         assert read(media_type="video").media_type == "video"
         assert read(capabilities=video).media_type == "image"
 
-    @pytest.mark.parametrize("kind", ["audio", "model3d", "Video", 7, ["video"]])
+    @each("kind", ["audio", "model3d", "Video", 7, ["video"]])
     def test_of_an_unknown_kind_nothing_is_offered(self, kind: Any) -> None:
         good = {"id": "good", "media_type": "image"}
         assert [model.id for model in models_from_json({"models": [{"id": "x", "media_type": kind}, good]})] == ["good"]
 
-    @pytest.mark.parametrize("kind", [None, ""])
+    @each("kind", [None, ""])
     def test_without_one_it_makes_images(self, kind: Any) -> None:
         assert read(media_type=kind).media_type == "image"
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from meigen_api import calls, errors
 from meigen_api.types import Model, models_from_json
+from tests.cases import each
 
 from .meigen import Meigen, new_key, posted, said
 
@@ -59,7 +58,7 @@ class TestItsAnswers:
         assert status.generation_id == job.generation_id
         assert (status.state, status.poll_hint, status.expected_wait) == ("processing", 10, 12)
 
-    @pytest.mark.parametrize(("switch", "credits"), [("", "charged"), ("fail-kept", "charged"), ("fail", "refunded")])
+    @each(("switch", "credits"), [("", "charged"), ("fail-kept", "charged"), ("fail", "refunded")])
     def test_credits_are_charged_or_refunded(self, older: Meigen, switch: str, credits: str) -> None:
         job = older.submit(prompt=f"x sandbox:seconds=1 sandbox:{switch}")
         older.clock.now += 2
@@ -81,7 +80,7 @@ class TestItsReceipts:
         assert older.send(calls.request(key)).generation_id
         assert older.charges() == [6]
 
-    @pytest.mark.parametrize("fields", [{"aspectRatio": "7:5"}, {"prompt": "x sandbox:402"}])
+    @each("fields", [{"aspectRatio": "7:5"}, {"prompt": "x sandbox:402"}])
     def test_or_it_never_arrived(self, older: Meigen, fields: dict[str, Any]) -> None:
         key = new_key()
         older.refused(key, **fields)

@@ -13,6 +13,7 @@ from meigen_api.prices import Price, estimate
 from meigen_api.types import Json, Model
 from sandbox import catalogue
 from sandbox.pricing import charge
+from tests.cases import each
 
 from .meigen import PICTURE, Meigen, movie
 
@@ -69,7 +70,7 @@ BY_CHOICE = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "body", "clips", "credits"),
     [
         # 1: per call, whatever the resolution; it comes before all others.
@@ -104,7 +105,7 @@ def test_the_four_rules_in_their_order(model: Json, body: Json, clips: tuple[flo
     assert estimate(read_by_us, **body, clip_seconds=clips) == Price(credits, credits)
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "credits"),
     [
         ("gpt-image-2.5", Price(6, 6)),  # 2K low
@@ -148,9 +149,7 @@ VALID = [model_id for model_id in ENTRIES if read(model_id).is_valid]
 WITH_CLIPS = [model_id for model_id in VALID if read(model_id).reference_video]
 
 
-@pytest.mark.parametrize(
-    ("model_id", "clips"), [*((name, ()) for name in VALID), *((name, (3.0, 4.0)) for name in WITH_CLIPS)]
-)
+@each(("model_id", "clips"), [*((name, ()) for name in VALID), *((name, (3.0, 4.0)) for name in WITH_CLIPS)])
 def test_whatever_is_chosen_the_estimate_holds_what_is_charged(model_id: str, clips: tuple[float, ...]) -> None:
     model = read(model_id)
     for body in bodies(model, clips=bool(clips)):

@@ -1,10 +1,9 @@
 """The receipt of a key: each row of the contract's table, and the typed error it becomes."""
 
-import pytest
-
 from meigen_api import calls, errors
 from meigen_api.secret import Secret
 from sandbox.answers import refusal
+from tests.cases import each
 
 from .meigen import Meigen, new_key, posted, said
 
@@ -51,7 +50,7 @@ class Test404:
         meigen.submit(key, token=Secret("meigen_sk_other"))
         assert receipt(meigen, key).code == "request_not_found"
 
-    @pytest.mark.parametrize("code", ["not_found", "route_not_found", ""])
+    @each("code", ["not_found", "route_not_found", ""])
     def test_any_other_404_can_be_told_from_it(self, meigen: Meigen, code: str) -> None:
         meigen.box.fail_next(PATH, refusal(404, "Not found", code=code))
         error = receipt(meigen, new_key())
@@ -109,9 +108,7 @@ class Test402:
         assert meigen.send(calls.request(key)).generation_id
         assert meigen.charges() == [5]
 
-    @pytest.mark.parametrize(
-        ("switch", "code"), [("402", "insufficient_credits"), ("paywall", "premium_model_paywall")]
-    )
+    @each(("switch", "code"), [("402", "insufficient_credits"), ("paywall", "premium_model_paywall")])
     def test_a_refusal_that_was_lost_is_found(self, meigen: Meigen, switch: str, code: str) -> None:
         key = new_key()
         lost(meigen, key, f"sandbox:lost sandbox:{switch}")
@@ -174,7 +171,7 @@ def test_a_receipt_needs_a_token(meigen: Meigen) -> None:
     assert isinstance(meigen.failed(calls.request(new_key()), None), errors.BadToken)
 
 
-@pytest.mark.parametrize("switch", ["401", "403", "404", "429", "500", "html", "probe"])
+@each("switch", ["401", "403", "404", "429", "500", "html", "probe"])
 def test_what_says_nothing_of_the_key_leaves_no_receipt(meigen: Meigen, switch: str) -> None:
     key = new_key()
     meigen.refused(key, prompt=f"x sandbox:{switch}")

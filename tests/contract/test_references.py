@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from meigen_api import calls, errors
+from tests.cases import each
 
 from .meigen import DAY, PICTURE, Meigen, movie
 
@@ -117,7 +118,7 @@ class TestClipsOfOnesOwn:
         again = meigen.submit(**seedance("5", referenceVideos=[link], resolution="480p", duration=5))
         assert again.credits_used == 99  # four seconds and five, at 11
 
-    @pytest.mark.parametrize("seconds", [1.5, 31])
+    @each("seconds", [1.5, 31])
     def test_each_has_a_shortest_and_a_longest(self, meigen: Meigen, seconds: float) -> None:
         error = meigen.refused(**seedance("5", referenceVideos=[meigen.upload_clip(movie(seconds))]))
         assert error.code == "invalid_reference_video"

@@ -1,12 +1,12 @@
 """The sandbox itself, as far as others lean on it."""
 
 import httpx
-import pytest
 
 from meigen_api import calls
 from meigen_api.client import Client
 from meigen_api.types import Json
 from sandbox import Sandbox, transport
+from tests.cases import each
 
 from .meigen import TOKEN, Meigen
 
@@ -31,7 +31,7 @@ class TestItsModels:
     def test_its_own_notes_are_not_served(self, meigen: Meigen) -> None:
         assert not any("sandbox" in entry for entry in self.listed(meigen, ""))
 
-    @pytest.mark.parametrize("kind", ["image", "video"])
+    @each("kind", ["image", "video"])
     def test_they_may_be_of_one_kind(self, meigen: Meigen, kind: str) -> None:
         assert {entry["media_type"] for entry in self.listed(meigen, f"?media_type={kind}")} == {kind}
 

@@ -2,7 +2,7 @@
 
 import json
 
-import pytest
+from tests.cases import each
 
 from .scanner import finds
 from .spellings import DEEPER, SPELLINGS, Spelling
@@ -12,8 +12,8 @@ OTHER = "meigen_sk_fedcba9876543210fedcba9876543210"
 AROUND = ["{}", "a {} b", '{{"error": "sent {}", "x": "{}"}}', "<p>{}</p>", "https://x.example/?a=1&token={}&b=2"]
 
 
-@pytest.mark.parametrize("token", TOKENS)
-@pytest.mark.parametrize("spelling", [*SPELLINGS.values(), *DEEPER.values()], ids=[*SPELLINGS, *DEEPER])
+@each("token", TOKENS)
+@each("spelling", [*SPELLINGS.values(), *DEEPER.values()])
 def test_it_finds_every_spelling_wherever_it_stands(spelling: Spelling, token: str) -> None:
     for around in AROUND:
         words = around.format(spelling(token), spelling(token))
@@ -22,17 +22,17 @@ def test_it_finds_every_spelling_wherever_it_stands(spelling: Spelling, token: s
         assert not finds(words, OTHER)
 
 
-@pytest.mark.parametrize("token", TOKENS)
+@each("token", TOKENS)
 def test_it_finds_it_in_what_python_shows(token: str) -> None:
     assert finds(repr({"body": json.dumps({"sent": token})}), token)
     assert finds(repr(SPELLINGS["JSON-escaped"](token)), token)
 
 
-@pytest.mark.parametrize("token", TOKENS)
+@each("token", TOKENS)
 def test_a_part_is_not_the_whole(token: str) -> None:
     assert not finds(f"...{token[-4:]} {token[:12]} {SPELLINGS['percent-encoded'](token)[:-3]}", token)
 
 
-@pytest.mark.parametrize("words", ["", b"", "%", "\\u12", "&#x;", "A" * 100, b"\xff\x00" * 50, "%zz" * 30, "=" * 99])
+@each("words", ["", b"", "%", "\\u12", "&#x;", "A" * 100, b"\xff\x00" * 50, "%zz" * 30, "=" * 99])
 def test_nonsense_holds_nothing(words: str | bytes) -> None:
     assert not finds(words, TOKENS[0])

@@ -14,6 +14,7 @@ from meigen_api.client import Pool
 from meigen_api.secret import SHORTEST, Secret
 from sandbox import Sandbox
 from sandbox.answers import Request, Response
+from tests.cases import each
 
 from .meigen import TOKEN, Meigen
 from .scanner import finds
@@ -172,7 +173,7 @@ def test_no_error_and_no_repr_holds_it(meigen: Meigen) -> None:
     assert not finds(f"{error!r} {error} {vars(error)} {TOKEN!r}", TOKEN.reveal())
 
 
-@pytest.mark.parametrize("piece", ["\\", "%25", "&#x0", "m\n", "bWVp\n", "\\u006d"])
+@each("piece", ["\\", "%25", "&#x0", "m\n", "bWVp\n", "\\u006d"])
 def test_a_long_body_of_almost_nothing_else_is_read_at_once(piece: str) -> None:
     """A pattern that begins anew at each of these would take hours, and hold every thread meanwhile."""
     token = Secret("meigen_sk_" + "a" * 32)
@@ -180,7 +181,7 @@ def test_a_long_body_of_almost_nothing_else_is_read_at_once(piece: str) -> None:
     assert token.scrub(words) == words
 
 
-@pytest.mark.parametrize("plain", ['meigen_sk_a"b\\c/d-e.f~g', "meigen_sk_" + "ab/" * 9])
+@each("plain", ['meigen_sk_a"b\\c/d-e.f~g', "meigen_sk_" + "ab/" * 9])
 def test_signs_that_json_escapes_are_no_hiding_place(plain: str) -> None:
     token = Secret(plain)
     for body in [json.dumps({"error": plain}), json.dumps({"error": plain}).replace("/", "\\/")]:

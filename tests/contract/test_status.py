@@ -6,6 +6,7 @@ from meigen_api import calls, errors
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 from sandbox.answers import refusal
+from tests.cases import each
 
 from .meigen import Meigen, answer, said
 
@@ -33,7 +34,7 @@ class TestTheWay:
         assert status.video_url.endswith(".mp4")
         assert status.urls == (status.video_url,)
 
-    @pytest.mark.parametrize(("switch", "credits"), [("fail", "refunded"), ("fail-kept", "confirmed")])
+    @each(("switch", "credits"), [("fail", "refunded"), ("fail-kept", "confirmed")])
     def test_of_a_failure_with_its_reason_and_whether_credits_came_back(
         self, meigen: Meigen, switch: str, credits: str
     ) -> None:
@@ -115,7 +116,7 @@ class TestTrouble:
         assert isinstance(error, errors.RateLimited)
         assert error.code == "status_query_busy"
 
-    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    @each("status", [500, 502, 503, 504])
     def test_a_broken_server_is_asked_again(self, meigen: Meigen, status: int) -> None:
         job = meigen.submit()
         meigen.box.fail_next("/api/generate/v2/status", refusal(status, "Down"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from meigen_api import calls, errors
+from tests.cases import each
 
 from .meigen import PICTURE, Meigen, new_key
 
@@ -24,7 +25,7 @@ class TestTheAnswer:
     def test_without_a_model_the_platform_chooses(self, meigen: Meigen) -> None:
         assert meigen.submit().model_id == "nanobanana-2"
 
-    @pytest.mark.parametrize(
+    @each(
         ("fields", "applied"),
         [
             ({"modelId": "nanobanana-2"}, "1:1"),
@@ -68,11 +69,11 @@ class TestWhatIsTaken:
     def test_every_field_is_taken(self, meigen: Meigen, fields: dict[str, Any]) -> None:
         assert meigen.submit(**fields).generation_id
 
-    @pytest.mark.parametrize("choice", [{"modelVariant": "flare"}, {"modelVariant": "sunburst"}, {}])
+    @each("choice", [{"modelVariant": "flare"}, {"modelVariant": "sunburst"}, {}])
     def test_a_variant_costs_the_same(self, meigen: Meigen, choice: dict[str, Any]) -> None:
         assert meigen.submit(modelId="gpt-image-2.5", **choice).credits_used == 6
 
-    @pytest.mark.parametrize("quality", ["1", "4"])
+    @each("quality", ["1", "4"])
     def test_a_midjourney_quality_costs_the_same(self, meigen: Meigen, quality: str) -> None:
         assert meigen.submit(modelId="midjourney-v8.1", niji7Options={"quality": quality}).credits_used == 15
 
@@ -88,7 +89,7 @@ class TestWhatIsTaken:
 
 
 class TestTheRatioThatFollowsItsInput:
-    @pytest.mark.parametrize("asked", [{}, {"aspectRatio": "auto"}, {"aspectRatio": "adaptive"}])
+    @each("asked", [{}, {"aspectRatio": "auto"}, {"aspectRatio": "adaptive"}])
     def test_pure_text_has_none_to_follow(self, meigen: Meigen, asked: dict[str, Any]) -> None:
         error = meigen.refused(modelId="seedance-2-0", **asked)
         assert isinstance(error, errors.InvalidRequest)
@@ -96,7 +97,7 @@ class TestTheRatioThatFollowsItsInput:
         assert "16:9" in error.fields["supportedRatios"]
         assert "adaptive" not in error.fields["supportedRatios"]
 
-    @pytest.mark.parametrize("asked", [{}, {"aspectRatio": "adaptive"}])
+    @each("asked", [{}, {"aspectRatio": "adaptive"}])
     def test_a_reference_has_one(self, meigen: Meigen, asked: dict[str, Any]) -> None:
         assert meigen.submit(modelId="seedance-2-0", referenceImages=[PICTURE], **asked).aspect_ratio == "adaptive"
 

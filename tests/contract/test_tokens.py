@@ -7,6 +7,7 @@ import pytest
 
 from meigen_api import calls, errors
 from meigen_api.secret import Secret
+from tests.cases import each
 
 from .meigen import TOKEN, Meigen, answer
 
@@ -39,23 +40,21 @@ class TestManaging:
     def test_a_name_is_needed(self, meigen: Meigen, session: Secret) -> None:
         assert meigen.failed(calls.create_token(" "), session).code == "missing_name"
 
-    @pytest.mark.parametrize("call", [calls.revoke_token("x"), calls.token_usage("x")])
+    @each("call", [calls.revoke_token("x"), calls.token_usage("x")])
     def test_an_unknown_one(self, meigen: Meigen, session: Secret, call: calls.Call[Any]) -> None:
         assert isinstance(meigen.failed(call, session), errors.NotFound)
 
-    @pytest.mark.parametrize(
-        "call", [calls.tokens(), calls.create_token("x"), calls.revoke_token("x"), calls.token_usage("x")]
-    )
+    @each("call", [calls.tokens(), calls.create_token("x"), calls.revoke_token("x"), calls.token_usage("x")])
     def test_an_api_token_may_not(self, meigen: Meigen, call: calls.Call[Any]) -> None:
         assert isinstance(meigen.failed(call, TOKEN), errors.BadToken)
 
-    @pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"data": rows}, lambda rows: {"tokens": rows}])
+    @each("wrap", [lambda rows: rows, lambda rows: {"data": rows}, lambda rows: {"tokens": rows}])
     def test_the_list_comes_bare_or_wrapped(self, wrap: Any) -> None:
         rows = wrap([{"id": 7, "name": "A", "token_value": "meigen_sk_full_token_9999"}])
         [info] = calls.result(calls.tokens(), answer(200, rows))
         assert (info.id, info.masked) == ("7", "...9999")
 
-    @pytest.mark.parametrize("shown", [{}, {"token": "sk_of_another_form"}, {"value": "meigen_sk_elsewhere"}])
+    @each("shown", [{}, {"token": "sk_of_another_form"}, {"value": "meigen_sk_elsewhere"}])
     def test_a_new_one_in_a_form_we_do_not_know_is_not_kept(self, shown: dict[str, str]) -> None:
         with pytest.raises(errors.BadAnswer) as caught:
             calls.result(calls.create_token("x"), answer(200, shown))
@@ -99,7 +98,7 @@ class TestASession:
         assert isinstance(meigen.refused(token=tokens[0]), errors.RateLimited)
 
 
-@pytest.mark.parametrize(
+@each(
     ("credits", "purses"),
     [
         ({"daily": 3, "purchased": 40, "unlimited": False}, (3, 40, False)),
@@ -114,7 +113,7 @@ def test_the_two_purses_stay_two(credits: Any, purses: tuple[int | None, int | N
     assert (job.balance.daily, job.balance.purchased, job.balance.unlimited) == purses
 
 
-@pytest.mark.parametrize("credits", [None, [], {}, 7])
+@each("credits", [None, [], {}, 7])
 def test_purses_that_are_unsaid_are_unknown(credits: Any) -> None:
     body = errors.Answer(200, body=json.dumps({"generationId": "x", "credits": credits}))
     assert calls.result(calls.submit("{}"), body).balance is None

@@ -10,6 +10,7 @@ from meigen_api import calls, errors
 from meigen_api.client import Client, put_file
 from meigen_api.secret import Secret
 from sandbox.answers import Response, answer
+from tests.cases import each
 
 from .meigen import DAY, HERE, TOKEN, Meigen, movie, said
 
@@ -30,12 +31,12 @@ class TestPictures:
         meigen.clock.now += DAY + 1
         assert httpx.get(place.public_url).status_code == 404
 
-    @pytest.mark.parametrize("kind", ["image/jpeg", "image/png", "image/webp", "image/gif"])
+    @each("kind", ["image/jpeg", "image/png", "image/webp", "image/gif"])
     def test_the_four_types(self, meigen: Meigen, kind: str) -> None:
         place = self.gateway(meigen, calls.presign("a", kind, 2_000_000))
         assert place.public_url.startswith(meigen.server.url)
 
-    @pytest.mark.parametrize(("kind", "size"), [("image/svg+xml", 4), ("image/png", 2_000_001), ("image/png", 0)])
+    @each(("kind", "size"), [("image/svg+xml", 4), ("image/png", 2_000_001), ("image/png", 0)])
     def test_what_the_gateway_does_not_take(self, meigen: Meigen, kind: str, size: int) -> None:
         with pytest.raises(errors.InvalidRequest):
             self.gateway(meigen, calls.presign("a", kind, size))
@@ -62,7 +63,7 @@ def clip(
 
 
 class TestClips:
-    @pytest.mark.parametrize("content_type", ["video/mp4", "video/quicktime", "audio/wav", "audio/x-wav", "audio/mpeg"])
+    @each("content_type", ["video/mp4", "video/quicktime", "audio/wav", "audio/x-wav", "audio/mpeg"])
     def test_presign_then_put_then_public_for_seven_days(self, meigen: Meigen, content_type: str) -> None:
         link = meigen.upload_clip(b"data", content_type)
         assert httpx.get(link).content == b"data"
@@ -79,7 +80,7 @@ class TestClips:
         )
         assert set(response.json()) == {"success", "presignedUrl", "publicUrl", "key"}
 
-    @pytest.mark.parametrize("token", [None, Secret("nonsense"), Secret("a.b.c")])
+    @each("token", [None, Secret("nonsense"), Secret("a.b.c")])
     def test_it_needs_a_token(self, meigen: Meigen, token: Secret | None) -> None:
         error = meigen.failed(clip(), token)
         assert isinstance(error, errors.BadToken)
@@ -98,7 +99,7 @@ class TestClips:
         meigen.box.set_credits(session, 0, daily=20)
         assert isinstance(meigen.failed(clip(), Secret(session)), errors.InsufficientCredits)
 
-    @pytest.mark.parametrize(
+    @each(
         ("call", "code", "field"),
         [
             (clip("video/webm"), "invalid_type", "contentType"),
@@ -137,7 +138,7 @@ class TestThePut:
         assert httpx.put(place.upload_url, content=b"data", headers=headers).status_code == 403
         put(place.upload_url, b"data", "video/mp4")  # the sandbox would refuse ours, too
 
-    @pytest.mark.parametrize(("data", "content_type"), [(b"more than four", "video/mp4"), (b"data", "video/quicktime")])
+    @each(("data", "content_type"), [(b"more than four", "video/mp4"), (b"data", "video/quicktime")])
     def test_it_is_what_was_announced(self, meigen: Meigen, data: bytes, content_type: str) -> None:
         place = meigen.send(clip())
         with pytest.raises(errors.ServerError, match="403"):

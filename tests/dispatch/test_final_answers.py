@@ -14,6 +14,7 @@ from generations.models.sentences import translated
 from meigen_api import calls, errors
 from meigen_api.client import Client
 from sandbox.answers import Response, html, refusal
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation
 
@@ -127,7 +128,7 @@ def test_a_conflict_after_a_lost_answer_is_left_to_a_person_in_words(
     assert "Check again · free" in card
 
 
-@pytest.mark.parametrize("code", ["idempotency_conflict", "request_id_collision", "", "tomorrows_code"])
+@each("code", ["idempotency_conflict", "request_id_collision", "", "tomorrows_code"])
 def test_only_in_progress_is_waited_for(sandbox: FastSandbox, user: User, token: Token, code: str) -> None:
     sandbox.fail_next(SUBMIT, refusal(409, "No", code=code))
     assert sent(make_generation(user)).status == S.REJECTED
@@ -249,9 +250,7 @@ class TestReceipts:
         assert posts(sandbox) == 1
         assert len(sandbox.ledger.charges()) == 1
 
-    @pytest.mark.parametrize(
-        "answer", [html(402), html(410), refusal(404, "No page"), refusal(403, "No", code="forbidden"), html(502)]
-    )
+    @each("answer", [html(402), html(410), refusal(404, "No page"), refusal(403, "No", code="forbidden"), html(502)])
     def test_any_other_answer_proves_nothing(
         self, sandbox: FastSandbox, user: User, token: Token, answer: Response
     ) -> None:

@@ -18,6 +18,7 @@ from generations.media.download import Failed, Refused, download
 from generations.models import Reference
 from meigen_api import calls, client, errors, outgoing
 from sandbox.answers import Response, answer
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, picture
 
@@ -75,7 +76,7 @@ async def many(url: str) -> None:
         await pool.send(calls.models(), None)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@each("door", DOORS)
 def test_no_request_takes_a_proxy_of_the_environment(
     sandbox: FastSandbox,
     reference: Reference,
@@ -104,7 +105,7 @@ def test_where_no_host_is_named_an_upload_goes_to_the_public_internet_alone(list
     assert b"".join(listener.heard) == b""
 
 
-@pytest.mark.parametrize("door", ["download", "upload"])
+@each("door", ["download", "upload"])
 def test_an_allowed_name_that_leads_into_a_private_network_gets_nothing(
     settings: Settings, listener: Listener, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:
@@ -122,7 +123,7 @@ def test_an_allowed_name_that_leads_into_a_private_network_gets_nothing(
     assert b"".join(listener.heard) == b""
 
 
-@pytest.mark.parametrize(
+@each(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fe80::1%e", "fd00::7",
      "::ffff:127.0.0.1", "::ffff:10.0.0.1", "224.0.0.1", "ff02::1", "64:ff9b::a00:1", "64:ff9b:1::1",
@@ -137,7 +138,7 @@ def test_a_private_address_is_not_public(address: str) -> None:
 PLACES = outgoing.Places(frozenset({"images.example", ".store.example"}), ("https://gate.example/api",))
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     ["https://images.example/a", "https://images.example:443/a", "https://a.store.example/x", "https://a.b.store.example/x",
      "https://gate.example/x", "https://GATE.example/x"],
@@ -146,7 +147,7 @@ def test_the_allowed_places(url: str) -> None:
     PLACES.check(url)
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     ["http://images.example/a", "https://images.example:8443/a", "https://a.images.example/", "https://store.example/",
      "https://evilstore.example/", "https://a.store.example.evil.example/", "https://me@images.example/",
@@ -158,7 +159,7 @@ def test_every_other_place(url: str) -> None:
         PLACES.check(url)
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/a", "https://169.254.169.254/", "https://10.0.0.1:8443/admin"])
+@each("url", ["https://evil.example/a", "https://169.254.169.254/", "https://10.0.0.1:8443/admin"])
 def test_a_gateway_cannot_have_a_reference_sent_anywhere(
     sandbox: FastSandbox,
     user: User,

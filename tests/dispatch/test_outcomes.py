@@ -20,6 +20,7 @@ from meigen_api.errors import Answer
 from meigen_api.secret import Secret
 from meigen_api.types import Status
 from sandbox.answers import Response, answer, html, refusal
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, settle
 
@@ -77,7 +78,7 @@ class TestAnAnswer:
         assert generation.status == S.FAILED
         assert not generation.results.exists()
 
-    @pytest.mark.parametrize(("status", "misses", "ends"), [(410, 1, True), (404, 1, False), (404, 3, True)])
+    @each(("status", "misses", "ends"), [(410, 1, True), (404, 1, False), (404, 3, True)])
     def test_a_job_meigen_forgot_has_failed(self, user: User, status: int, misses: int, *, ends: bool) -> None:
         generation = running(user)
         assert (
@@ -90,9 +91,7 @@ class TestAnAnswer:
             is ends
         )
 
-    @pytest.mark.parametrize(
-        ("hint", "least", "most"), [(None, 299, 301), (40, 39, 41), (900, 899, 901), (1e9, 0, 21601)]
-    )
+    @each(("hint", "least", "most"), [(None, 299, 301), (40, 39, 41), (900, 899, 901), (1e9, 0, 21601)])
     def test_meigens_hint_says_how_long_a_picture_is_watched(
         self, user: User, hint: float | None, least: float, most: float
     ) -> None:

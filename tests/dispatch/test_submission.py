@@ -18,6 +18,7 @@ from generations.models import Attempt, Generation
 from generations.models.sentences import Sentence
 from meigen_api.secret import Secret
 from sandbox.answers import answer, refusal
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.dispatch.sending import SUBMIT, S, after, sent
 from tests.helpers import form_data, make_generation, make_user
@@ -181,7 +182,7 @@ def test_every_answer_is_kept_on_its_attempt(sandbox: FastSandbox, user: User, t
     assert '"generationId"' in generation.attempts.get().answer
 
 
-@pytest.mark.parametrize("status", [400, 402])
+@each("status", [400, 402])
 def test_an_answer_no_database_can_hold_is_cleaned_not_lost(
     sandbox: FastSandbox, user: User, token: Token, status: int
 ) -> None:
@@ -204,7 +205,7 @@ def test_numbers_too_large_for_their_columns_are_left_out(sandbox: FastSandbox, 
     assert generation.credits_used is None
 
 
-@pytest.mark.parametrize("answer_status", [401, 402])
+@each("answer_status", [401, 402])
 def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     user: User, token: Token, answer_status: int
 ) -> None:
@@ -220,7 +221,7 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     assert Generation.objects.get(pk=deleted.pk).deleted_at
 
 
-@pytest.mark.parametrize(("count", "statements"), [(1, 45), (8, 199)])
+@each(("count", "statements"), [(1, 45), (8, 199)])
 def test_a_click_takes_few_statements(
     sandbox: FastSandbox,
     browser: Browser,

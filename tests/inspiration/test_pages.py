@@ -17,6 +17,7 @@ from meigen_api.calls import search
 from meigen_api.errors import Answer
 from sandbox import gallery
 from sandbox.answers import Request, Response, answer, html, refusal
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_token, make_user
 
@@ -226,7 +227,7 @@ class TestUsedUp:
         assert "Your Meigen account has used up its searches for today. Search again after 13:30." in body
         assert "a search quota of your own" not in body
 
-    @pytest.mark.parametrize(
+    @each(
         ("retry_after", "words"),
         [
             (1, "after 12:31."),
@@ -243,7 +244,7 @@ class TestUsedUp:
     ) -> None:
         assert words in limited(retry_after)
 
-    @pytest.mark.parametrize(
+    @each(
         ("retry_after", "words"),
         [
             (60, "in 1 minute."),
@@ -347,7 +348,7 @@ class TestTheMatchedPicture:
         assert "640" in opened
         assert asked_gallery.image("pair").matched == 0
 
-    @pytest.mark.parametrize("media", ["2", "-1", "x", "1.0", "", "99999999", "\u0661"])
+    @each("media", ["2", "-1", "x", "1.0", "", "99999999", "\u0661"])
     def test_an_address_that_names_no_picture_means_the_first(self, found: str, browser: Client, media: str) -> None:
         opened = browser.get("/inspiration/pair/", {"media": media}).content.decode()
         assert 'src="/inspiration/pair/picture/"' in opened
@@ -359,7 +360,7 @@ class TestTheMatchedPicture:
         opened = browser.get(f"/inspiration/{ITEM['id']}/", {"media": "1"}).content.decode()
         assert f'src="/inspiration/{ITEM["id"]}/picture/"' in opened
 
-    @pytest.mark.parametrize("index", [2, -1, 10**12, "x", None, True, 1.5, [1], {}])
+    @each("index", [2, -1, 10**12, "x", None, True, 1.5, [1], {}])
     def test_an_odd_index_means_the_first(self, index: Any) -> None:
         assert matched(["https://a.example/0.jpg", "https://a.example/1.jpg"], index) == 0
 

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from generations.models import Generation
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user
 from tests.library.deeds import HTMX, do
 
@@ -26,7 +27,7 @@ def test_two_selected_pictures_are_compared(browser: Client, user: User, done: G
     )
 
 
-@pytest.mark.parametrize("query", ["", "?with=nonsense", "?with=&number=x", "?picture=99", "?picture=-1"])
+@each("query", ["", "?with=nonsense", "?with=&number=x", "?picture=99", "?picture=-1"])
 def test_one_picture_alone_has_nothing_to_compare_with(browser: Client, done: Generation, query: str) -> None:
     assert "no second picture" in browser.get(f"{done.get_absolute_url()}compare/{query}").content.decode()
 

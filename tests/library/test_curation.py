@@ -12,6 +12,7 @@ from generations.library import collecting, curation
 from generations.models import Collection, Generation
 from generations.sharing import links
 from meigen_api.types import Status
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 from tests.library.deeds import HTMX, do, unzipped
 
@@ -42,7 +43,7 @@ def test_undo_brings_it_back_whole(browser: Client, user: User, done: Generation
     assert Client().get(link).status_code == 200
 
 
-@pytest.mark.parametrize("status", ["queued", "sending", "running"])
+@each("status", ["queued", "sending", "running"])
 def test_what_is_under_way_cannot_be_deleted(browser: Client, user: User, token: Token, status: str) -> None:
     row = make_generation(user, status=status)
     assert "still in progress" in browser.post(f"/generations/{row.pk}/delete/", headers=HTMX).content.decode()
@@ -50,7 +51,7 @@ def test_what_is_under_way_cannot_be_deleted(browser: Client, user: User, token:
     assert row.deleted_at is None
 
 
-@pytest.mark.parametrize("answer", [401, 402])
+@each("answer", [401, 402])
 def test_a_refused_one_that_is_deleted_is_never_sent_by_itself(user: User, token: Token, answer: int) -> None:
     row = make_generation(user, status="rejected", answer_status=answer, finished_at=timezone.now())
     assert curation.delete(user, [row.pk]) == [row.pk]
@@ -155,7 +156,7 @@ def test_what_is_taken_back_from_the_team_is_gone_for_it(browser: Client, collea
         assert "CANARY" not in colleague.get(page).content.decode()
 
 
-@pytest.mark.parametrize("status", ["queued", "running", "failed", "rejected"])
+@each("status", ["queued", "running", "failed", "rejected"])
 def test_only_what_is_finished_is_shown_to_the_team(browser: Client, user: User, token: Token, status: str) -> None:
     row = make_generation(user, status=status)
     browser.post(f"/generations/{row.pk}/team/")
@@ -181,7 +182,7 @@ def test_said_twice_it_is_shown_or_taken_back_once(browser: Client, done: Genera
         assert (done.team_at is not None) == (shown == "1")
 
 
-@pytest.mark.parametrize("private", ["https://images.meigen.ai/PRIVATE.mp4", "images.meigen.ai/PRIVATE.png"])
+@each("private", ["https://images.meigen.ai/PRIVATE.mp4", "images.meigen.ai/PRIVATE.png"])
 def test_what_somebody_referred_to_stays_theirs(
     browser: Client, colleague: Client, user: User, token: Token, private: str
 ) -> None:
@@ -235,7 +236,7 @@ def test_many_are_starred_and_collected_and_found_again(browser: Client, user: U
     assert "Summer campaign" in browser.get("/collections/").content.decode()
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "problem"),
     [
         ("", "Give the collection a name"),
@@ -282,8 +283,8 @@ def test_a_stranger_can_do_nothing_with_the_ids_of_others(colleague: Client, don
     assert colleague.get(done.get_absolute_url() + "compare/").status_code == 404
 
 
-@pytest.mark.parametrize("verb", ["", "nonsense", "star", "download", "compare"])
-@pytest.mark.parametrize("ids", [[], ["nonsense"], ["\x00"]])
+@each("verb", ["", "nonsense", "star", "download", "compare"])
+@each("ids", [[], ["nonsense"], ["\x00"]])
 def test_a_senseless_selection_is_answered_in_words(
     browser: Client, done: Generation, verb: str, ids: list[str]
 ) -> None:
@@ -291,7 +292,7 @@ def test_a_senseless_selection_is_answered_in_words(
     assert "Nothing is selected" in response.content.decode()
 
 
-@pytest.mark.parametrize("count", [500, 2500])
+@each("count", [500, 2500])
 def test_too_many_at_once_are_refused_whole(browser: Client, done: Generation, count: int) -> None:
     ids = [str(uuid.uuid4()) for _ in range(count)]
     response = browser.post("/generations/selected/", {"do": "delete", "selected": [*ids, done.pk]}, headers=HTMX)

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Token, User
 from generations.library import curation, tick
 from generations.models import Generation
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,7 @@ def found(client: Client, rows: dict[str, Generation], query: dict[str, str] | N
     return {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body}
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "names"),
     [
         ({}, {"fox", "sea", "own", "old"}),

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from accounts.models import Token, User
 from generations.library import collecting, curation
 from generations.models import Generation
+from tests.cases import each
 from tests.helpers import make_generation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def rows(user: User, token: Token) -> dict[str, Generation]:
     return made
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "found"),
     [
         ({}, {"fox", "owl", "sea", "old"}),
@@ -59,7 +60,7 @@ def test_filters_find(browser: Client, rows: dict[str, Generation], query: dict[
     assert {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body} == found
 
 
-@pytest.mark.parametrize("words", ["", "fox"])
+@each("words", ["", "fox"])
 def test_what_one_deleted_is_found_by_star_and_collection_too(
     browser: Client, user: User, rows: dict[str, Generation], words: str
 ) -> None:
@@ -75,7 +76,7 @@ def test_what_one_deleted_is_found_by_star_and_collection_too(
         assert {name for name, row in rows.items() if f'id="generation-{row.pk}"' in body} == {"old"}
 
 
-@pytest.mark.parametrize(
+@each(
     "query", [{"state": "nonsense"}, {"model": "gone"}, {"since": "soon"}, {"q": "x" * 5000}, {"until": "9999-12-31"}]
 )
 def test_a_filter_that_makes_no_sense_breaks_nothing(
@@ -84,7 +85,7 @@ def test_a_filter_that_makes_no_sense_breaks_nothing(
     assert browser.get("/generations/", query).status_code == 200
 
 
-@pytest.mark.parametrize("words", ["", "fox"])
+@each("words", ["", "fox"])
 def test_a_day_begins_where_the_studio_is(browser: Client, user: User, settings: Settings, words: str) -> None:
     row = make_generation(user, status="done", created_at=datetime(2026, 1, 2, 20, tzinfo=UTC))
 
@@ -117,9 +118,7 @@ def test_the_next_page_keeps_the_filters(browser: Client, user: User, token: Tok
     assert following.count("<article") == 6
 
 
-@pytest.mark.parametrize(
-    ("pages", "shown"), [("2", 48), ("3", 60), ("0", 24), ("-1", 24), ("x", 24), ("²", 24), ("9" * 5000, 24)]
-)
+@each(("pages", "shown"), [("2", 48), ("3", 60), ("0", 24), ("-1", 24), ("x", 24), ("²", 24), ("9" * 5000, 24)])
 def test_a_list_shows_as_many_pages_as_its_address_says_and_goes_on_after_them(
     browser: Client, user: User, pages: str, shown: int
 ) -> None:

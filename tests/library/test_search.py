@@ -13,6 +13,7 @@ from accounts.models import Token, User
 from generations.library import collecting, curation
 from generations.library.filters import HistoryForm
 from generations.models import CollectionItem, Generation, Star
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_user
 
@@ -44,7 +45,7 @@ def found(rows: dict[str, Generation], words: str) -> set[str]:
     return {name for name, row in rows.items() if row.pk in pks}
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "expected"),
     [
         ("fox", {"fox"}),
@@ -127,7 +128,7 @@ def test_every_word_is_found_wherever_it_is(rows: dict[str, Generation], words: 
     assert found(rows, words) == expected
 
 
-@pytest.mark.parametrize(("prompt", "words"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+@each(("prompt", "words"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
 def test_a_letter_and_its_accent_are_found_written_as_one_or_as_two(
     sandbox: FastSandbox, browser: Client, token: Token, prompt: str, words: str
 ) -> None:
@@ -231,7 +232,7 @@ def many(user: User, token: Token) -> list[Generation]:
     return made
 
 
-@pytest.mark.parametrize("query", [{"q": "fox"}, {"q": "fo"}, {"q": "fox", "state": "done"}, {"q": "o x", "kind": ""}])
+@each("query", [{"q": "fox"}, {"q": "fo"}, {"q": "fox", "state": "done"}, {"q": "o x", "kind": ""}])
 def test_pages_of_a_search_neither_repeat_nor_leave_out(
     user: User, many: list[Generation], query: dict[str, str]
 ) -> None:
@@ -316,9 +317,7 @@ def test_the_last_half_millisecond_of_a_day_belongs_to_it(user: User, token: Tok
     assert HistoryForm(user, {"q": "fox", "since": "2026-03-02"}).rows().count() == 0
 
 
-@pytest.mark.parametrize(
-    ("prompt", "words"), [("Zürich", "ZÜRICH"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("ſo", "SO"), ("Fluß", "FLUSS")]
-)
+@each(("prompt", "words"), [("Zürich", "ZÜRICH"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("ſo", "SO"), ("Fluß", "FLUSS")])
 def test_a_filter_does_not_change_which_words_match(user: User, token: Token, prompt: str, words: str) -> None:
     row = make_generation(user, prompt=prompt, status="done")
     curation.star(user, row)

@@ -33,6 +33,7 @@ from generations.sharing import links
 from generations.studio import presets
 from meigen_api.client import Client as MeigenClient
 from meigen_api.types import Status
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
@@ -89,7 +90,7 @@ def test_nothing_of_it_is_left_but_the_bill(user: User, token: Token) -> None:
     assert attempt["sent_at"] is not None
 
 
-@pytest.mark.parametrize("days", [0, 29])
+@each("days", [0, 29])
 def test_what_was_deleted_lately_can_still_be_brought_back(user: User, browser: Client, days: float) -> None:
     row = deleted(user, days)
     trash.empty()
@@ -189,7 +190,7 @@ def test_a_reference_that_cannot_be_removed_keeps_nothing_else(user: User, monke
     assert [finding.wrong for finding in found] == 3 * ["is not in the database"]
 
 
-@pytest.mark.parametrize("state", ["processing", "completed"])
+@each("state", ["processing", "completed"])
 def test_what_meigen_says_of_it_meanwhile_brings_nothing_back(
     user: User,
     browser: Client,
@@ -231,7 +232,7 @@ def test_the_admin_still_has_it_in_the_books(user: User) -> None:
     assert boss.get(f"/admin/generations/generation/{row.pk}/change/").status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     ("days", "said"),
     [
         (30, "Deleted permanently after 30 days."),
@@ -302,7 +303,7 @@ def test_killed_at_any_step_it_goes_on_and_leaves_nothing(
     assert len(files()) == 3
 
 
-@pytest.mark.parametrize("is_removed", [True, False])
+@each("is_removed", [True, False])
 def test_a_file_that_comes_while_its_generation_is_erased_is_not_left_over(
     user: User, monkeypatch: pytest.MonkeyPatch, *, is_removed: bool
 ) -> None:

@@ -12,6 +12,7 @@ from accounts.models import Token, User
 from generations.library import collecting, curation, neighbours
 from generations.models import Generation
 from generations.models.search import TooMany
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user
 from tests.library.opening import back, ids, listed, opened, way
 
@@ -64,7 +65,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("address", LISTS)
+@each("address", LISTS)
 def test_the_next_one_is_the_next_of_the_list_it_was_opened_from(
     browser: Client, user: User, rows: list[Generation], address: str
 ) -> None:
@@ -137,7 +138,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("query", HOSTILE)
+@each("query", HOSTILE)
 def test_what_is_written_into_the_address_leads_nowhere_else_and_is_escaped(
     browser: Client, rows: list[Generation], query: str
 ) -> None:

@@ -19,6 +19,7 @@ from generations.models import Generation, Reference
 from generations.studio import references
 from meigen_api import errors
 from sandbox.answers import html, refusal
+from tests.cases import each
 from tests.clips import HTMX, MODEL, add, generate, needs_ffprobe, own_video, pictures, sent
 from tests.conftest import FastSandbox
 from tests.helpers import (
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 class TestAdding:
     @needs_ffprobe
-    @pytest.mark.parametrize(
+    @each(
         ("name", "data", "kind", "content_type"),
         [
             ("a.mp4", film(3.5), "video", "video/mp4"),
@@ -66,7 +67,7 @@ class TestAdding:
         assert b"CANARY" not in kept
         assert len(kept) == len(data) == reference.size
 
-    @pytest.mark.parametrize(
+    @each(
         ("name", "data", "words"),
         [
             ("half.mp4", film(3)[:-9], "is incomplete"),
@@ -101,7 +102,7 @@ class TestAdding:
         found = attachments.add_link(user, f"{sandbox.url}/clips/a.mp4")
         assert (found.kind, found.seconds) == ("video", None)
 
-    @pytest.mark.parametrize("link", ["https://elsewhere.example/a.mp4", "https://10.0.0.1/a.wav"])
+    @each("link", ["https://elsewhere.example/a.mp4", "https://10.0.0.1/a.wav"])
     def test_an_address_elsewhere_is_not_fetched(self, browser: Client, link: str) -> None:
         body = browser.post("/references/", {"reference_url": link}, headers=HTMX).content.decode()
         assert "hosted by Meigen" in body
@@ -243,7 +244,7 @@ class TestOneRequest:
             with time_machine.travel(timezone.now() + timedelta(days=days)):
                 assert Generation.objects.get().can_send_again == fits
 
-    @pytest.mark.parametrize(
+    @each(
         ("answer", "words"),
         [
             (refusal(402, "No", code="insufficient_credits"), "only from accounts with purchased credits"),

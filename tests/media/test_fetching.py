@@ -23,6 +23,7 @@ from generations.media import decode, decoder, download, fetch
 from generations.models import Generation, Lease, Result
 from generations.models.sentences import Sentence, translated
 from meigen_api.types import Status
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, picture, settle
 from tests.media.fetching import fetched, no_files_left, pending, refused
@@ -44,7 +45,7 @@ def test_a_finished_job_of_the_sandbox_is_kept_with_a_thumbnail(sandbox: FastSan
         assert small.size == (640, 360)
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     [
         "http://images.meigen.ai/a.png",
@@ -129,7 +130,7 @@ def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
         pass
 
 
-@pytest.mark.parametrize(
+@each(
     ("limited", "chunks", "pause", "reason"),
     [
         (
@@ -140,7 +141,6 @@ def test_a_trickle_stops_at_the_deadline(files: Callable[..., str]) -> None:
         ),
         (partial(download.download, seconds=0.2), [b"x"] * 30, 0.05, Sentence.FILE_TOO_SLOW.stored()),
     ],
-    ids=["endless", "a trickle"],
 )
 def test_a_file_without_end_is_refused_with_a_reason_on_the_card(
     files: Callable[..., str],
@@ -181,7 +181,7 @@ def test_after_days_of_failures_it_is_given_up(files: Callable[..., str], user: 
     assert fetched(result).gone_at is not None
 
 
-@pytest.mark.parametrize(("tries", "hours"), [(fetch.MAX_REFUSALS, (3, 6)), (fetch.MAX_FAILURES, (72, 84))])
+@each(("tries", "hours"), [(fetch.MAX_REFUSALS, (3, 6)), (fetch.MAX_FAILURES, (72, 84))])
 def test_its_tries_are_hours_apart_in_all(tries: int, hours: tuple[int, int]) -> None:
     waited = sum((fetch._pause(number) for number in range(1, tries)), timedelta())
     assert timedelta(hours=hours[0]) < waited < timedelta(hours=hours[1])
@@ -252,7 +252,7 @@ def test_what_was_given_up_can_be_fetched_again(files: Callable[..., str], user:
     assert fetched(result).kept_at is not None
 
 
-@pytest.mark.parametrize("tries", [0, 10 * fetch.MAX_FAILURES])
+@each("tries", [0, 10 * fetch.MAX_FAILURES])
 def test_a_full_disk_is_waited_out_however_long_it_takes(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch, tries: int
 ) -> None:

@@ -18,6 +18,7 @@ from accounts.models import User
 from generations.media import attachments, boxes, decode, download, picture, video
 from generations.models import Result
 from generations.sharing import links
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 from tests.library.deeds import do, unzipped
 from tests.media.fetching import fetched, no_files_left, pending, refused, size_of
@@ -63,7 +64,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("name", TYPES)
+@each("name", TYPES)
 def test_a_result_is_kept_as_it_is_with_small_pictures_in_its_colours(
     files: Callable[..., str], user: User, name: str
 ) -> None:
@@ -78,7 +79,7 @@ def test_a_result_is_kept_as_it_is_with_small_pictures_in_its_colours(
         assert middle(opened(small)) == pytest.approx(MIDDLE[name], abs=4)
 
 
-@pytest.mark.parametrize("name", TYPES)
+@each("name", TYPES)
 def test_a_reference_is_sent_in_a_plain_format_and_in_its_colours(user: User, name: str) -> None:
     data = data_of(name)
     reference = attachments.add_file(user, name, io.BytesIO(data), len(data))
@@ -86,7 +87,7 @@ def test_a_reference_is_sent_in_a_plain_format_and_in_its_colours(user: User, na
     assert middle(opened(reference.file)) == pytest.approx(MIDDLE[name], abs=4)
 
 
-@pytest.mark.parametrize("name", TYPES)
+@each("name", TYPES)
 def test_a_result_becomes_a_reference_too(user: User, name: str) -> None:
     result = make_result(make_generation(user, status="done"), data_of(name), content_type=TYPES[name])
     assert attachments.add_result(user, result).content_type == "image/jpeg"
@@ -96,7 +97,7 @@ def ramp(size: tuple[int, int]) -> Image.Image:
     return Image.linear_gradient("L").resize(size).convert("I").point(lambda grey: grey * 257).convert("I;16")
 
 
-@pytest.mark.parametrize("size", [(300, 200), (6000, 3000)])
+@each("size", [(300, 200), (6000, 3000)])
 def test_sixteen_bits_are_the_same_greys_at_any_size(size: tuple[int, int]) -> None:
     small = decode.inspect(io.BytesIO(saved(ramp(size), "PNG"))).small
     assert small
@@ -117,8 +118,8 @@ def test_the_one_clear_grey_of_sixteen_bits_is_clear_and_its_neighbour_is_not(us
         assert shown.getpixel((35, 20)) == pytest.approx((117, 117, 117, 255), abs=3)
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
-@pytest.mark.parametrize("size", [(300, 200), (6000, 3000)])
+@each("mode", ["RGB", "RGBA", "P"])
+@each("size", [(300, 200), (6000, 3000)])
 def test_a_profile_is_applied_at_any_size_and_in_any_mode(mode: str, size: tuple[int, int]) -> None:
     with Image.open(FILES / "wide-gamut.jpg") as wide:
         profile, colour = wide.info["icc_profile"], wide.convert("RGB").getpixel((10, 10))
@@ -153,7 +154,7 @@ def test_a_picture_for_the_press_is_shown_in_its_colours(user: User) -> None:
     assert middle(opened(reference.file)) == pytest.approx((0, 255, 255), abs=6)
 
 
-@pytest.mark.parametrize(("kind", "content_type"), [("WEBP", "image/webp"), ("AVIF", "image/avif")])
+@each(("kind", "content_type"), [("WEBP", "image/webp"), ("AVIF", "image/avif")])
 def test_a_moving_picture_is_kept_and_its_first_one_is_the_small_one(
     files: Callable[..., str], user: User, kind: str, content_type: str
 ) -> None:
@@ -177,8 +178,8 @@ def test_a_phone_that_was_held_on_its_side_took_an_upright_picture(user: User) -
             assert red > blue
 
 
-@pytest.mark.parametrize("name", ["photo.avif", "phone.heic"])
-@pytest.mark.parametrize("share", [0.5, 0.95])
+@each("name", ["photo.avif", "phone.heic"])
+@each("share", [0.5, 0.95])
 def test_half_a_picture_is_refused(files: Callable[..., str], user: User, name: str, share: float) -> None:
     data = data_of(name)
     result = refused(pending(user, files(data[: round(len(data) * share)])))
@@ -186,7 +187,7 @@ def test_half_a_picture_is_refused(files: Callable[..., str], user: User, name: 
     assert no_files_left()
 
 
-@pytest.mark.parametrize("brand", sorted(boxes.PICTURES))
+@each("brand", sorted(boxes.PICTURES))
 def test_a_brand_of_pictures_is_no_video(brand: bytes) -> None:
     head = b"\0\0\0\x18ftyp" + brand + bytes(12)
     assert video.type_of(io.BytesIO(head)) is None
@@ -194,9 +195,7 @@ def test_a_brand_of_pictures_is_no_video(brand: bytes) -> None:
         decode.inspect(io.BytesIO(head))
 
 
-@pytest.mark.parametrize(
-    "words", ["Pixel allocation failed: Out of memory", "Memory allocation error: Allocating 61 bytes failed"]
-)
+@each("words", ["Pixel allocation failed: Out of memory", "Memory allocation error: Allocating 61 bytes failed"])
 def test_a_decoder_without_memory_does_not_make_a_picture_unreadable(
     monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
@@ -210,7 +209,7 @@ def test_a_decoder_without_memory_does_not_make_a_picture_unreadable(
         picture.small(io.BytesIO(data_of("photo.avif")))
 
 
-@pytest.mark.parametrize("head", [b"\xff\x0a\xfa\x1f", b"\0\0\0\x0cJXL \r\n\x87\n"])
+@each("head", [b"\xff\x0a\xfa\x1f", b"\0\0\0\x0cJXL \r\n\x87\n"])
 def test_jpeg_xl_is_refused_by_its_name(user: User, head: bytes) -> None:
     for look in (decode.inspect, lambda file: attachments.add_file(user, "new.jxl", file, 100)):
         with pytest.raises(download.Refused, match="jpeg_xl"):

@@ -6,12 +6,12 @@ import zipfile
 from pathlib import PureWindowsPath
 from urllib.parse import unquote
 
-import pytest
 from django.test import Client
 
 from accounts.models import User
 from generations.media.names import file_stem
 from generations.sharing import links
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 
 HINDI = "\u0939\u093f\u0902\u0926\u0940 \u092e\u0947\u0902 \u091c\u093e\u0928\u0915\u093e\u0930\u0940"
@@ -20,7 +20,7 @@ ARABIC = "\u0645\u064e\u0631\u0652\u062d\u064e\u0628\u064b\u0627"
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "stem"),
     [
         ("A Red  Fox, 16:9", "a-red-fox-16-9"),
@@ -47,7 +47,7 @@ def test_a_stem_keeps_the_words_and_nothing_dangerous(words: str, stem: str) -> 
     assert file_stem(words, "picture") == stem
 
 
-@pytest.mark.parametrize("sign", ["x", "\u4e2d", "\u0915\u094d\u0937\u093f", FAMILY, "e\u0323\u0302\u0301"])
+@each("sign", ["x", "\u4e2d", "\u0915\u094d\u0937\u093f", FAMILY, "e\u0323\u0302\u0301"])
 def test_a_long_stem_ends_with_a_whole_character(sign: str) -> None:
     stem = file_stem(sign * 500, "picture")
     assert len(stem.encode()) <= 170
@@ -78,14 +78,14 @@ def names_of(user: User, prompt: str) -> list[str]:
     return [name for name in names if name != "metadata.json"]
 
 
-@pytest.mark.parametrize("prompt", [HINDI, TAMIL, ARABIC, "cr\u00e8me br\u00fbl\u00e9e"])
+@each("prompt", [HINDI, TAMIL, ARABIC, "cr\u00e8me br\u00fbl\u00e9e"])
 def test_every_saved_file_keeps_its_marks(user: User, prompt: str) -> None:
     names = names_of(user, prompt)
     assert len(names) == 6
     assert all(prompt.replace(" ", "-") in name for name in names), names
 
 
-@pytest.mark.parametrize("prompt", ["CON", "\u202efxp.exe\\..", "\u4e2d" * 300, "- . -", '=1+1 <"|?*>'])
+@each("prompt", ["CON", "\u202efxp.exe\\..", "\u4e2d" * 300, "- . -", '=1+1 <"|?*>'])
 def test_every_saved_file_is_allowed_on_windows(user: User, prompt: str) -> None:
     for name in names_of(user, prompt):
         assert not re.search(r'[<>:"/\\|?*\x00-\x1f\u202a-\u202e\u2066-\u2069]|^[-.]|[. ]$', name), name

@@ -12,13 +12,14 @@ from django.test import Client
 from accounts.models import User
 from generations.media import ffmpeg, poster, serving
 from sandbox import pictures
+from tests.cases import each
 from tests.media.fetching import fetched, needs_ffmpeg, pending, size_of
 
 pytestmark = pytest.mark.django_db
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize(("ratio", "size"), [("16:9", (640, 360)), ("9:16", (360, 640))])
+@each(("ratio", "size"), [("16:9", (640, 360)), ("9:16", (360, 640))])
 def test_a_video_is_kept_with_a_poster(
     files: Callable[..., str], user: User, browser: Client, ratio: str, size: tuple[int, int]
 ) -> None:
@@ -47,7 +48,7 @@ def test_without_ffmpeg_a_video_is_kept_and_its_card_is_neutral(
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize(
+@each(
     "command",
     [
         ["false"],
@@ -56,7 +57,6 @@ def test_without_ffmpeg_a_video_is_kept_and_its_card_is_neutral(
         [sys.executable, "-c", "print('not a picture')"],
         [sys.executable, "-c", "import time; print('half', flush=True); time.sleep(60)"],
     ],
-    ids=["fails", "says nothing", "is gone", "says nonsense", "hangs"],
 )
 def test_whatever_ffmpeg_does_the_video_is_kept(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch, command: list[str]
@@ -69,7 +69,7 @@ def test_whatever_ffmpeg_does_the_video_is_kept(
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize(
+@each(
     ("attempt", "expected"),
     [
         ("open('/tmp/never-written', 'wb').write(bytes(200_000_000))", "File too large"),

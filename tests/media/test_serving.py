@@ -18,6 +18,7 @@ from pytest_django import Settings
 from accounts.models import User
 from generations.media import serving
 from generations.models import Generation, Result
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user, picture
 
 Small = Literal["thumbnail", "preview"]
@@ -42,7 +43,7 @@ def test_the_whole_file(browser: Client, url: str) -> None:
     assert response["Cache-Control"] == "private, no-cache"
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "start", "stop"),
     [
         ("bytes=0-0", 0, 1),
@@ -60,14 +61,14 @@ def test_a_range_is_answered_exactly(browser: Client, url: str, asked: str, star
     assert response["Content-Length"] == str(stop - start)
 
 
-@pytest.mark.parametrize("asked", ["bytes=10240-", "bytes=5-2", "bytes=-0"])
+@each("asked", ["bytes=10240-", "bytes=5-2", "bytes=-0"])
 def test_a_range_past_the_end_is_416(browser: Client, url: str, asked: str) -> None:
     response = browser.get(url, headers={"Range": asked})
     assert response.status_code == 416
     assert response["Content-Range"] == "bytes */10240"
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=a-b", "bytes=-", "bytes=" + "9" * 5000 + "-"])
+@each("asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=a-b", "bytes=-", "bytes=" + "9" * 5000 + "-"])
 def test_a_range_we_do_not_speak_gets_the_whole_file(browser: Client, url: str, asked: str) -> None:
     response = browser.get(url, headers={"Range": asked})
     assert response.status_code == 200
@@ -85,7 +86,7 @@ def test_a_download_has_a_safe_name(browser: Client, url: str) -> None:
     assert browser.get(f"{url}?download")["Content-Disposition"] == 'attachment; filename="a-red-fox-1.png"'
 
 
-@pytest.mark.parametrize("known", ["{}", "W/{}", '"other", {}'])
+@each("known", ["{}", "W/{}", '"other", {}'])
 def test_whatever_way_a_browser_says_what_it_has(browser: Client, url: str, known: str) -> None:
     etag = browser.get(url)["ETag"]
     assert browser.get(url, headers={"If-None-Match": known.format(etag)}).status_code == 304
@@ -106,7 +107,7 @@ def test_head_says_the_same_without_the_bytes(browser: Client, url: str) -> None
     assert browser.head(url, headers={"Range": "bytes=0-9"})["Content-Length"] == "10"
 
 
-@pytest.mark.parametrize("kind", ["thumbnail", "preview"])
+@each("kind", ["thumbnail", "preview"])
 def test_a_small_picture_by_its_signed_address_may_be_kept_for_ever(browser: Client, url: str, kind: Small) -> None:
     result = Result.objects.get()
     signed = serving.small_url(result, kind)
@@ -117,7 +118,7 @@ def test_a_small_picture_by_its_signed_address_may_be_kept_for_ever(browser: Cli
     assert (again.status_code, again["Cache-Control"]) == (304, response["Cache-Control"])
 
 
-@pytest.mark.parametrize("query", ["", "?v=", "?v=0123456789abcdef", "?v={preview}", "?v={file}"])
+@each("query", ["", "?v=", "?v=0123456789abcdef", "?v={preview}", "?v={file}"])
 def test_by_any_other_address_the_browser_asks_each_time(browser: Client, url: str, query: str) -> None:
     result = Result.objects.get()
     signatures = {kind: serving._version(result, kind) for kind in ("preview", "file")}
@@ -160,7 +161,7 @@ class TestBehindAProxyThatHandsOutTheFiles:
     def _accel(self, settings: Settings) -> None:
         settings.MEDIA_ACCEL = "/kept/"
 
-    @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}])
+    @each("headers", [{}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}])
     def test_it_is_told_where_the_file_is(self, browser: Client, url: str, headers: dict[str, str]) -> None:
         response = browser.get(f"{url}?download", headers=headers)
         assert (response.status_code, response.content) == (200, b"")

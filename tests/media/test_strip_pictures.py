@@ -21,6 +21,7 @@ from accounts.models import User
 from generations.media.metadata import strip
 from generations.media.metadata.parts import CHUNK
 from generations.sharing import links
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 
 SAYS = b"CANARY"
@@ -163,8 +164,8 @@ def test_every_pixel_stays(picture: tuple[str, bytes]) -> None:
     assert list(frames(stripped(data, TYPES[kind]))) == list(frames(data))
 
 
-@pytest.mark.parametrize("kind", TURNED)
-@pytest.mark.parametrize("orientation", range(2, 9))
+@each("kind", TURNED)
+@each("orientation", range(2, 9))
 def test_of_its_exif_only_which_way_up_it_is_stays(kind: str, orientation: int) -> None:
     data = turned(kind, orientation)
     left = stripped(data, TYPES[kind])
@@ -180,9 +181,7 @@ def test_of_its_exif_only_which_way_up_it_is_stays(kind: str, orientation: int) 
         assert left[20] & 0x0C == 0x08
 
 
-@pytest.mark.parametrize(
-    "said", [b"", b"II*\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09"]
-)
+@each("said", [b"", b"II*\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09"])
 def test_exif_that_says_no_way_up_goes(said: bytes) -> None:
     buffer = io.BytesIO()
     noise().save(buffer, "PNG")
@@ -236,7 +235,7 @@ def test_a_gif_ends_where_browsers_end_it() -> None:
     assert stripped(data[:first] + SAYS + data[first:], "image/gif") == stripped(data[:first], "image/gif")
 
 
-@pytest.mark.parametrize("content_type", TYPES.values())
+@each("content_type", TYPES.values())
 @given(data=st.binary(max_size=200), cut=st.integers(0, 3000), name=st.sampled_from([*PICTURES, *TURNED]))
 def test_no_bytes_trouble_it(content_type: str, data: bytes, cut: int, name: str) -> None:
     whole = turned(name, 6) if name in TURNED else PICTURES[name][1]

@@ -24,6 +24,7 @@ from generations.media.metadata.parts import CHUNK, length
 from generations.media.metadata.videos import parts
 from generations.sharing import links
 from sandbox import pictures
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 
 SAYS = b"CANARY"
@@ -135,7 +136,7 @@ def test_no_bytes_trouble_it(data: bytes, cut: int, name: str, start: int) -> No
         assert length(parts(io.BytesIO(body), content_type, start, len(left))) == max(0, len(left) - start)
 
 
-@pytest.mark.parametrize("kind", [b"mdat", b"uuid"])
+@each("kind", [b"mdat", b"uuid"])
 def test_a_large_one_takes_no_more_memory(kind: bytes) -> None:
     file = ContentFile(box(kind, bytes(80 * CHUNK)) + mp4())
     tracemalloc.start()
@@ -164,7 +165,7 @@ def test_what_lies_before_a_range_is_passed_over(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.skipif(not poster.can_be_made(), reason="ffmpeg is not installed")
-@pytest.mark.parametrize(
+@each(
     ("name", "options"),
     [
         ("a.mp4", ["-movflags", "+faststart"]),

@@ -19,6 +19,7 @@ from generations.media import download, fetch, poster, verify
 from generations.models import Generation, Reference, Result
 from generations.models.sentences import Sentence
 from sandbox import pictures
+from tests.cases import each
 from tests.helpers import make_generation, make_result, picture
 from tests.media.verifying import age, left, run
 
@@ -31,7 +32,7 @@ def test_all_is_well(result: Result, reference: Reference) -> None:
     assert run("--hashes") == "0 wrong, 0 repaired.\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("content", "options", "wrong"),
     [
         (None, [], "is missing"),
@@ -149,7 +150,7 @@ class TestOneFileThatCannotBeReadOrWritten:
 
         monkeypatch.setattr(default_storage, what, broken)
 
-    @pytest.mark.parametrize("what", ["size", "exists", "open"])
+    @each("what", ["size", "exists", "open"])
     def test_is_no_reason_to_fetch_it_again(
         self, result: Result, other: Result, monkeypatch: pytest.MonkeyPatch, what: str
     ) -> None:
@@ -182,8 +183,8 @@ class TestOneFileThatCannotBeReadOrWritten:
             call_command("verify_media", stdout=io.StringIO())
 
 
-@pytest.mark.parametrize("kind", ["thumbnail", "preview"])
-@pytest.mark.parametrize("is_named", [True, False])
+@each("kind", ["thumbnail", "preview"])
+@each("is_named", [True, False])
 def test_lost_small_pictures_are_made_anew(result: Result, kind: str, *, is_named: bool) -> None:
     default_storage.delete(getattr(result, kind).name)
     if not is_named:

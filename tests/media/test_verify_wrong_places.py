@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from generations.media import attachments, fetch, verify
 from generations.models import Generation, Result
+from tests.cases import each
 from tests.helpers import make_generation, make_result, picture
 from tests.media.verifying import age, left, run
 
@@ -77,7 +78,7 @@ class TestADatabaseThatIsNotTheRightOne:
     def all_there(self, names: list[str]) -> bool:
         return all(map(default_storage.exists, names))
 
-    @pytest.mark.parametrize("still_known", [0, 1, 9])
+    @each("still_known", [0, 1, 9])
     def test_is_not_repaired_when_it_knows_few_of_the_files(self, user: User, still_known: int) -> None:
         self.kept(user, still_known, days=2)
         lost = self.kept(user, 10, days=40)

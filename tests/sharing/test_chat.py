@@ -21,6 +21,7 @@ from generations.media import decode
 from generations.media.formats import PREVIEW
 from generations.models import Generation, Result, Share
 from generations.sharing import links
+from tests.cases import each
 from tests.helpers import make_generation, make_result, solid
 from tests.sharing.links import body, make_done, path
 
@@ -65,7 +66,7 @@ def looked_up(share: Share) -> tuple[dict[str, str], Image.Image, bytes]:
     return about, Image.open(io.BytesIO(data)), data
 
 
-@pytest.mark.parametrize(
+@each(
     ("of", "preview", "expected"),
     [
         ((4096, 2305), (PREVIEW, 720), (1200, 675)),
@@ -117,7 +118,7 @@ def test_it_is_described_by_the_prompt_only_if_the_page_shows_prompts(user: User
         assert told(Client().get(path(share)).content.decode())["image:alt"] == alt
 
 
-@pytest.mark.parametrize("how", ["password", "expired", "revoked", "deleted"])
+@each("how", ["password", "expired", "revoked", "deleted"])
 def test_a_closed_link_shows_no_picture(user: User, done: Generation, how: str) -> None:
     share = links.share(user, [done], password="a secret" if how == "password" else "")
     other = links.share(user, [make_done(user, prompt="another")])

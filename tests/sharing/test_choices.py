@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.text import name_in
 from generations.models import Generation, Heart, Share
 from generations.sharing import links
+from tests.cases import each
 from tests.sharing.links import body, files, path, visitor
 
 pytestmark = pytest.mark.django_db
@@ -77,9 +78,7 @@ class TestWhatItAllows:
         visitor(share).post(url, {"name": "  "})
         assert not share.hearts.exists()
 
-    @pytest.mark.parametrize(
-        "cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 22, "guest=" + "a" * 23]
-    )
+    @each("cookie", ["", "guest=", "guest=Ada", "guest=" + "\u00e9" * 22, "guest=" + "a" * 22, "guest=" + "a" * 23])
     def test_only_who_has_opened_the_page_gives_hearts(self, user: User, done: Generation, cookie: str) -> None:
         share = links.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"
@@ -148,7 +147,7 @@ class TestWhatItAllows:
         assert listed.count("1 result") == 2
         assert listed.count("203 hearts") == 1
 
-    @pytest.mark.parametrize("name", ["Ада Ł.", "小明", "Zoë 🦊"])
+    @each("name", ["Ада Ł.", "小明", "Zoë 🦊"])
     def test_a_guest_is_called_what_they_are_called(self, user: User, done: Generation, name: str) -> None:
         share = links.share(user, [done], allows_hearts=True)
         guest = visitor(share)
@@ -159,7 +158,7 @@ class TestWhatItAllows:
         guest.post(url)
         assert share.hearts.get().name == name
 
-    @pytest.mark.parametrize("before", ["%E2%80%AEA%E2%80%8Bda%00%20%0A%E2%81%A6", '"A\\000da"', "%00", ""])
+    @each("before", ["%E2%80%AEA%E2%80%8Bda%00%20%0A%E2%81%A6", '"A\\000da"', "%00", ""])
     def test_a_guests_name_has_nothing_unseen_in_it(self, user: User, done: Generation, before: str) -> None:
         share = links.share(user, [done], allows_hearts=True)
         guest = visitor(share)
@@ -170,13 +169,13 @@ class TestWhatItAllows:
         Client().post(url, {"name": "\u202eA\u200bda\0 \n\u2066"}, headers={"Cookie": cookies})
         assert {heart.name for heart in share.hearts.all()} <= {"Ada"}
 
-    @pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "می\u200cروم", "❤\ufe0f\u200d🔥"])
+    @each("name", ["👨\u200d👩\u200d👧", "می\u200cروم", "❤\ufe0f\u200d🔥"])
     def test_a_guests_name_stays_as_its_script_writes_it(self, user: User, done: Generation, name: str) -> None:
         share = links.share(user, [done], allows_hearts=True)
         visitor(share).post(f"{path(share)}{done.results.get().pk}/heart/", {"name": f"\u200c{name}\u200d"})
         assert share.hearts.get().name == name
 
-    @pytest.mark.parametrize("name", ["A\u200dda", "\u202e\u200d\u202eAda", "Ad\u200c\u200da", "Ada\u200d"])
+    @each("name", ["A\u200dda", "\u202e\u200d\u202eAda", "Ad\u200c\u200da", "Ada\u200d"])
     def test_a_guests_name_does_not_look_like_another(self, user: User, done: Generation, name: str) -> None:
         share = links.share(user, [done], allows_hearts=True)
         guest, url = visitor(share), f"{path(share)}{done.results.get().pk}/heart/"
@@ -187,7 +186,7 @@ class TestWhatItAllows:
         assert name_in("小\u200d明") == "小明"
         assert name_in("👨\u200d\u200d👩") == "👨👩"
 
-    @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+    @each("words", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
     def test_what_people_type_is_never_markup(self, user: User, done: Generation, words: str) -> None:
         share = links.share(user, [done], title=words, note=words, allows_hearts=True)
         guest = visitor(share)

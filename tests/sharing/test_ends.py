@@ -22,6 +22,7 @@ from generations.library import collecting, curation
 from generations.media import zips
 from generations.models import Generation, Share
 from generations.sharing import links
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user, picture
 from tests.sharing.links import CANARIES, birds, body, files, link, path
 
@@ -29,9 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTheEnd:
-    @pytest.mark.parametrize(
-        "how", ["revoked", "expired", "person gone", "deleted", "out of the collection", "collection deleted"]
-    )
+    @each("how", ["revoked", "expired", "person gone", "deleted", "out of the collection", "collection deleted"])
     def test_leaves_not_a_byte_and_looks_like_a_link_that_never_was(
         self, browser: Client, done: Generation, user: User, how: str
     ) -> None:
@@ -115,9 +114,7 @@ class TestTheEnd:
         with time_machine.travel(timezone.now() + timedelta(days=3, hours=1)):
             assert Client().get(url).status_code == 404
 
-    @pytest.mark.parametrize(
-        ("usual", "most", "days"), [(30, 7, 7), (0, 7, 7), (7, 30, 7), (3, 0, 3), (0, 0, 0), (30, 45, 30)]
-    )
+    @each(("usual", "most", "days"), [(30, 7, 7), (0, 7, 7), (7, 30, 7), (3, 0, 3), (0, 0, 0), (30, 45, 30)])
     def test_is_as_near_for_one_click_as_for_the_form(
         self, browser: Client, done: Generation, settings: Settings, usual: int, most: int, days: int
     ) -> None:
@@ -176,7 +173,7 @@ class TestTheEnd:
         theirs = links.share(make_user(), [])
         assert browser.post(reverse("revoke", args=[theirs.pk])).status_code == 404
 
-    @pytest.mark.parametrize("how", ["deleted", "out of the collection", "password", "no downloads", "no prompts"])
+    @each("how", ["deleted", "out of the collection", "password", "no downloads", "no prompts"])
     def test_of_anything_else_holds_for_the_rest_of_a_zip_too(self, user: User, how: str) -> None:
         rows = [make_generation(user, status="done") for _ in range(3)]
         for row in rows:

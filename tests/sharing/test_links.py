@@ -19,6 +19,7 @@ from generations.models import Generation, Result, Share
 from generations.sharing import links
 from generations.sharing.forms import ShareForm
 from meigen_api.secret import Secret
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user
 from tests.sharing.links import files, link, make_done, path
 
@@ -112,16 +113,14 @@ class TestWhoLooked:
         assert share.views == 2
         assert share.viewed_at is not None
 
-    @pytest.mark.parametrize(
-        "agent", ["Mozilla/5.0 (Linux; Android 9; CUBOT X19) Chrome/100 Mobile Safari/537.36", "CUBOT/1.0"]
-    )
+    @each("agent", ["Mozilla/5.0 (Linux; Android 9; CUBOT X19) Chrome/100 Mobile Safari/537.36", "CUBOT/1.0"])
     def test_a_phone_by_that_name_is_not_a_bot(self, user: User, done: Generation, agent: str) -> None:
         share = links.share(user, [done])
         Client(headers={"User-Agent": agent}).get(path(share))
         share.refresh_from_db()
         assert share.views == 1
 
-    @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose"])
+    @each("header", ["Sec-Purpose", "Purpose"])
     def test_a_page_fetched_beforehand_is_counted_when_it_is_real_view(
         self, user: User, done: Generation, header: str
     ) -> None:
@@ -135,7 +134,7 @@ class TestWhoLooked:
         share.refresh_from_db()
         assert share.views == 1
 
-    @pytest.mark.parametrize(
+    @each(
         "agent",
         [
             *["", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "WhatsApp/2.2", "TelegramBot", "Twitterbot"],

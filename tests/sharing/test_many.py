@@ -11,6 +11,7 @@ from accounts.models import User
 from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation, Share
 from generations.sharing import links
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user
 from tests.sharing.links import birds, make_done, path
 
@@ -56,7 +57,7 @@ class TestManyAtOnce:
             assert "You can only share your own finished results" in page
         assert not Share.objects.exists()
 
-    @pytest.mark.parametrize("follows", [True, False])
+    @each("follows", [True, False])
     def test_a_collection_is_shared_as_it_is_or_as_it_will_be(
         self, browser: Client, user: User, done: Generation, follows: bool
     ) -> None:
@@ -75,7 +76,7 @@ class TestManyAtOnce:
         assert "a heron" in page
         assert ("a late owl" in page) == follows
 
-    @pytest.mark.parametrize("how", ["added", "moved", "merged"])
+    @each("how", ["added", "moved", "merged"])
     def test_a_colleague_who_fills_the_collection_shows_nothing_to_the_world(self, user: User, how: str) -> None:
         colleague = make_user()
         followed, _ = collecting.create(user, "Client", is_team=True)
@@ -113,7 +114,7 @@ class TestManyAtOnce:
         collecting.merge(user, source.pk, target.pk)
         assert set(share.contents()) == {owl, done}
 
-    @pytest.mark.parametrize("follows", [True, False])
+    @each("follows", [True, False])
     def test_a_collection_keeps_the_order_it_was_given_by_hand(
         self, browser: Client, user: User, done: Generation, follows: bool
     ) -> None:
@@ -195,7 +196,7 @@ class TestWhatIsLeftOut:
         collecting.add(user, collection.pk, [late.pk])
         assert Share.objects.get().contents().get() == late
 
-    @pytest.mark.parametrize("follows", [{}, {"follows": "on"}])
+    @each("follows", [{}, {"follows": "on"}])
     def test_is_what_a_colleague_put_there_between_the_form_and_its_button(
         self, browser: Client, user: User, done: Generation, follows: dict[str, str]
     ) -> None:
@@ -246,7 +247,7 @@ def test_pages_of_what_a_link_shows_through_its_collection_say_so(
         assert all(word in browser.get(address).content.decode() for word in words)
 
 
-@pytest.mark.parametrize("how", ["collect", "move"])
+@each("how", ["collect", "move"])
 def test_whoever_puts_something_into_a_collection_that_a_link_shows_is_told(
     browser: Client, user: User, done: Generation, how: str
 ) -> None:

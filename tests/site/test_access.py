@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from generations.models import Generation, Share
+from tests.cases import each
 from tests.site.addresses import OWN, PERSONAL, PUBLIC, STAFF, made_by_somebody
 
 
@@ -34,8 +35,8 @@ def test_every_address_is_in_one_of_the_lists() -> None:
     assert set(names()) == known
 
 
-@pytest.mark.parametrize("method", ["get", "head", "post", "put", "patch", "delete"])
-@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+@each("method", ["get", "head", "post", "put", "patch", "delete"])
+@each("htmx", [{}, {"HX-Request": "true"}])
 def test_another_person_gets_404_for_everything(
     browser: Client, owned: dict[str, str], method: str, htmx: dict[str, str]
 ) -> None:
@@ -47,7 +48,7 @@ def test_another_person_gets_404_for_everything(
     assert Generation.objects.get().collections.get().name == "CANARY collection"
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
+@each("method", ["get", "post"])
 def test_a_signed_out_person_is_sent_to_sign_in(db: None, owned: dict[str, str], method: str) -> None:
     of_an_image = {"inspiration_image", "inspiration_picture", "use_inspiration", "revoke_remote", "remote_usage"}
     pages = {
@@ -85,7 +86,7 @@ def test_an_unknown_generation_is_a_404(browser: Client) -> None:
     assert browser.get(reverse("generation", args=[uuid.uuid4()])).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["signup", "email", "password/reset", "password/forgotten"])
+@each("page", ["signup", "email", "password/reset", "password/forgotten"])
 def test_there_is_no_sign_up_and_nothing_that_needs_e_mail(db: None, page: str) -> None:
     assert Client().post(f"/accounts/{page}/", {"email": "e@example.com"}).status_code == 404
 

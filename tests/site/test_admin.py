@@ -6,6 +6,7 @@ from django_q.models import Schedule
 
 from accounts.models import Token, User
 from generations.dispatch import submit
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_user
 
@@ -17,7 +18,7 @@ def admin(db: None) -> Client:
     return client
 
 
-@pytest.mark.parametrize(("switch", "status"), [("402", 402), ("400", 400)])
+@each(("switch", "status"), [("402", 402), ("400", 400)])
 def test_the_answer_of_a_failed_submission_is_there_whole(
     sandbox: FastSandbox, admin: Client, user: User, token: Token, switch: str, status: int
 ) -> None:

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from meigen_api.secret import Secret
 from meigen_site import env, mail
+from tests.cases import each
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -89,7 +90,7 @@ def test_an_openid_provider_is_called_by_its_host_unless_it_has_a_name(monkeypat
     assert env.read().openid == env.OpenID("https://login.example/a", "studio", Secret("hush"), "Example")
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8900", "http://localhost:1", "http://[::1]:5", "https://x.example"])
+@each("url", ["http://127.0.0.1:8900", "http://localhost:1", "http://[::1]:5", "https://x.example"])
 def test_plain_http_is_for_loopback_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("MEIGEN_BASE_URL", url + "/")
     assert env.read().meigen_base_url == url
@@ -100,7 +101,7 @@ def test_several_keys_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [key_id for key_id, _ in env.read().token_keys] == ["new", "old"]
 
 
-@pytest.mark.parametrize(("hosts", "plain"), [("", True), ("localhost,127.0.0.1", True), ("studio.example", False)])
+@each(("hosts", "plain"), [("", True), ("localhost,127.0.0.1", True), ("studio.example", False)])
 def test_https_is_demanded_as_soon_as_a_host_is_not_this_machine(
     monkeypatch: pytest.MonkeyPatch, hosts: str, *, plain: bool
 ) -> None:
@@ -108,9 +109,7 @@ def test_https_is_demanded_as_soon_as_a_host_is_not_this_machine(
     assert env.read().plain_http is plain
 
 
-@pytest.mark.parametrize(
-    ("given", "hosts"), [("::1", ["[::1]"]), ("[::1], .a.example", ["[::1]", ".a.example"]), ("*", ["*"])]
-)
+@each(("given", "hosts"), [("::1", ["[::1]"]), ("[::1], .a.example", ["[::1]", ".a.example"]), ("*", ["*"])])
 def test_an_ipv6_host_may_stand_with_or_without_brackets(
     monkeypatch: pytest.MonkeyPatch, given: str, hosts: list[str]
 ) -> None:
@@ -118,7 +117,7 @@ def test_an_ipv6_host_may_stand_with_or_without_brackets(
     assert env.read().allowed_hosts == hosts
 
 
-@pytest.mark.parametrize("given", ["studio", "/studio", "/studio/", " studio/ "])
+@each("given", ["studio", "/studio", "/studio/", " studio/ "])
 def test_a_base_path_may_stand_with_or_without_slashes(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("BASE_PATH", given)
     assert env.read().base_path == "/studio"

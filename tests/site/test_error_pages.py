@@ -18,6 +18,7 @@ from generations.models import Share
 from generations.sharing import links
 from meigen_api.secret import Secret
 from tests.accounts.test_second_factors import recovery_codes, set_up_app, sign_in
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.contract.scanner import finds
 from tests.helpers import make_generation, make_result, make_token
@@ -70,7 +71,7 @@ def about_a_lost_database(debug: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("debug", ["1", "0"])
+@each("debug", ["1", "0"])
 def test_a_lost_database_is_told_without_the_secrets_of_the_installation(debug: str) -> None:
     told = about_a_lost_database(debug)
     assert "OperationalError" in told
@@ -110,8 +111,8 @@ def secrets_in(said: str, *secrets: str) -> list[str]:
     return [secret for secret in [*keys, *secrets] if finds(said, secret)]
 
 
-@pytest.mark.parametrize("kind", ["API", "session"])
-@pytest.mark.parametrize("step", ["meigen_api.calls.result", "accounts.token_check.check", "accounts.vault.derive"])
+@each("kind", ["API", "session"])
+@each("step", ["meigen_api.calls.result", "accounts.token_check.check", "accounts.vault.derive"])
 def test_a_token_that_is_being_added(
     browser: Client, sandbox: FastSandbox, told: Any, monkeypatch: pytest.MonkeyPatch, step: str, kind: str
 ) -> None:
@@ -127,7 +128,7 @@ def test_a_key_that_is_none(browser: Client, sandbox: FastSandbox, settings: Set
     assert secrets_in(said, "canary-of-a-broken-key", API_TOKEN) == []
 
 
-@pytest.mark.parametrize("step", ["meigen_api.calls.result", "accounts.vault.Secret"])
+@each("step", ["meigen_api.calls.result", "accounts.vault.Secret"])
 def test_a_token_that_pays(
     browser: Client, user: User, sandbox: FastSandbox, told: Any, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -23,6 +23,7 @@ from generations.models import Draft, Share
 from generations.sharing import links
 from generations.studio import drafts
 from meigen_site.cookies import Messages
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_token, make_user
 from tests.studio.test_form import sign_in
@@ -127,7 +128,7 @@ class TestWhoOnlyLooks:
                     found.append(reverse(name, kwargs=given))
         return found
 
-    @pytest.mark.parametrize("method", ["get", "head", "post"])
+    @each("method", ["get", "head", "post"])
     def test_gets_no_session(self, share: Share, method: str) -> None:
         addresses = self.addresses(share)
         assert len(addresses) > 50

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from generations.sharing import links
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result
 
@@ -101,7 +102,7 @@ def addresses(settings: Settings, sandbox: FastSandbox, user: User) -> dict[str,
     return {"shared": reverse("shared", args=[share.secret]), "thumbnail": reverse("thumbnail", args=[row.pk, 0])}
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@each("name", ANSWERS)
 def test_no_answer_lacks_one(addresses: dict[str, str], user: User, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = Secure(raise_request_exception=False)
     browser.force_login(user)

@@ -20,6 +20,7 @@ from generations.models import Generation
 from generations.sharing import links
 from meigen_site import env
 from meigen_site.wsgi import below
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 
 SETTINGS = """
@@ -62,7 +63,7 @@ def test_below_a_path_every_address_and_cookie_stays_there() -> None:
     assert sorted(names) == ["two-csrftoken", "two-django_language", "two-guest", "two-sessionid"]
 
 
-@pytest.mark.parametrize(("base", "prefix"), [("/studio", "studio-"), ("/teams/__a.b", "teams-a-b-"), ("", "")])
+@each(("base", "prefix"), [("/studio", "studio-"), ("/teams/__a.b", "teams-a-b-"), ("", "")])
 def test_below_a_path_the_cookies_do_not_meet_those_of_a_site_at_the_root(
     monkeypatch: pytest.MonkeyPatch, base: str, prefix: str
 ) -> None:
@@ -81,7 +82,7 @@ def test_at_the_root_nothing_has_another_name() -> None:
 HTTPS = {"ALLOWED_HOSTS": "studio.example.org", "TRUSTED_PROXIES": "1", "MEIGEN_BASE_URL": "https://www.meigen.ai"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("base", "prefix", "own", "of_guests"),
     [
         ("", "", "__Host-", "__Secure-"),
@@ -99,7 +100,7 @@ def test_under_https_cookies_come_from_this_host_alone(base: str, prefix: str, o
     assert {found[name] for name in found if name.endswith("COOKIE_DOMAIN")} == {None}
 
 
-@pytest.mark.parametrize(
+@each(
     ("base", "asked", "seen"),
     [
         ("", "/generations/", "/generations/"),
@@ -122,7 +123,7 @@ def test_a_proxy_may_leave_the_path_in_the_address_or_take_it_off(base: str, ask
     assert paths == [seen]
 
 
-@pytest.mark.parametrize("host", ["10.1.2.3:8000", "web-1", "[fd00::7]:8000", "studio_web_1", "evil.example"])
+@each("host", ["10.1.2.3:8000", "web-1", "[fd00::7]:8000", "studio_web_1", "evil.example"])
 def test_a_probe_may_use_any_name_and_a_person_only_the_allowed_ones(db: None, host: str, settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["studio.example", "localhost"]
     assert Client().get("/healthz", headers={"Host": host}).json()["ok"] is True
@@ -141,7 +142,7 @@ def test_an_ipv6_host_is_allowed_by_default(db: None, settings: Settings) -> Non
     assert Client().get("/accounts/login/", headers={"Host": "[::1]:8000"}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     ("address", "bind"),
     [("", "0.0.0.0:8123"), ("::1", "[::1]:8123"), ("[::]", "[::]:8123"), ("127.0.0.1", "127.0.0.1:8123")],
 )
@@ -159,7 +160,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("path", "kind"), FILES.items())
+@each(("path", "kind"), FILES.items())
 def test_what_browsers_and_robots_look_for_is_there(db: None, path: str, kind: str) -> None:
     with closing(Client().get(path)) as answer:
         assert answer.status_code == 200

@@ -19,6 +19,7 @@ from generations.models import Event, Generation
 from generations.models.sentences import Sentence
 from generations.templatetags.studio import soon
 from tests.accounts.test_second_factors import FACTOR_PAGES, SECOND_STEP, set_up_app
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
 from tests.site.catalogues import CATALOGUES, messages
@@ -47,7 +48,7 @@ def switch(client: Client, url: str, language: str) -> str:
     return client.get(url).content.decode()
 
 
-@pytest.mark.parametrize("wish", ["zh-Hans", "zh-CN,zh;q=0.9,en;q=0.8", "zh"])
+@each("wish", ["zh-Hans", "zh-CN,zh;q=0.9,en;q=0.8", "zh"])
 def test_a_browser_that_asks_for_chinese_gets_it(db: None, wish: str) -> None:
     body = Client().get(SIGN_IN, headers={"Accept-Language": wish}).content.decode()
     assert CHINESE in body
@@ -55,7 +56,7 @@ def test_a_browser_that_asks_for_chinese_gets_it(db: None, wish: str) -> None:
     assert "Sign in" not in body
 
 
-@pytest.mark.parametrize("wish", ["", "en", "fr-CH", "tlh", "*"])
+@each("wish", ["", "en", "fr-CH", "tlh", "*"])
 def test_every_other_browser_gets_english(db: None, wish: str) -> None:
     body = Client().get(SIGN_IN, headers={"Accept-Language": wish}).content.decode()
     assert ENGLISH in body
@@ -138,7 +139,7 @@ def test_people_with_the_same_token_are_named_and_counted(browser: Client, token
     assert "ana、bo 也在使用此令牌" in body
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "in ~5 s"), ("zh-hans", "约 5 秒后")])
+@each(("language", "words"), [("en", "in ~5 s"), ("zh-hans", "约 5 秒后")])
 def test_the_countdown_of_a_page_goes_on_in_the_words_it_began_with(browser: Client, language: str, words: str) -> None:
     body = browser.get(TOKENS, headers={"Accept-Language": language}).content.decode()
     told = dict(re.findall(r'data-(soon[\w-]*)="([^"]+)"', body))
@@ -207,7 +208,7 @@ def reader(browser: Client) -> Client:
     return browser
 
 
-@pytest.mark.parametrize(
+@each(
     "page",
     [
         "/",
@@ -237,8 +238,8 @@ def test_a_page_is_chinese_throughout(sandbox: FastSandbox, reader: Client, toke
     assert english_in(body, "no such thing", "nothing has this") == []
 
 
-@pytest.mark.parametrize("page", ["", "settings/", "arrange/", "delete/"])
-@pytest.mark.parametrize("is_team", [False, True])
+@each("page", ["", "settings/", "arrange/", "delete/"])
+@each("is_team", [False, True])
 def test_the_pages_of_a_collection_are_chinese_throughout(
     reader: Client, token: Token, page: str, *, is_team: bool
 ) -> None:
@@ -275,7 +276,7 @@ def test_the_page_of_a_generation_is_chinese_throughout(reader: Client, token: T
     assert english_in(body) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("wrong", "words"),
     [
         ({"count": "9"}, "请选择 1 到 8 之间的数。"),
@@ -296,7 +297,7 @@ def test_a_form_error_is_chinese(
     assert english_in(response.content.decode()) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "words"),
     [("x sandbox:402", "需要 1001 积分，你有 1000，还差 1。请充值后重新发送。"), ("x sandbox:400", "允许的值：1:1")],
 )

@@ -5,8 +5,9 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from django.conf import settings
+
+from tests.cases import each
 
 PROJECT = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
 
@@ -16,7 +17,7 @@ def named(needed: Any) -> Iterator[str]:
         yield re.split(r"[^\w.-]", line)[0].lower()
 
 
-@pytest.mark.parametrize(
+@each(
     ("lock", "needed"),
     [
         ("requirements.lock", []),

@@ -14,6 +14,7 @@ from accounts.models import Token, User
 from generations.dispatch.wake import HEARTBEAT, beat
 from generations.models import Generation, Lease, Result
 from generations.models.sentences import Sentence
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result
 
@@ -97,7 +98,7 @@ def test_the_history_goes_on_page_by_page_without_gaps_or_doubles(browser: Clien
     assert set(seen) == {str(row.pk) for row in rows}
 
 
-@pytest.mark.parametrize(
+@each(
     "place",
     ["x", "2020-01-01_x", "_", "2020-13-01T00:00:00Z_" + "0" * 32, "0001-01-01T00:00:00+14:00_" + "0" * 32, "a" * 5000],
 )

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Token, User
+from tests.cases import each
 from tests.helpers import make_user
 
 pytestmark = pytest.mark.django_db
@@ -94,14 +95,14 @@ class TestAClerk:
         assert desk.post("/admin/accounts/user/add/", {"username": "new", **PASSWORDS}).status_code == 302
         assert not User.objects.get(username="new").is_staff
 
-    @pytest.mark.parametrize("who", ["member", "clerk"])
+    @each("who", ["member", "clerk"])
     def test_makes_nobody_a_superuser(self, desk: Client, clerk: User, who: str) -> None:
         person = User.objects.filter(username=who).first() or make_user(who)
         desk.post(page(person), form(person, is_superuser="on"))
         desk.post("/admin/accounts/user/add/", {"username": "new", "is_superuser": "on", "is_staff": "on", **PASSWORDS})
         assert not User.objects.filter(is_superuser=True).exists()
 
-    @pytest.mark.parametrize("who", ["member", "clerk"])
+    @each("who", ["member", "clerk"])
     def test_gives_nobody_what_they_do_not_have(self, desk: Client, clerk: User, who: str) -> None:
         person = User.objects.filter(username=who).first() or make_user(who)
         theirs = form(person)["user_permissions"]
@@ -113,7 +114,7 @@ class TestAClerk:
         assert not person.groups.exists()
         assert form(person)["user_permissions"] == theirs
 
-    @pytest.mark.parametrize("above", ["boss", "auditor", "of a strong group", "a superuser who is switched off"])
+    @each("above", ["boss", "auditor", "of a strong group", "a superuser who is switched off"])
     def test_touches_nobody_who_has_more(self, desk: Client, boss: User, auditor: User, above: str) -> None:
         person = {"boss": boss, "auditor": auditor}.get(above) or make_user("third")
         if above == "of a strong group":
@@ -190,7 +191,7 @@ def registered() -> list[Any]:
 
 
 class TestNoListIsAsked:
-    @pytest.mark.parametrize("lookup", ["", "__startswith", "__gte", "__regex", "__isnull"])
+    @each("lookup", ["", "__startswith", "__gte", "__regex", "__isnull"])
     def test_by_what_it_must_not_show(self, boss: User, token: Token, lookup: str) -> None:
         client = Client()
         client.force_login(boss)

@@ -17,6 +17,7 @@ from generations.models import Attempt, Event, Generation
 from generations.models.sentences import Sentence, reason_of, translated
 from meigen_api import calls, errors
 from meigen_api.errors import Answer, Problem
+from tests.cases import each
 from tests.helpers import make_generation, make_result, make_user
 
 DEEP = 100_000
@@ -31,7 +32,7 @@ def placeholders(sentence: Sentence) -> set[str]:
     return set(re.findall(r"%\((\w+)\)s", english(sentence)))
 
 
-@pytest.mark.parametrize("sentence", Sentence, ids=lambda sentence: sentence.value)
+@each("sentence", Sentence)
 def test_a_code_is_shown_in_every_language_with_its_parameters(sentence: Sentence) -> None:
     parameters = {name: f"<{name}>" for name in placeholders(sentence)}
     wanted = with_reason(english(sentence), **{"reason": "", **parameters})
@@ -63,7 +64,7 @@ def test_whoever_uses_a_sentence_fills_it_in() -> None:
     assert [place for place, sentence, names in found if names != placeholders(sentence)] == []
 
 
-@pytest.mark.parametrize("problem", Problem, ids=lambda problem: problem.name)
+@each("problem", Problem)
 def test_what_the_client_says_itself_is_a_code(problem: Problem) -> None:
     assert english(Sentence[problem.name]) == problem
     error = errors.ServerError(problem, answer=Answer(503))
@@ -78,7 +79,7 @@ def test_what_meigen_says_is_kept_in_its_words() -> None:
     assert reason_of(submit.TOO_LATE) == Sentence.SERVER_BUSY.stored()
 
 
-@pytest.mark.parametrize(
+@each(
     ("stored", "shown"),
     [
         (Sentence.CANCELLED.stored(), "已取消。"),
@@ -147,7 +148,7 @@ def nested(depth: int) -> str:
     return text
 
 
-@pytest.mark.parametrize(("text", "part"), HOSTILE.values(), ids=HOSTILE.keys())
+@each(("text", "part"), HOSTILE.values())
 def test_a_text_of_meigens_that_looks_like_a_code_does_no_harm(text: str, part: str | None) -> None:
     shown = translated(text)
     assert shown == text if part is None else part in shown
@@ -161,8 +162,8 @@ def test_sentences_in_sentences_end_somewhere() -> None:
     assert translated(nested(12)) == nested(10) + "." + 2 * said
 
 
-@pytest.mark.parametrize("text", [text for text, _ in HOSTILE.values()], ids=HOSTILE.keys())
-@pytest.mark.parametrize("status", ["failed", "rejected", "done"])
+@each("text", [text for text, _ in HOSTILE.values()])
+@each("status", ["failed", "rejected", "done"])
 def test_no_page_breaks_over_it(browser: Client, user: User, text: str, status: str) -> None:
     row = make_generation(user, status=status, message=text, answer_status=400)
     Event.objects.create(generation=row, at=row.created_at, status=status, note=text)
@@ -200,9 +201,7 @@ def test_an_admin_reads_sentences(user: User, token: Token) -> None:
         assert "&quot;code&quot;:" not in body
 
 
-@pytest.mark.parametrize(
-    ("status", "shown"), [("refunded", "已退还"), ("charged", "已扣"), ("lent %(x)s", "lent %(x)s")]
-)
+@each(("status", "shown"), [("refunded", "已退还"), ("charged", "已扣"), ("lent %(x)s", "lent %(x)s")])
 def test_the_state_of_the_credits_is_translated_if_it_is_known(
     browser: Client, user: User, status: str, shown: str
 ) -> None:

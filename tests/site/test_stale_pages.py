@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Token, User
 from generations.models import Generation
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_user
 from tests.studio.test_form import sign_in
@@ -101,9 +102,7 @@ def test_a_stale_form_elsewhere_leads_back_to_its_page(strict: Client, token: To
     assert Token.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "came", ["https://evil.example/x", "http://testserver.evil.example/", "javascript:alert(1)", ""]
-)
+@each("came", ["https://evil.example/x", "http://testserver.evil.example/", "javascript:alert(1)", ""])
 def test_a_stale_form_leads_to_no_other_site(strict: Client, token: Token, came: str) -> None:
     strict.get("/")
     data = {"csrfmiddlewaretoken": "a" * 64}
@@ -130,7 +129,7 @@ def test_who_was_signed_out_comes_back_to_the_page_with_the_form_and_reads_that_
     assert answer["Location"] == f"/accounts/login/?next={row.get_absolute_url()}"
 
 
-@pytest.mark.parametrize(("status", "words"), [(400, "could not read this request"), (429, "Too many attempts")])
+@each(("status", "words"), [(400, "could not read this request"), (429, "Too many attempts")])
 def test_an_error_page_of_a_library_has_words_of_ours(db: None, status: int, words: str) -> None:
     client = Client(raise_request_exception=False)
     if status == 400:

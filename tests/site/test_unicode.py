@@ -12,6 +12,7 @@ from generations.library import collecting
 from generations.models import Collection, Preset
 from generations.sharing import links
 from generations.studio import presets
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
 
@@ -43,7 +44,7 @@ class TestComposedAndDecomposed:
         )
         assert list(collection.generations.all()) == [row]
 
-    @pytest.mark.parametrize("model", [Collection, Preset])
+    @each("model", [Collection, Preset])
     def test_the_database_itself_refuses_the_same_name_twice(
         self, user: User, model: type[Collection] | type[Preset]
     ) -> None:
@@ -64,14 +65,14 @@ class TestComposedAndDecomposed:
         browser.post("/accounts/tokens/", {"token": "meigen_sk_" + "a" * 32, "label": NFD})
         assert Token.objects.filter(label=NFC).exists()
 
-    @pytest.mark.parametrize("kept", ["zo\u00eb", "zoe\u0308", "\uff5aoe\u0308"])
-    @pytest.mark.parametrize("typed", ["zo\u00eb", "zoe\u0308", "\uff5aoe\u0308"])
+    @each("kept", ["zo\u00eb", "zoe\u0308", "\uff5aoe\u0308"])
+    @each("typed", ["zo\u00eb", "zoe\u0308", "\uff5aoe\u0308"])
     def test_people_sign_in_with_any_spelling_of_their_name(self, user: User, kept: str, typed: str) -> None:
         User.objects.create_user(kept, password="a-long-password")
         self.sign_in(typed)
 
-    @pytest.mark.parametrize("kept", ["zo\u00eb@example.com", "zoe\u0308@example.com", "Zoe\u0308@Example.COM"])
-    @pytest.mark.parametrize("typed", ["zo\u00eb@example.com", "zoe\u0308@example.com", "ZOE\u0308@example.com"])
+    @each("kept", ["zo\u00eb@example.com", "zoe\u0308@example.com", "Zoe\u0308@Example.COM"])
+    @each("typed", ["zo\u00eb@example.com", "zoe\u0308@example.com", "ZOE\u0308@example.com"])
     def test_people_sign_in_with_any_spelling_of_their_address(self, user: User, kept: str, typed: str) -> None:
         User.objects.create_user("zoe", kept, "a-long-password")
         self.sign_in(typed)
@@ -126,7 +127,7 @@ class TestTooLongIsNotCut:
                 assert page.status_code == 200, url
                 assert b"maxlength" not in page.content, url
 
-    @pytest.mark.parametrize(
+    @each(
         ("url", "data"),
         [
             ("/accounts/tokens/", {"token": "meigen_sk_x", "label": "x" * 63}),
@@ -154,8 +155,8 @@ class TestTooLongIsNotCut:
 
 
 class TestInvisibleNames:
-    @pytest.mark.parametrize("name", ["\u200b", "\u2800", "\u3164\u200d"])
-    @pytest.mark.parametrize(
+    @each("name", ["\u200b", "\u2800", "\u3164\u200d"])
+    @each(
         ("url", "field"),
         [("/collections/", "name"), ("/presets/", "preset_name"), ("/shares/new/", "title"), ("/shares/new/", "hint")],
     )

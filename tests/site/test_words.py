@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from django import forms
 from django.test import Client
 from django.utils import translation
@@ -17,6 +16,7 @@ from generations.library import collecting
 from generations.models import Attempt, Event, Generation
 from generations.models.sentences import Sentence, translated_html
 from generations.sharing import links
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user
 
@@ -42,7 +42,7 @@ def errors_beside(page: str, field: str) -> str:
     return re.sub(r"<[^>]+>", "", error[2])
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "data", "field", "words"),
     [
         ("/collections/", {"name": ""}, "name", "Give the collection a name"),
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert not FRAMEWORK.search(page)
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "field", "words"),
     [
         ("since=tomorrow", "since", "Use a date, such as"),
@@ -140,7 +140,7 @@ class TestAGuest:
         assert Client().post(f"/s/{share.secret}/unlock/", {"password": " "}).status_code == 422
         assert not Throttle.objects.exists()
 
-    @pytest.mark.parametrize(
+    @each(
         ("name", "words"),
         [("", "Type your name first"), ("\u200b", "only invisible characters"), ("x" * 45, "5 characters too many")],
     )
@@ -237,7 +237,7 @@ def test_every_form_of_ours_speaks_our_words() -> None:
 
 
 class TestSentences:
-    @pytest.mark.parametrize(
+    @each(
         ("text", "sentence"),
         [
             ("Out of stock", "Out of stock."),
@@ -255,7 +255,7 @@ class TestSentences:
         with translation.override("zh-hans"):
             assert as_sentence("Out of stock") == "Out of stock。"
 
-    @pytest.mark.parametrize(
+    @each(
         ("words", "reason", "said"),
         [
             ("%(reason)s We wait.", "Out of stock", "Out of stock. We wait."),
@@ -269,12 +269,12 @@ class TestSentences:
         assert with_reason(words, reason) == said
         assert told(words, reason) == said
 
-    @pytest.mark.parametrize(("reason", "shown"), [("a <b>", "a &lt;b&gt;."), ("a.", "a.")])
+    @each(("reason", "shown"), [("a <b>", "a &lt;b&gt;."), ("a.", "a.")])
     def test_stay_escaped(self, reason: str, shown: str) -> None:
         stored = Sentence.SENT_ONCE.stored(reason=reason)
         assert translated_html(stored) == f"{shown} We make sure it is sent only once."
 
-    @pytest.mark.parametrize("status", ["failed", "done", "rejected", "cancelled"])
+    @each("status", ["failed", "done", "rejected", "cancelled"])
     def test_on_pages_are_not_glued_together(self, browser: Client, user: User, status: str) -> None:
         row = make_generation(user, status=status, message="Out of stock", credits_status="refunded", answer_status=402)
         if status == "done":
@@ -294,9 +294,7 @@ class TestSentences:
 class TestMeigensWords:
     """They are English, and a screen reader that speaks Chinese should know."""
 
-    @pytest.mark.parametrize(
-        ("text", "is_english"), [("Out of stock", True), ("déjà vu", True), ("缺货 out", False), ("42", False)]
-    )
+    @each(("text", "is_english"), [("Out of stock", True), ("déjà vu", True), ("缺货 out", False), ("42", False)])
     def test_are_told_by_their_letters(self, text: str, *, is_english: bool) -> None:
         assert english(text) == ""
         with translation.override("zh-hans"):

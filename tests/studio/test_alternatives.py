@@ -11,13 +11,14 @@ from accounts.models import Token, User
 from generations.dispatch import submit
 from generations.models import Generation
 from generations.studio.alternatives import count, expand, is_unclosed
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data
 
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "prompts"),
     [
         ("a car", ["a car"]),
@@ -47,7 +48,7 @@ def test_alternatives_expand_in_reading_order(prompt: str, prompts: list[str]) -
     assert expand(prompt) == prompts
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "is_so"),
     [("a {red|blue car", True), ("a {red", False), ("a {red|blue} car", False), (r"a \{red|blue", False)],
 )
@@ -55,7 +56,7 @@ def test_a_brace_that_is_never_closed_is_noticed(prompt: str, *, is_so: bool) ->
     assert is_unclosed(prompt) is is_so
 
 
-@pytest.mark.parametrize("prompt", ["{" * 10_000, '{"a":' * 2000, "{|" * 5000, "[" * 10_000, '{"' * 5000, "\\" * 9999])
+@each("prompt", ["{" * 10_000, '{"a":' * 2000, "{|" * 5000, "[" * 10_000, '{"' * 5000, "\\" * 9999])
 def test_text_that_is_all_braces_is_read_at_once(prompt: str) -> None:
     assert expand(prompt) == [prompt]
 

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import Token, User
 from generations.models import Generation, Reference
+from tests.cases import each
 from tests.clips import HTMX, MODEL, generate, pictures
 from tests.conftest import FastSandbox
 from tests.helpers import (
@@ -92,14 +93,14 @@ class TestBeforeTheClick:
         one, other = pictures(user, 2)
         assert "no longer attached" in self.refused(browser, one, first_frame=str(other.pk))
 
-    @pytest.mark.parametrize("prompt", ["[image3]", "[image0]", "a [video1] b", "[audio1]"])
+    @each("prompt", ["[image3]", "[image0]", "a [video1] b", "[audio1]"])
     def test_a_token_that_names_nothing(self, browser: Client, user: User, prompt: str) -> None:
         two = pictures(user, 2)
         assert "but there is no such reference" in self.refused(browser, *two, prompt=prompt)
         priced = form_data(model_id=MODEL, prompt=prompt, reference=[str(one.pk) for one in two])
         assert "no such reference" in browser.post("/studio/price/", priced, headers=HTMX).content.decode()
 
-    @pytest.mark.parametrize("prompt", ["[image2] [image1]", "[Image9]", "[imagery1]", "image1", "[image]"])
+    @each("prompt", ["[image2] [image1]", "[Image9]", "[imagery1]", "image1", "[image]"])
     def test_other_words_are_only_words(self, browser: Client, user: User, prompt: str) -> None:
         assert generate(browser, *pictures(user, 2), prompt=prompt).status_code == 302
 

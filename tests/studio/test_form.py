@@ -20,6 +20,7 @@ from generations.models import Generation
 from generations.studio import submission
 from generations.studio.form import GenerateForm
 from sandbox.answers import html, refusal
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_user
 
@@ -65,7 +66,7 @@ def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, tok
     assert Generation.objects.get().credits_used == 6 * 42
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "words"),
     [
         ({"prompt": "  "}, "Write a prompt first"),
@@ -85,7 +86,7 @@ def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, tok
         ({"count": "many"}, "Choose a number from 1 to 8"),
     ],
 )
-@pytest.mark.parametrize("headers", [{}, HTMX])
+@each("headers", [{}, HTMX])
 def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(
     sandbox: FastSandbox, browser: Client, token: Token, change: dict[str, str], words: str, headers: dict[str, str]
 ) -> None:
@@ -148,7 +149,7 @@ def test_what_was_typed_goes_to_nobody_else_who_signs_in_there(sandbox: FastSand
     assert "a patient heron" not in sign_in(client, user)
 
 
-@pytest.mark.parametrize("person", [None, "{pk}", "{pk}:made-up"])
+@each("person", [None, "{pk}", "{pk}:made-up"])
 def test_a_form_that_does_not_prove_whose_it_is_is_kept_for_nobody(
     sandbox: FastSandbox, user: User, person: str | None
 ) -> None:

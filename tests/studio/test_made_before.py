@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import Token, User
 from generations.models import Generation
+from tests.cases import each
 from tests.helpers import form_data, make_generation, make_result, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox")]
@@ -31,9 +32,7 @@ def test_the_same_prompt_model_and_settings_are_offered(browser: Client, user: U
     assert row.get_absolute_url() in body
 
 
-@pytest.mark.parametrize(
-    "other", [{"prompt": "a red fox!"}, {"model_id": "nanobanana-2"}, {"aspect_ratio": "1:1"}, {"prompt": ""}]
-)
+@each("other", [{"prompt": "a red fox!"}, {"model_id": "nanobanana-2"}, {"aspect_ratio": "1:1"}, {"prompt": ""}])
 def test_another_wish_is_not(browser: Client, user: User, token: Token, other: dict[str, str]) -> None:
     made(user)
     assert WORDS not in ask(browser, **other)
@@ -58,7 +57,7 @@ def test_what_others_made_is_offered_only_when_they_show_it(browser: Client, use
     assert "made by paula" in ask(browser)
 
 
-@pytest.mark.parametrize("status", ["queued", "running", "failed", "cancelled"])
+@each("status", ["queued", "running", "failed", "cancelled"])
 def test_only_results_are_offered(browser: Client, user: User, token: Token, status: str) -> None:
     made(user, status=status)
     assert WORDS not in ask(browser)

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import Token, User
 from generations.models import Preset
 from generations.studio import presets
+from tests.cases import each
 from tests.helpers import form_data, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox")]
@@ -67,7 +68,7 @@ def test_the_same_name_keeps_the_newer_form(browser: Client, token: Token) -> No
     assert Preset.objects.get().values["prompt"] == "an owl"
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "problem"),
     [
         ("", "Give the preset a name"),
@@ -114,9 +115,7 @@ def test_saving_again_takes_nothing_from_the_team(browser: Client, token: Token)
     assert Preset.objects.get().is_team
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [("k", "\N{KELVIN SIGN}"), ("\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}")]
-)
+@each(("first", "second"), [("k", "\N{KELVIN SIGN}"), ("\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}")])
 def test_names_are_the_same_where_the_database_says_so(browser: Client, token: Token, first: str, second: str) -> None:
     save(browser, first)
     assert " saved." in save(browser, second)
@@ -127,6 +126,6 @@ def test_what_no_database_keeps_is_left_out(browser: Client, token: Token) -> No
     assert browser.get(f"/?preset={Preset.objects.get().pk}").status_code == 200
 
 
-@pytest.mark.parametrize("preset", ["nonsense", "", "00000000-0000-0000-0000-000000000000"])
+@each("preset", ["nonsense", "", "00000000-0000-0000-0000-000000000000"])
 def test_an_unknown_preset_is_passed_over(browser: Client, token: Token, preset: str) -> None:
     assert browser.get("/", {"preset": preset}).status_code == 200

@@ -17,6 +17,7 @@ from meigen_api.prices import Price, cheapest, estimate
 from meigen_api.types import Model, models_from_json
 from sandbox import catalogue as sandbox_catalogue
 from sandbox import pricing
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_clip
 
@@ -87,7 +88,7 @@ def combinations(found: Model, *, clips: bool) -> Iterator[dict[str, str]]:
                 yield {"tier": tier, "resolution": resolution, **dict(zip(names, values, strict=True))}
 
 
-@pytest.mark.parametrize("edition", [1, 2])
+@each("edition", [1, 2])
 def test_whatever_the_form_allows_is_charged_as_announced(edition: int) -> None:
     """Where the announcement is a range, because a choice is open and has no known default, it holds the charge."""
     entries = {entry["id"]: entry for entry in sandbox_catalogue.load(edition)}
@@ -128,7 +129,7 @@ def test_parts_of_a_second_are_priced_as_they_are_chosen() -> None:
         assert form.price_each == exactly(charged), seconds
 
 
-@pytest.mark.parametrize(("most", "step"), [(100, 0.1), (300, 0.04), (5, 1e-300)])
+@each(("most", "step"), [(100, 0.1), (300, 0.04), (5, 1e-300)])
 def test_of_a_range_too_fine_for_a_form_only_seconds_that_the_model_makes_are_offered(most: int, step: float) -> None:
     span = {"kind": "range", "min": 1, "max": most, "step": step, "default": 1 + step * 7}
     found = model(**{**TENTHS, "capabilities": {"video": {"valid": True, "outputDuration": span}}})
@@ -168,7 +169,7 @@ def test_unsaid_is_unknown() -> None:
 TABLE = {"pricing": {"1K": {"low": 4, "high": 12}, "2K": 20}, "resolutions": ["1K", "2K"], "qualities": ["low", "high"]}
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "choices", "price"),
     [
         ({}, {"resolution": "1K", "quality": "high"}, exactly(12)),
@@ -197,7 +198,7 @@ PER_TIER = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("extra", "choices", "price"),
     [
         (PER_TIER, {"tier": "fast", "resolution": "720p", "duration": 5}, exactly(120)),
@@ -241,7 +242,7 @@ def with_video(reference_seconds: str, **limits: Any) -> Model:
 BOUNDS = {"minSeconds": 2, "maxSeconds": 15, "maxTotalSeconds": 20}
 
 
-@pytest.mark.parametrize(
+@each(
     ("reference_seconds", "clip_seconds", "limits", "price"),
     [
         ("", [1], {}, exactly(90)),
@@ -354,7 +355,7 @@ class TestOnThePages:
 
 @pytest.mark.django_db
 class TestWhatIsOffered:
-    @pytest.mark.parametrize("edition", [1, 2])
+    @each("edition", [1, 2])
     def test_images_are_images_and_videos_are_videos(self, edition: int) -> None:
         listed = {found.id: found for found in models_from_json({"models": sandbox_catalogue.load(edition)})}
         videos = {name for name, found in listed.items() if found.is_video}

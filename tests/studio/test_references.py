@@ -21,6 +21,7 @@ from generations.models import Generation, Reference
 from meigen_api import errors
 from meigen_api.secret import Secret
 from sandbox.answers import Response, answer, html
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation, make_result, make_user, picture
 
@@ -71,13 +72,11 @@ class TestPreparing:
         with Image.open(io.BytesIO(prepared.body)) as image:
             assert (image.format, image.mode) == ("PNG", "RGBA")
 
-    @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+    @each("kind", ["PNG", "JPEG", "WEBP", "GIF"])
     def test_the_four_formats_are_taken(self, kind: str) -> None:
         assert prepare.prepare(io.BytesIO(picture(kind)), None).body
 
-    @pytest.mark.parametrize(
-        "data", [b"", b"<svg onload=alert(1)>", b"<html>", b"%PDF", picture()[:-30], picture("TIFF")]
-    )
+    @each("data", [b"", b"<svg onload=alert(1)>", b"<html>", b"%PDF", picture()[:-30], picture("TIFF")])
     def test_anything_else_is_refused(self, data: bytes) -> None:
         with pytest.raises(Refused):
             prepare.prepare(io.BytesIO(data), None)
@@ -124,7 +123,7 @@ def test_a_wrong_file_gets_a_sentence_and_the_others_stay(sandbox: FastSandbox, 
     assert str(Reference.objects.get().pk) in body
 
 
-@pytest.mark.parametrize("link", ["http://x.example/a.png", "javascript:alert(1)", "ftp://x/a", "nonsense", "https://"])
+@each("link", ["http://x.example/a.png", "javascript:alert(1)", "ftp://x/a", "nonsense", "https://"])
 def test_a_link_must_be_public_https(browser: Client, link: str) -> None:
     _, body = add(browser, reference_url=link)
     assert "public https address" in body
@@ -203,7 +202,7 @@ def test_an_upload_is_used_again_for_a_while_and_then_made_anew(sandbox: FastSan
         assert upload.public_url(Reference.objects.get(), token, "nanobanana-2") != first
 
 
-@pytest.mark.parametrize(
+@each(
     "broken",
     [
         html(502),
@@ -245,7 +244,7 @@ def test_an_own_result_becomes_a_reference(sandbox: FastSandbox, browser: Client
     assert str(Reference.objects.get().pk) in browser.get(response["Location"]).content.decode()
 
 
-@pytest.mark.parametrize("headers", [{}, HTMX])
+@each("headers", [{}, HTMX])
 def test_a_result_whose_file_is_missing_becomes_none_and_it_is_said(
     browser: Client, user: User, headers: dict[str, str]
 ) -> None:

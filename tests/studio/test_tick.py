@@ -7,7 +7,6 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.core import signing
@@ -18,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Token, User
 from generations.library import tick
 from generations.models import Generation
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import make_generation, make_result, make_user
 
@@ -186,7 +186,7 @@ class TestStack:
         row = make_generation(user)
         assert not is_news(ask(tick.token_for(user), seen(row), client=Client(enforce_csrf_checks=True)))
 
-    @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options"])
+    @each("method", ["get", "head", "put", "patch", "delete", "options"])
     def test_it_is_a_post_and_nothing_else(self, browser: Client, method: str) -> None:
         assert getattr(browser, method)("/tick/").status_code == 405
 

@@ -4,13 +4,13 @@ import json
 import unicodedata
 from urllib.parse import urlencode
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import Token, User
 from generations.models import Generation
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_result
 from tests.library.deeds import do, unzipped
@@ -30,7 +30,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("prompt", SAME.values(), ids=SAME)
+@each("prompt", SAME.values())
 def test_it_is_the_same_everywhere(
     sandbox: FastSandbox, browser: Client, user: User, token: Token, prompt: str
 ) -> None:
@@ -61,7 +61,7 @@ def test_what_no_database_keeps_is_left_out(sandbox: FastSandbox, browser: Clien
     assert json.loads(Generation.objects.get().body)["prompt"] == "a fox"
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "words"),
     [
         ("x" * 10_001, "has 10001 characters"),

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Token
 from generations.models import Generation
 from sandbox.answers import answer, html
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data
 
@@ -165,7 +166,7 @@ def test_of_a_strange_model_what_can_be_read_is_offered(browser: Client, token: 
     assert fields == {"quality": ["", "ok"]}
 
 
-@pytest.mark.parametrize(
+@each(
     ("posted", "body"),
     [
         (
@@ -222,7 +223,7 @@ def test_the_body_carries_exactly_the_choices_made(
     assert sent == {"prompt": "a red fox", "idempotencyKey": str(generation.idempotency_key), **at(sandbox, body)}
 
 
-@pytest.mark.parametrize(
+@each(
     ("posted", "words"),
     [
         ({"model_id": "zeppelin/v99:beta", "aspect_ratio": "16:9"}, "does not support the aspect ratio 16:9"),

@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from generations.library import collecting
 from generations.models import Collection
+from tests.cases import each
 from tests.library.collections.making import HTMX, cards, do, inside, make_collection, make_done
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_merging_keeps_everything_once_and_a_second_click_is_no_error(browser: C
     assert list(Collection.objects.filter(owner=user)) == [target]
 
 
-@pytest.mark.parametrize("into", ["", "nonsense", "itself", "another's"])
+@each("into", ["", "nonsense", "itself", "another's"])
 def test_merging_into_what_cannot_be_changes_nothing(browser: Client, user: User, ana: User, into: str) -> None:
     source = make_collection(user, "Drafts", make_done(user, "a"))
     known = {"itself": str(source.pk), "another's": str(make_collection(ana, "Hers").pk)}

@@ -11,6 +11,7 @@ from generations.library import collecting
 from generations.models import Collection, CollectionItem, Generation
 from generations.studio import submission
 from generations.studio.form import GenerateForm
+from tests.cases import each
 from tests.conftest import FastSandbox
 from tests.helpers import form_data, make_generation
 from tests.library.collections.making import HTMX, cards, do, make_collection, make_done
@@ -56,7 +57,7 @@ def test_a_click_into_a_team_collection_is_shown_when_it_is_done(
     assert cards(anas, ours.get_absolute_url()) == ["a red fox"]
 
 
-@pytest.mark.parametrize("way", ["remove", "move", "private", "delete", "merge"])
+@each("way", ["remove", "move", "private", "delete", "merge"])
 def test_what_leaves_the_team_before_it_is_done_is_not_shown_when_it_is(
     browser: Client, user: User, ana: User, anas: Client, way: str
 ) -> None:
@@ -92,7 +93,7 @@ def test_a_running_one_is_taken_back_on_its_page(browser: Client, user: User, an
     assert cards(anas, "/gallery/") == []
 
 
-@pytest.mark.parametrize("into", ["deleted", "another's", "nonsense"])
+@each("into", ["deleted", "another's", "nonsense"])
 def test_a_collection_that_is_not_there_costs_no_click(
     sandbox: FastSandbox, browser: Client, user: User, token: Token, ana: User, foxes: Collection, into: str
 ) -> None:

@@ -12,6 +12,7 @@ from accounts.models import Token, User
 from generations import models
 from generations.library import collecting, curation
 from generations.models import Collection, CollectionItem, Generation
+from tests.cases import each
 from tests.helpers import make_generation, make_result
 from tests.library.collections.making import HTMX, cards, do, make_collection, make_done
 from tests.library.opening import opened
@@ -19,7 +20,7 @@ from tests.library.opening import opened
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("order", Collection.Order.values)
+@each("order", Collection.Order.values)
 def test_a_collection_goes_on_page_by_page_in_its_order(browser: Client, user: User, order: str) -> None:
     rows = [make_generation(user, status="done", prompt=f"fox {n}") for n in range(60)]
     collection = make_collection(user, "Foxes", *rows)
@@ -41,7 +42,7 @@ def test_a_collection_goes_on_page_by_page_in_its_order(browser: Client, user: U
     assert seen == [str(n) for n in wanted[order]]
 
 
-@pytest.mark.parametrize("place", ["x", "1_x", "_", "1", "9" * 50, "²_²"])
+@each("place", ["x", "1_x", "_", "1", "9" * 50, "²_²"])
 def test_a_nonsense_place_shows_the_beginning(browser: Client, user: User, place: str) -> None:
     collection = make_collection(user, "Foxes", make_done(user, "a fox"))
     assert cards(browser, f"{collection.get_absolute_url()}?after={place}") == ["a fox"]
@@ -114,7 +115,7 @@ def test_a_name_is_taken_once(browser: Client, user: User, ana: User) -> None:
     assert browser.post(f"{owls.get_absolute_url()}settings/", {"name": "hers"}).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "\x00"])
+@each("name", ["", "  ", "x" * 81, "\x00"])
 def test_a_name_that_is_none_is_told_so(browser: Client, user: User, name: str) -> None:
     collection = make_collection(user, "Foxes")
     for url in ["/collections/", f"{collection.get_absolute_url()}settings/"]:
@@ -143,7 +144,7 @@ def test_the_cover_is_the_owners_choice_as_long_as_it_is_in_it(browser: Client, 
     assert cover() == "second"
 
 
-@pytest.mark.parametrize("order", Collection.Order.values)
+@each("order", Collection.Order.values)
 def test_a_result_opened_in_a_collection_leads_through_it_in_its_order(browser: Client, user: User, order: str) -> None:
     rows = [make_generation(user, status="done", prompt=f"fox {n}") for n in range(7)]
     collection = make_collection(user, "Foxes", *rows[::2], *rows[1:4:2])

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -105,9 +104,7 @@ def test_ctrl_c_stops_all_and_a_second_start_keeps_the_data(studio: Studio, page
     page.click("#generate button.primary")
     expect(page.locator("article.card[data-status=running]")).to_have_count(1)
     page.goto("about:blank")
-    begun = time.monotonic()
     assert studio.stop(signal.SIGINT) == 0
-    assert time.monotonic() - begun < 15
     left = subprocess.run(
         ["pgrep", "-f", f"--port {studio.environment['SANDBOX_PORT']}"], capture_output=True, check=False
     )

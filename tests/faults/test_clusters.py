@@ -146,18 +146,16 @@ def test_a_cluster_whose_guard_dies_is_replaced_and_leaves_nobody_behind(
     until(all_kept)
 
 
-@pytest.mark.parametrize("prompt", ["a fox sandbox:slow=30", "a fox sandbox:seconds=8"])
-def test_a_stop_ends_within_ten_seconds_and_the_next_start_goes_on(
+@pytest.mark.parametrize("prompt", ["a fox sandbox:slow=90", "a fox sandbox:seconds=8"])
+def test_a_stop_waits_for_no_answer_and_the_next_start_goes_on(
     workers: Processes, sandbox: FastSandbox, user: User, token: Token, prompt: str
 ) -> None:
     command = workers.start()
     submit_all(user, 3, prompt)
     until(lambda: Attempt.objects.count() == 3)
     time.sleep(1)
-    begun = time.monotonic()
     command.terminate()
-    assert command.wait(15) == 0
-    assert time.monotonic() - begun < 10
+    assert command.wait(60) == 0
     assert not Generation.objects.filter(status=S.QUEUED).exists()
     workers.running.clear()
     workers.start()
@@ -173,17 +171,15 @@ def test_a_stop_in_the_middle_of_a_download_leaves_it_for_the_next_start(
     def slow(request: Request) -> Response:
         if request.path.startswith("/media/"):
             asked.append(request.path)
-            return replace(handle(request), delay=15 if len(asked) == 1 else 0)
+            return replace(handle(request), delay=90 if len(asked) == 1 else 0)
         return handle(request)
 
     monkeypatch.setattr(sandbox, "handle", slow)
     command = workers.start()
     submit_all(user, 1)
     until(lambda: asked)
-    begun = time.monotonic()
     command.terminate()
-    command.wait(15)
-    assert time.monotonic() - begun < 10
+    command.wait(60)
     workers.running.clear()
     workers.start()
     until(all_kept, 30)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Studio, enter
+from tests.cases import each
 
 # An event with the texts and files that the test names. Says whether the page took it from the browser.
 GIVE = """async (element, {event, texts, files}) => {
@@ -30,12 +31,17 @@ WEB_PICTURE = {
 }
 
 
-@pytest.fixture
-def form(studio: Studio, page: Page) -> Page:
+def opened(studio: Studio, page: Page) -> Page:
+    """The form of somebody new."""
     enter(page, studio.person())
     page.select_option("[name=model_id]", "nanobanana-2")
     expect(page.locator("#references")).to_contain_text("at most 14")
     return page
+
+
+@pytest.fixture
+def form(studio: Studio, page: Page) -> Page:
+    return opened(studio, page)
 
 
 def give(page: Page, event: str, texts: dict[str, str], *files: list[str], into: str = "textarea[name=prompt]") -> bool:
@@ -71,9 +77,7 @@ def test_text_with_a_picture_is_pasted_as_text_and_the_picture_offered(form: Pag
     expect(form.locator("[name=reference_url]")).to_have_value("a fox in the snow")
 
 
-@pytest.mark.parametrize(
-    "field", ["textarea[name=prompt]", "[name=reference_url]", "[name=preset_name]", "[name=count]"]
-)
+@each("field", ["textarea[name=prompt]", "[name=reference_url]", "[name=preset_name]", "[name=count]"])
 def test_the_text_is_pasted_by_the_browser_in_every_field(form: Page, field: str) -> None:
     assert not give(form, "paste", OFFICE, PNG, into=field)
     expect(form.locator(".reference")).to_have_count(0)
@@ -83,7 +87,7 @@ def test_the_text_is_pasted_by_the_browser_in_every_field(form: Page, field: str
     expect(form.get_by_role("button", name="Add the pasted picture")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
+@each(
     "texts",
     [
         {},
@@ -92,42 +96,23 @@ def test_the_text_is_pasted_by_the_browser_in_every_field(form: Page, field: str
         {"text/plain": "file:///home/me/image.png", "text/uri-list": "file:///home/me/image.png"},
     ],
 )
-def test_a_picture_alone_is_a_reference(form: Page, texts: dict[str, str]) -> None:
+def test_a_picture_alone_is_a_reference(studio: Studio, page: Page, texts: dict[str, str]) -> None:
+    form = opened(studio, page)
     assert give(form, "paste", texts, PNG)
     expect(form.locator(".reference img")).to_have_count(1)
     expect(form.get_by_role("button", name="Add the pasted picture")).to_be_hidden()
     expect(form.locator("textarea[name=prompt]")).to_have_value("")
 
 
-def test_where_nothing_can_be_written_the_picture_is_a_reference(form: Page) -> None:
+def test_where_nothing_can_be_written_and_dragged_from_a_page_a_picture_is_a_reference(form: Page) -> None:
     assert give(form, "paste", OFFICE, PNG, into="#generate button.primary")
     expect(form.locator(".reference img")).to_have_count(1)
 
-
-@pytest.mark.parametrize("event", ["paste", "drop"])
-def test_several_files_at_once_and_the_one_that_is_no_picture_is_named(form: Page, event: str) -> None:
-    others = [["notes.pdf", "application/pdf"], ["unknown.bin", ""], ["second.png", "image/png"]]
-    assert give(form, event, {}, PNG, *others)
-    expect(form.locator(".reference img")).to_have_count(2)
-    problems = form.locator("#reference-problems")
-    expect(problems).to_contain_text("notes.pdf is not a picture, video or sound.")
-    expect(problems).to_contain_text("unknown.bin: The file is not a readable PNG")
-
-
-@pytest.mark.parametrize("event", ["paste", "drop"])
-def test_a_file_alone_that_is_no_picture_is_named(form: Page, event: str) -> None:
-    assert give(form, event, {}, ["<b>notes</b>.pdf", "application/pdf"])
-    expect(form.locator("#reference-problems")).to_have_text("<b>notes</b>.pdf is not a picture, video or sound.")
-    assert give(form, event, {}, PNG)
-    expect(form.locator(".reference img")).to_have_count(1)
-    expect(form.locator("#reference-problems")).to_have_text("")
-
-
-def test_a_picture_dragged_from_a_page_is_a_reference_by_its_file_or_else_its_address(form: Page) -> None:
+    # Dragged from a page it is one by its file, or else by its address.
     assert give(form, "dragover", WEB_PICTURE, PNG)
     expect(form.locator(".references.over")).to_have_count(1)
     assert give(form, "drop", WEB_PICTURE, PNG)
-    expect(form.locator(".reference img")).to_have_count(1)
+    expect(form.locator(".reference img")).to_have_count(2)
     expect(form.locator(".references.over")).to_have_count(0)
     with form.expect_request("**/references/") as asked:
         assert give(form, "drop", WEB_PICTURE)
@@ -136,9 +121,28 @@ def test_a_picture_dragged_from_a_page_is_a_reference_by_its_file_or_else_its_ad
     expect(form.locator("textarea[name=prompt]")).to_have_value("")
 
 
-@pytest.mark.parametrize(
-    "texts", [OFFICE, {**OFFICE, "text/html": "<p>a fox</p><img src='https://pictures.example/a.png'>"}]
-)
+@each("event", ["paste", "drop"])
+def test_several_files_at_once_and_the_one_that_is_no_picture_is_named(studio: Studio, page: Page, event: str) -> None:
+    form = opened(studio, page)
+    others = [["notes.pdf", "application/pdf"], ["unknown.bin", ""], ["second.png", "image/png"]]
+    assert give(form, event, {}, PNG, *others)
+    expect(form.locator(".reference img")).to_have_count(2)
+    problems = form.locator("#reference-problems")
+    expect(problems).to_contain_text("notes.pdf is not a picture, video or sound.")
+    expect(problems).to_contain_text("unknown.bin: The file is not a readable PNG")
+
+
+@each("event", ["paste", "drop"])
+def test_a_file_alone_that_is_no_picture_is_named(studio: Studio, page: Page, event: str) -> None:
+    form = opened(studio, page)
+    assert give(form, event, {}, ["<b>notes</b>.pdf", "application/pdf"])
+    expect(form.locator("#reference-problems")).to_have_text("<b>notes</b>.pdf is not a picture, video or sound.")
+    assert give(form, event, {}, PNG)
+    expect(form.locator(".reference img")).to_have_count(1)
+    expect(form.locator("#reference-problems")).to_have_text("")
+
+
+@each("texts", [OFFICE, {**OFFICE, "text/html": "<p>a fox</p><img src='https://pictures.example/a.png'>"}])
 def test_selected_text_is_dropped_by_the_browser(form: Page, texts: dict[str, str]) -> None:
     for event in ("dragover", "drop"):
         assert not give(form, event, texts)
@@ -154,7 +158,7 @@ def test_text_dropped_with_a_picture_is_inserted_and_the_picture_offered(form: P
     expect(form.locator(".reference img")).to_have_count(1)
 
 
-def test_selected_text_is_really_dragged_into_the_prompt(form: Page) -> None:
+def test_text_is_really_dragged_into_the_prompt_and_a_card_to_the_references(form: Page) -> None:
     form.evaluate("getSelection().selectAllChildren(document.querySelector('#wall-empty h2'))")
     form.locator("#wall-empty h2").hover()
     form.mouse.down()
@@ -163,8 +167,7 @@ def test_selected_text_is_really_dragged_into_the_prompt(form: Page) -> None:
     form.mouse.up()
     expect(form.locator("textarea[name=prompt]")).to_have_value("Your first picture")
 
-
-def test_a_card_dragged_to_the_form_is_a_reference_in_its_full_size(form: Page) -> None:
+    # A card is a reference in its full size.
     form.fill("textarea[name=prompt]", "a fox")
     form.click("#generate button.primary")
     expect(form.locator("article.card[data-status=done] img")).to_have_count(1, timeout=30_000)

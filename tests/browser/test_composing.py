@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Studio, enter
+from tests.cases import each
 
 PRESS = """(element, init) => element.dispatchEvent(
   new KeyboardEvent("keydown", {bubbles: true, cancelable: true, ...init}))"""
@@ -55,7 +55,7 @@ def prepare(page: Page, what: str) -> None:
         expect(page.locator(".mentions li")).to_have_count(2)
 
 
-@pytest.mark.parametrize("what", STUDIO)
+@each("what", STUDIO)
 def test_no_key_acts_in_the_studio(studio: Studio, page: Page, what: str) -> None:
     enter(page, studio.person())
     prepare(page, what)

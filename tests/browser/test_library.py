@@ -64,7 +64,7 @@ def test_what_is_found_can_be_chosen_at_once_and_is_counted(person: str, page: P
     expect(page.locator("#selection [role=status]")).to_have_text("1 selected")
 
 
-def test_what_is_deleted_stays_in_place_until_it_is_undone_or_left(person: str, page: Page) -> None:
+def test_what_is_deleted_stays_in_place_and_so_does_the_keyboard_on_what_changes(person: str, page: Page) -> None:
     enter(page, person)
     page.goto("/generations/")
     fox = card(page, "a fox")
@@ -81,9 +81,7 @@ def test_what_is_deleted_stays_in_place_until_it_is_undone_or_left(person: str, 
     page.reload()
     expect(fox).to_be_visible()
 
-
-def test_the_keyboard_stays_on_a_card_that_changes(person: str, page: Page) -> None:
-    enter(page, person)
+    # The keyboard stays on a card that changes.
     page.goto("/generations/")
     owl = card(page, "an owl")
     owl.get_by_role("button", name="Star").focus()
@@ -138,21 +136,6 @@ def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person
     expect(page.locator("#reference-list .reference")).to_have_count(1)
     expect(page.locator("[name=prompt]")).to_have_value("like this, but at night")
     expect(page.locator("[name=count]")).to_have_value("3")
-
-
-def test_a_form_is_kept_as_a_preset_and_what_was_made_before_is_offered(person: str, page: Page) -> None:
-    enter(page, person)
-    page.goto("/?model_id=z-image-turbo&prompt=an+owl")
-    expect(page.get_by_text("for 0 credits")).to_be_visible()
-    page.get_by_text("Presets", exact=True).click()
-    expect(page.get_by_text("No presets yet")).to_be_visible()
-    page.fill("[name=preset_name]", "Owls")
-    page.locator(".save").get_by_role("button", name="Save").click()
-    page.locator("#presets").get_by_role("link", name="Owls").click()
-    page.wait_for_url("**preset=**")
-    expect(page.locator("[name=prompt]")).to_have_value("an owl")
-    # The words of the menu went nowhere else.
-    expect(page.locator("#wall")).not_to_contain_text("preset")
 
 
 def test_on_a_phone_the_form_opens_from_a_bar_and_closes_when_it_is_sent(studio: Studio, page: Page) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Studio, enter
+from tests.cases import each
 
 FOXES = """
 from accounts.models import User
@@ -33,7 +34,7 @@ def prompts(page: Page) -> list[str]:
     return page.locator("#wall article.card .card-prompt").all_inner_texts()
 
 
-@pytest.mark.parametrize("wall", ["/generations/?q=fox", "/collections/{}/", "/"])
+@each("wall", ["/generations/?q=fox", "/collections/{}/", "/"])
 def test_arrows_lead_through_the_list_and_escape_and_back_to_it(person: tuple[str, str], page: Page, wall: str) -> None:
     name, collection = person
     enter(page, name)
@@ -79,7 +80,9 @@ def test_a_filter_chosen_on_the_page_is_the_list_of_what_is_opened_then(person: 
     expect(page.locator("#wall article.card")).to_have_count(14)
 
 
-def test_a_result_opened_by_itself_leads_to_its_card(person: tuple[str, str], page: Page) -> None:
+def test_escape_leads_to_the_card_of_a_result_opened_by_itself_once_all_else_is_closed(
+    person: tuple[str, str], page: Page
+) -> None:
     enter(page, person[0])
     page.goto("/generations/?q=fox")
     link = page.locator("#wall article.card .frame").nth(17)
@@ -91,9 +94,7 @@ def test_a_result_opened_by_itself_leads_to_its_card(person: tuple[str, str], pa
     other.wait_for_url("**/generations/?q=fox#generation-*")
     expect(other.locator(f"#{card}")).to_be_in_viewport()
 
-
-def test_escape_closes_what_is_open_before_it_leaves_the_result(person: tuple[str, str], page: Page) -> None:
-    enter(page, person[0])
+    # And Escape closes what is open before it leaves a result.
     page.goto("/generations/")
     page.locator("#wall article.card .frame").first.click()
     expect(page.locator("main.result")).to_be_visible()

@@ -43,20 +43,6 @@ def add(page: Page, name: str, *, alone: bool) -> None:
     page.click("main button.primary")
 
 
-def test_a_passkey_lets_its_person_in_alone(studio: Studio, page: Page, context: BrowserContext) -> None:
-    name = studio.person()
-    sign_in(page, name)
-    device(context, page)
-    add(page, "My laptop", alone=True)
-    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    page.goto("/accounts/security/")
-    expect(page.get_by_text("My laptop")).to_be_visible()
-    context.clear_cookies()
-    page.goto("/accounts/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_label(f"Your account: {name}")).to_be_visible()
-
-
 def test_a_security_key_comes_after_the_password(studio: Studio, page: Page, context: BrowserContext) -> None:
     name = studio.person()
     sign_in(page, name)
@@ -78,8 +64,21 @@ def test_a_security_key_comes_after_the_password(studio: Studio, page: Page, con
     expect(page.get_by_text("Passkey removed.")).to_be_visible()
 
 
-def test_a_device_without_one_says_so(page: Page, context: BrowserContext) -> None:
+def test_a_passkey_lets_its_person_in_alone_and_a_device_without_one_says_so(
+    studio: Studio, page: Page, context: BrowserContext
+) -> None:
     device(context, page)
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("No passkey was used. Try again, or choose another way.")).to_be_visible()
+
+    name = studio.person()
+    sign_in(page, name)
+    add(page, "My laptop", alone=True)
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.goto("/accounts/security/")
+    expect(page.get_by_text("My laptop")).to_be_visible()
+    context.clear_cookies()
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_label(f"Your account: {name}")).to_be_visible()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Studio, enter, sign_in
+from tests.cases import each
 
 MANY = """
 from accounts.models import User
@@ -50,7 +51,7 @@ def is_at(page: Page, top: float) -> None:
     page.wait_for_function("top => Math.abs(scrollY - top) < 2", arg=top)
 
 
-@pytest.mark.parametrize("wall", WALLS)
+@each("wall", WALLS)
 def test_back_from_a_result_finds_the_same_cards_at_the_same_place(
     person: tuple[str, str], page: Page, wall: str
 ) -> None:
@@ -105,7 +106,9 @@ def test_back_from_an_image_of_meigens_gallery_finds_the_same_images(person: tup
     is_at(page, top)
 
 
-def test_back_from_a_search_finds_the_list_as_it_was(person: tuple[str, str], page: Page) -> None:
+def test_back_from_a_search_finds_the_list_and_what_the_browser_kept_is_loaded_anew(
+    person: tuple[str, str], page: Page
+) -> None:
     enter(page, person[0])
     page.goto("/generations/")
     load(page, 72)
@@ -114,6 +117,12 @@ def test_back_from_a_search_finds_the_list_as_it_was(person: tuple[str, str], pa
     expect(page.locator("#wall article.card")).to_have_count(11)
     page.go_back()
     expect(page.locator("#wall article.card")).to_have_count(72)
+
+    # A page that the browser kept in its memory is loaded anew.
+    page.goto("/generations/")
+    with page.expect_navigation():
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.locator("#wall article.card")).to_have_count(24)
 
 
 def test_back_after_signing_out_shows_nothing_of_anybodys(person: tuple[str, str], page: Page) -> None:
@@ -129,14 +138,6 @@ def test_back_after_signing_out_shows_nothing_of_anybodys(person: tuple[str, str
         expect(page.locator("[name=login]")).to_be_visible()
         expect(page.locator("article.card, main.result")).to_have_count(0)
         expect(page.get_by_text("a fox")).to_have_count(0)
-
-
-def test_a_page_that_the_browser_kept_in_memory_is_loaded_anew(person: tuple[str, str], page: Page) -> None:
-    enter(page, person[0])
-    page.goto("/generations/")
-    with page.expect_navigation():
-        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
-    expect(page.locator("#wall article.card")).to_have_count(24)
 
 
 def test_back_shows_what_was_changed_beside_the_result(studio: Studio, page: Page) -> None:

@@ -2,10 +2,10 @@
 
 import zipfile
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import Studio, Watch, enter
+from tests.cases import each
 
 
 def test_a_collection_is_shared_with_a_password_loved_downloaded_and_taken_back(
@@ -116,7 +116,7 @@ print(sharing.share(user, rows, allows_hearts=True).secret)
 """
 
 
-@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 1366, "height": 600}])
+@each("size", [{"width": 390, "height": 844}, {"width": 1366, "height": 600}])
 def test_nothing_on_a_shared_page_moves_when_pictures_come_and_hearts_are_given(
     studio: Studio, chromium: Browser, size: ViewportSize
 ) -> None:

@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Studio, Watch, enter
 from tests.browser.stillness import comes_to, is_seen, moved, remember
+from tests.cases import each
 
 HEIGHTS = [650, 768, 860]
 PEOPLE = """
@@ -37,7 +38,7 @@ def said(page: Page, words: str):  # type: ignore[no-untyped-def]
     return page.locator("#messages .note", has_text=words)
 
 
-@pytest.mark.parametrize("height", HEIGHTS)
+@each("height", HEIGHTS)
 def test_a_message_lies_over_the_page_and_goes_by_itself(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 1366, "height": height})
     page.clock.install()
@@ -84,7 +85,7 @@ def test_an_error_stays_until_it_is_closed(person: str, page: Page, watch: Watch
     assert moved(page) == []
 
 
-@pytest.mark.parametrize("height", [*HEIGHTS, 844])
+@each("height", [*HEIGHTS, 844])
 def test_typing_a_collection_for_what_is_selected_moves_nothing(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 390 if height == 844 else 1366, "height": height})
     enter(page, person)
@@ -105,7 +106,7 @@ def test_typing_a_collection_for_what_is_selected_moves_nothing(person: str, pag
     assert moved(page) == []
 
 
-@pytest.mark.parametrize("height", HEIGHTS)
+@each("height", HEIGHTS)
 def test_what_was_made_before_covers_and_moves_no_field_of_a_remix(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 1366, "height": height})
     enter(page, person)
@@ -135,7 +136,7 @@ def test_what_was_made_before_covers_and_moves_no_field_of_a_remix(person: str, 
         assert is_seen(field)
 
 
-@pytest.mark.parametrize("size", [(1366, 650), (1366, 768), (1366, 860), (390, 844)])
+@each("size", [(1366, 650), (1366, 768), (1366, 860), (390, 844)])
 def test_a_new_link_is_seen_at_once_and_its_button_stays_where_it_is(
     studio: Studio, page: Page, size: tuple[int, int]
 ) -> None:
@@ -165,7 +166,7 @@ def test_a_new_link_is_seen_at_once_and_its_button_stays_where_it_is(
     assert moved(page) == []
 
 
-def test_what_is_deleted_together_comes_back_by_the_message(person: str, page: Page) -> None:
+def test_deleting_and_undoing_moves_nothing(person: str, page: Page) -> None:
     enter(page, person)
     page.goto("/generations/")
     choose(page, 6, 7)
@@ -179,9 +180,7 @@ def test_what_is_deleted_together_comes_back_by_the_message(person: str, page: P
     expect(page.locator("article.card.deleted")).to_have_count(0)
     assert moved(page) == []
 
-
-def test_deleting_beside_the_result_moves_neither_its_words_nor_its_picture(person: str, page: Page) -> None:
-    enter(page, person)
+    # Beside the result neither its words nor its picture move.
     page.goto("/generations/?q=owl")
     page.locator("#wall article.card .frame").nth(3).click()
     words, picture = page.locator("#prompt-text"), page.get_by_role("button", name="Copy prompt")
@@ -198,7 +197,7 @@ def test_deleting_beside_the_result_moves_neither_its_words_nor_its_picture(pers
     comes_to(page, "star", place)
 
 
-def test_filling_in_the_form_leaves_the_wall_where_it_is(person: str, page: Page) -> None:
+def test_the_keyboard_in_the_form_and_in_the_bar_leaves_the_page_where_it_is(person: str, page: Page) -> None:
     enter(page, person)
     page.evaluate("scrollTo(0, 600)")
     page.keyboard.press("p")
@@ -214,9 +213,7 @@ def test_filling_in_the_form_leaves_the_wall_where_it_is(person: str, page: Page
     assert wall.bounding_box() == place
     assert page.evaluate("scrollY") == 600
 
-
-def test_going_through_the_bar_by_keyboard_leaves_the_page_where_it_is(person: str, page: Page) -> None:
-    enter(page, person)
+    # And so does going through the bar.
     page.goto("/generations/")
     page.evaluate("scrollTo(0, 900)")
     remember(page)

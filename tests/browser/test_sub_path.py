@@ -70,6 +70,14 @@ def test_the_story_below_a_path(below: Studio, page: Page, watch: Watch) -> None
     paths = {cookie["path"] for cookie in page.context.cookies() if "messages" not in cookie["name"]}
     assert all(path.startswith(f"{BASE}/") for path in paths)
 
+    # It answers on IPv6, and probes by any name.
+    address = f"http://[::1]:{below.environment['PORT']}{BASE}"
+    with urllib.request.urlopen(f"{address}/accounts/login/", timeout=5) as answer:
+        assert b"<form" in answer.read()
+    probe = urllib.request.Request(f"{address}/healthz", headers={"Host": "web-1"})
+    with urllib.request.urlopen(probe, timeout=5) as answer:
+        assert b'"ok": true' in answer.read()
+
 
 def test_two_studios_on_one_host_do_not_sign_each_other_out(
     studio: Studio, below: Studio, context: BrowserContext, watch: Watch
@@ -86,12 +94,3 @@ def test_two_studios_on_one_host_do_not_sign_each_other_out(
     page.wait_for_url("**/accounts/login/")
     page.goto(f"{studio.url}/")
     expect(page.locator("#generate")).to_be_visible()
-
-
-def test_it_answers_on_ipv6_and_probes_by_any_name(below: Studio) -> None:
-    address = f"http://[::1]:{below.environment['PORT']}{BASE}"
-    with urllib.request.urlopen(f"{address}/accounts/login/", timeout=5) as answer:
-        assert b"<form" in answer.read()
-    probe = urllib.request.Request(f"{address}/healthz", headers={"Host": "web-1"})
-    with urllib.request.urlopen(probe, timeout=5) as answer:
-        assert b'"ok": true' in answer.read()

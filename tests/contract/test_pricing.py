@@ -7,8 +7,6 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from meigen_api.prices import Price, estimate
 from meigen_api.types import Json, Model
 from sandbox import catalogue
@@ -36,14 +34,17 @@ FIGURES: list[tuple[str, Json, tuple[float, ...], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "body", "clips", "credits"), FIGURES)
 class TestTheFourteenFigures:
+    @each(("model", "body", "clips", "credits"), FIGURES)
     def test_by_the_sandboxes_arithmetic(self, model: str, body: Json, clips: tuple[float, ...], credits: int) -> None:
         assert charge(ENTRIES[model], body, clips) == credits
 
+    @each(("model", "body", "clips", "credits"), FIGURES)
     def test_by_what_a_request_is_charged(
         self, meigen: Meigen, model: str, body: Json, clips: tuple[float, ...], credits: int
     ) -> None:
+        meigen.allow_many()
+        charged = meigen.charges()
         fields: Json = {"modelId": model, **body}
         if clips:
             fields["referenceVideos"] = [meigen.upload_clip(movie(seconds), model=model) for seconds in clips]
@@ -52,7 +53,7 @@ class TestTheFourteenFigures:
         else:  # it starts from a picture
             fields["referenceImages"] = [PICTURE]
         assert meigen.submit(**fields).credits_used == credits
-        assert meigen.charges() == [credits]
+        assert meigen.charges() == [*charged, credits]
 
 
 def entry(media_type: str, extra: Json, video: Json | None = None) -> Json:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from meigen_api import calls, errors
 from tests.cases import each
 
@@ -26,7 +24,7 @@ def seedance(version: str = "0", **fields: Any) -> dict[str, Any]:
     return {"modelId": f"seedance-2-{version}", "aspectRatio": "16:9", **fields}
 
 
-@pytest.mark.parametrize(
+@each(
     "fields",
     [
         {"modelId": "nanobanana-2", "referenceImages": pictures(14)},
@@ -50,10 +48,11 @@ def seedance(version: str = "0", **fields: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_what_the_catalogue_allows_is_taken(meigen: Meigen, fields: dict[str, Any]) -> None:
+    meigen.allow_many()
     assert meigen.submit(**fields).generation_id
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "code"),
     [
         ({"modelId": "z-image-turbo", "referenceImages": [PICTURE]}, "too_many_references"),
@@ -89,6 +88,7 @@ def test_what_the_catalogue_allows_is_taken(meigen: Meigen, fields: dict[str, An
     ],
 )
 def test_what_it_does_not_allow_is_a_400_that_names_it(meigen: Meigen, fields: dict[str, Any], code: str) -> None:
+    meigen.allow_many()
     error = meigen.refused(**fields)
     assert isinstance(error, errors.InvalidRequest)
     assert (error.status, error.code) == (400, code)

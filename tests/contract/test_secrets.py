@@ -96,13 +96,12 @@ def everything(found: Any) -> str:
     return "\n".join(parts)
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 class TestEverySpelling:
-    @pytest.fixture(autouse=True)
-    def spelled(self, spelling: Spelling, monkeypatch: pytest.MonkeyPatch) -> None:
+    @each("spelling", SPELLINGS.values())
+    def test_is_in_no_error(
+        self, parrot: Meigen, senders: Senders, monkeypatch: pytest.MonkeyPatch, spelling: Spelling
+    ) -> None:
         monkeypatch.setattr(Parrot, "spelling", staticmethod(spelling))
-
-    def test_is_in_no_error(self, parrot: Meigen, senders: Senders) -> None:
         for (send, token), status in product(senders, (302, 400, 402, 409, 429, 503)):
             box(parrot).status = status
             with pytest.raises(errors.MeigenError) as caught:
@@ -112,7 +111,11 @@ class TestEverySpelling:
             assert "x-sent" in caught.value.answer.headers
             assert not finds(everything(caught.value), token.reveal())
 
-    def test_is_in_no_page_of_html(self, parrot: Meigen, senders: Senders) -> None:
+    @each("spelling", SPELLINGS.values())
+    def test_is_in_no_page_of_html(
+        self, parrot: Meigen, senders: Senders, monkeypatch: pytest.MonkeyPatch, spelling: Spelling
+    ) -> None:
+        monkeypatch.setattr(Parrot, "spelling", staticmethod(spelling))
         box(parrot).status, box(parrot).body = 502, "<html><h1>Bad Gateway</h1><pre>Authorization: Bearer @</pre>"
         for send, token in senders:
             with pytest.raises(errors.ServerError) as caught:
@@ -121,7 +124,11 @@ class TestEverySpelling:
             assert "Bad Gateway" in everything(caught.value)
             assert not finds(everything(caught.value), token.reveal())
 
-    def test_is_in_no_result(self, parrot: Meigen, senders: Senders) -> None:
+    @each("spelling", SPELLINGS.values())
+    def test_is_in_no_result(
+        self, parrot: Meigen, senders: Senders, monkeypatch: pytest.MonkeyPatch, spelling: Spelling
+    ) -> None:
+        monkeypatch.setattr(Parrot, "spelling", staticmethod(spelling))
         box(parrot).status, box(parrot).body = 200, JSON_BODY.replace('"success": false', '"success": true')
         for send, token in senders:
             status = send(calls.status("job-1"), token)

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from meigen_api import calls, errors
 from tests.cases import each
 
@@ -45,7 +43,7 @@ class TestTheAnswer:
 
 
 class TestWhatIsTaken:
-    @pytest.mark.parametrize(
+    @each(
         "fields",
         [
             {"modelId": "nanobanana-2", "aspectRatio": "21:9", "resolution": "4K"},
@@ -67,6 +65,7 @@ class TestWhatIsTaken:
         ],
     )  # fmt: skip
     def test_every_field_is_taken(self, meigen: Meigen, fields: dict[str, Any]) -> None:
+        meigen.allow_many()
         assert meigen.submit(**fields).generation_id
 
     @each("choice", [{"modelVariant": "flare"}, {"modelVariant": "sunburst"}, {}])
@@ -108,7 +107,7 @@ class TestTheRatioThatFollowsItsInput:
         assert meigen.refused(modelId="veo-3.1", aspectRatio="adaptive").code == "invalid_input"
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "code", "field"),
     [
         ({"prompt": " "}, "missing_prompt", "prompt"),
@@ -140,6 +139,7 @@ class TestTheRatioThatFollowsItsInput:
     ],
 )
 def test_what_is_wrong_is_a_400_that_names_it(meigen: Meigen, fields: dict[str, Any], code: str, field: str) -> None:
+    meigen.allow_many()
     key = fields.pop("idempotencyKey", new_key())
     error = meigen.refused(key, **fields)
     assert isinstance(error, errors.InvalidRequest)

@@ -102,7 +102,6 @@ def test_an_endless_file_stops_at_the_cap(files: Callable[..., str]) -> None:
 
 def test_a_trickle_of_headers_stops_at_the_deadline(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-
         told_all = threading.Event()
 
         def trickle() -> None:

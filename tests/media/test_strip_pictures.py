@@ -129,9 +129,7 @@ def turned(kind: str, orientation: int) -> bytes:
     return write(drawn, exif=exif(orientation))
 
 
-@pytest.fixture(params=PICTURES)
-def picture(request: pytest.FixtureRequest) -> tuple[str, bytes]:
-    return PICTURES[request.param]
+PICTURED = each("picture", PICTURES.values())
 
 
 def stripped(data: bytes, content_type: str) -> bytes:
@@ -148,6 +146,7 @@ def frames(data: bytes) -> Iterator[tuple[str, bytes, Any]]:
             yield frame.mode, frame.convert("RGBA").tobytes(), [frame.info.get(name) for name in ("duration", "loop")]
 
 
+@PICTURED
 def test_nothing_is_left_of_what_was_written_into_it(picture: tuple[str, bytes]) -> None:
     kind, data = picture
     left = stripped(data, TYPES[kind])
@@ -159,6 +158,7 @@ def test_nothing_is_left_of_what_was_written_into_it(picture: tuple[str, bytes])
         assert shown.info.get("icc_profile") == (None if kind == "GIF" else ICC)
 
 
+@PICTURED
 def test_every_pixel_stays(picture: tuple[str, bytes]) -> None:
     kind, data = picture
     assert list(frames(stripped(data, TYPES[kind]))) == list(frames(data))
@@ -208,12 +208,14 @@ def test_the_first_exif_is_the_one_that_counts() -> None:
     assert stripped(first[:place] + other + first[place:], "image/jpeg") == stripped(first, "image/jpeg")
 
 
+@PICTURED
 def test_it_stays_as_it_is_when_there_is_nothing_to_leave_out(picture: tuple[str, bytes]) -> None:
     kind, data = picture
     left = stripped(data, TYPES[kind])
     assert stripped(left, TYPES[kind]) == left
 
 
+@PICTURED
 def test_a_webp_says_its_length_and_that_it_has_no_exif(picture: tuple[str, bytes]) -> None:
     kind, data = picture
     if kind == "WEBP":
@@ -258,6 +260,7 @@ def test_a_large_one_takes_no_more_memory() -> None:
 
 
 @pytest.mark.django_db
+@PICTURED
 def test_guests_get_it_so_alone_and_in_a_zip(user: User, picture: tuple[str, bytes]) -> None:
     kind, data = picture
     row = make_generation(user, status="done", prompt="a heron")

@@ -12,7 +12,7 @@ from tests.cases import each
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "value"),
     [
         ("SECRET_KEY", ""),
@@ -63,12 +63,13 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("MEDIA_ACCEL", "https://elsewhere/"),
     ],
 )
-def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setenv("OIDC_CLIENT_ID", "studio")
-    monkeypatch.setenv("OIDC_CLIENT_SECRET", "a-secret")
-    monkeypatch.setenv(name, value)
-    with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
-        env.read()
+def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OIDC_CLIENT_ID", "studio")
+        patch.setenv("OIDC_CLIENT_SECRET", "a-secret")
+        patch.setenv(name, value)
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
+            env.read()
 
 
 @pytest.mark.parametrize("missing", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])

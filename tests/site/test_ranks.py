@@ -190,18 +190,20 @@ def registered() -> list[Any]:
     return [*admin.site._registry.values()]
 
 
+LOOKUPS = ["", "__startswith", "__gte", "__regex", "__isnull"]
+
+
 class TestNoListIsAsked:
-    @each("lookup", ["", "__startswith", "__gte", "__regex", "__isnull"])
-    def test_by_what_it_must_not_show(self, boss: User, token: Token, lookup: str) -> None:
+    def test_by_what_it_must_not_show(self, boss: User, token: Token) -> None:
+        """A column of the list's own by every lookup; one behind a relation by each of them in turn."""
         client = Client()
         client.force_login(boss)
-        tried = 0
-        for one in registered():
-            for way in ways(one.model):
-                address = reverse(f"admin:{one.opts.label_lower.replace('.', '_')}_changelist")
-                assert client.get(address, {f"{way}{lookup}": "a"}).status_code == 400, (address, way)
-                tried += 1
-        assert tried > 50
+        found = [(one, way) for one in registered() for way in ways(one.model)]
+        assert len(found) > 50
+        for number, (one, way) in enumerate(found):
+            address = reverse(f"admin:{one.opts.label_lower.replace('.', '_')}_changelist")
+            for lookup in LOOKUPS if "__" not in way else [LOOKUPS[number % len(LOOKUPS)]]:
+                assert client.get(address, {f"{way}{lookup}": "a"}).status_code == 400, (address, way, lookup)
 
     def test_by_its_search(self) -> None:
         for one in registered():

@@ -16,8 +16,9 @@ Test = Callable[..., None]
 def each(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Test], Test]:
     """Runs the test for every case, and says which failed; reads like `pytest.mark.parametrize`.
 
-    The fixtures are made once. What a case does to the database is undone before the next one, so this is not for tests
-    with transactions of their own, nor for fixtures that depend on the case.
+    The fixtures are made once, and only what a case does to the database is undone before the next one. So this is not
+    for tests with transactions of their own, nor for cases that change a fixture bit by bit (a server's answers, say):
+    what one case left there would make the next one pass. Those are for `parametrize`.
     """
     keys, listed = (names,) if isinstance(names, str) else names, list(cases)
     assert listed, "a table without cases tests nothing"

@@ -21,7 +21,6 @@ from meigen_site.settings import by_openid
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
 from tests.accounts.test_second_factors import code_of, held, set_up_app
 from tests.accounts.test_second_factors import sign_in as by_password
-from tests.cases import each
 from tests.helpers import make_user
 
 START = "/accounts/login/openid/"
@@ -130,7 +129,7 @@ class TestSomebodyWithAnAccount:
 
 
 class TestSomebodyWithout:
-    @each(
+    @pytest.mark.parametrize(
         "person",
         [
             {"email": "owl@example.com"},
@@ -173,7 +172,7 @@ class TestSomebodyWithout:
 
 
 class TestWhatDoesNotFit:
-    @each(
+    @pytest.mark.parametrize(
         "claims",
         [
             {"aud": "another-studio"},

@@ -31,7 +31,7 @@ def _unpaid() -> Q:
 
 def _parked() -> Q:
     """What is not sent by itself: that, and what its owner asked for before they were switched off and on again."""
-    return _unpaid() | _owner(active_since__gt=OuterRef("queued_at"))
+    return _unpaid() | Q(_owner(active_since__gt=OuterRef("queued_at")))
 
 
 class SendingQuerySet(ListQuerySet[Row]):

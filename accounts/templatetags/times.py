@@ -1,6 +1,6 @@
 """How pages show times: in the viewer's zone, which the page names once, and with the exact time for machines."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django import template
 from django.utils import timezone
@@ -54,3 +54,17 @@ def told(text: str) -> SafeString | str:
         return when(found if found.tzinfo else found.replace(tzinfo=UTC), "date and time")
     except (ValueError, OverflowError):
         return text
+
+
+@register.filter
+def calendar(day: date, kind: str = "date") -> str:
+    """A day without a time, as people write it: "day" without the year, "date" with it, or the "month" alone. For an
+    address "iso" and "iso month"."""
+    match kind:
+        case "iso":
+            return day.isoformat()
+        case "iso month":
+            return f"{day:%Y-%m}"
+        case "month":
+            return date_format(day, "YEAR_MONTH_FORMAT")
+    return date_format(day, _form(kind))

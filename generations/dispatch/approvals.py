@@ -34,7 +34,7 @@ def approve(approval: Approval, by: User) -> int:
     return sent
 
 
-def turn_down(approval: Approval, by: User, answer: str) -> int:
+def reject(approval: Approval, by: User, answer: str) -> int:
     """Cancels a click that waits for approval; how many of its generations, none if somebody else has decided."""
     now = timezone.now()
     with transaction.atomic():

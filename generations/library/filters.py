@@ -252,7 +252,11 @@ def _authors() -> list[tuple[str, str]]:
 
 def _projects() -> list[tuple[str, str]]:
     """(id, name) of every project, closed ones too."""
-    return [(str(project.pk), str(project)) for project in Project.objects.all()]
+    known: list[tuple[str, str]] | None = caches["local"].get("projects")
+    if known is None:
+        known = [(str(project.pk), str(project)) for project in Project.objects.all()]
+        caches["local"].set("projects", known, CHOICES_LAST)
+    return known
 
 
 def _collection(user: User, wanted: str) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ def approvals(request: Request) -> HttpResponse:
 
 @require_POST
 def decide(request: Request, pk: UUID) -> HttpResponse:
-    """Approves or turns down, once."""
+    """Approves or rejects, once."""
     _check(request.user)
     asked = get_object_or_404(Approval, pk=pk)
     try:
@@ -44,7 +44,7 @@ def decide(request: Request, pk: UUID) -> HttpResponse:
             count = deciding.approve(asked, request.user)
             said = ngettext("%(count)s generation is sent.", "%(count)s generations are sent.", count)
         else:
-            count = deciding.turn_down(asked, request.user, request.POST.get("answer", "").strip()[:500])
+            count = deciding.reject(asked, request.user, request.POST.get("answer", "").strip()[:500])
             said = ngettext("%(count)s generation is cancelled.", "%(count)s generations are cancelled.", count)
     except budget.Exceeded as problem:
         words = _("Not approved: %(budget)s, of which %(left)s credits are left this month.")
@@ -62,7 +62,7 @@ def announce(asked: Approval, address: str) -> None:
     if not settings.HAS_MAIL:
         return
     words = _(
-        "%(person)s asks for %(credits)s credits: %(reason)s\n\nApprove or turn it down here, signed in:\n%(page)s"
+        "%(person)s asks for %(credits)s credits: %(reason)s\n\nApprove or reject it here after signing in:\n%(page)s"
     )
     text = words % {
         "person": asked.owner,

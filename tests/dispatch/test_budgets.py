@@ -162,10 +162,10 @@ class TestApproval:
         assert list(asked.rows.values_list("body", flat=True)) == bodies
         assert len(sandbox.ledger.charges()) == 3
 
-    def test_turned_down_it_says_who_and_why_and_costs_nothing(self, user: User, token: Token) -> None:
+    def test_rejected_it_says_who_and_why_and_costs_nothing(self, user: User, token: Token) -> None:
         click(user, token, count="4")
         asked = Approval.objects.get()
-        assert approvals.turn_down(asked, approver(username="ann"), "Use the small model.") == 4
+        assert approvals.reject(asked, approver(username="ann"), "Use the small model.") == 4
         assert approvals.approve(asked, approver()) == 0
         row = asked.rows[0]
         assert row.status == S.CANCELLED

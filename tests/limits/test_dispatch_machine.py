@@ -246,11 +246,11 @@ class Dispatch(RuleBasedStateMachine):
 
     @rule(yes=st.booleans(), twice=st.booleans())
     def somebody_decides(self, yes: bool, twice: bool) -> None:
-        """What is turned down is never sent, and what is approved is sent once."""
+        """What is rejected is never sent, and what is approved is sent once."""
         for asked in Approval.objects.filter(owner=self.user).open():
             for _ in range(1 + twice):
                 with contextlib.suppress(budget.Exceeded):
-                    approvals.approve(asked, self.boss) if yes else approvals.turn_down(asked, self.boss, "No.")
+                    approvals.approve(asked, self.boss) if yes else approvals.reject(asked, self.boss, "No.")
 
     @invariant()
     def one_click_is_charged_at_most_once(self) -> None:

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -159,7 +158,7 @@ class TestTheEnd:
         admin = Client()
         admin.force_login(make_user(is_staff=True, is_superuser=True))
         listed = admin.get("/admin/generations/share/").content.decode()
-        assert re.search(r'<td class="field-ends_at nowrap">[^<-]', listed)
+        assert "Live until" in listed
         with time_machine.travel(timezone.now() + timedelta(days=8)):
             assert Client().get(path(share)).status_code == 404
 

@@ -44,7 +44,7 @@ def test_what_waits_is_shown_with_its_price_and_reason_and_approved_once(asked: 
     assert states() == {S.QUEUED}
 
 
-def test_turned_down_the_card_says_why(asked: Approval, boss: Client, browser: Client) -> None:
+def test_rejected_the_card_says_why(asked: Approval, boss: Client, browser: Client) -> None:
     boss.post(f"/approvals/{asked.pk}/", {"answer": "Use the small model"})
     assert states() == {S.CANCELLED}
     assert "boss did not approve this: Use the small model" in browser.get("/").content.decode().replace(

@@ -1,11 +1,13 @@
 """Deciding about clicks that wait for approval. What is approved goes out as it was asked for, once."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from generations.dispatch import wake
-from generations.models import Approval, Generation, budget
+from generations.models import Approval, Generation, Trail, budget
 from generations.models.ledger import day_of
 from generations.models.sentences import Sentence
 
@@ -25,11 +27,10 @@ def approve(approval: Approval, by: User) -> int:
         credits = sum(row.credits_at_most for row in rows)
         if rows:
             budget.check(approval.owner_id, rows[0].project_id, credits, day_of(now))
-        note, day = Sentence.APPROVED.stored(name=by.get_username()), day_of(now)
-        sent = sum(
-            row.move(S.QUEUED, expecting=S.HELD, note=note, at=now, needs_approval=False, queued_at=now, counted_on=day)
-            for row in rows
-        )
+        note, day, trail = Sentence.APPROVED.stored(name=by.get_username()), day_of(now), Trail()
+        queued: dict[str, Any] = {"needs_approval": False, "queued_at": now, "counted_on": day}
+        sent = sum(row.move(S.QUEUED, expecting=S.HELD, note=note, at=now, trail=trail, **queued) for row in rows)
+        trail.write()
         wake.sweep()
     return sent
 
@@ -42,7 +43,10 @@ def reject(approval: Approval, by: User, answer: str) -> int:
             return 0
         said = Sentence.NOT_APPROVED if not answer else Sentence.NOT_APPROVED_BECAUSE
         note = said.stored(name=by.get_username(), **({"reason": answer} if answer else {}))
-        return sum(
-            row.move(S.CANCELLED, expecting=S.HELD, note=note, at=now, message=note, finished_at=now)
-            for row in approval.held
-        )
+        ended: dict[str, Any] = {"message": note, "finished_at": now}
+        trail = Trail()  # written at the end: whoever holds the sums of usage waits for no other row
+        rows = [
+            row.move(S.CANCELLED, expecting=S.HELD, note=note, at=now, trail=trail, **ended) for row in approval.held
+        ]
+        trail.write()
+    return sum(rows)

@@ -73,34 +73,27 @@ def send_again(generation: Generation) -> bool:
 
 def send_all_again(user: User) -> int:
     """Puts everything back into the queue that was refused for want of credits lately; says how many."""
-    with transaction.atomic():
-        refused = Generation.objects.owned_by(user).lacking_credits(timezone.now())
-        note = Sentence.ALL_SENT_AGAIN.stored()
-        count = sum(recovery.requeue(row, note) for row in refused)
-        if count:
-            wake.sweep()
-    return count
+    refused = Generation.objects.owned_by(user).lacking_credits(timezone.now()).select_related("token")
+    return len(requeue(refused, Sentence.ALL_SENT_AGAIN.stored()))
 
 
 def requeue(generations: Iterable[Generation], note: str) -> list[Generation]:
-    """Puts those of them back into the queue that may be sent again, for the workers to send; returns these."""
-    with transaction.atomic():
-        queued = [row for row in generations if row.can_send_again and recovery.requeue(row, note)]
-        if queued:
-            wake.sweep()
+    """Puts those of them back into the queue that may be sent again, for the workers to send; returns these.
+
+    Each in a transaction of its own: a long one would hold the sums of usage that clicks wait for. If this process
+    dies before the wake-up, the watchdog finds what is in the queue.
+    """
+    queued = [row for row in generations if row.can_send_again and recovery.requeue(row, note)]
+    if queued:
+        wake.sweep()
     return queued
 
 
 def send_what_waited(user: User) -> int:
     """Puts everything back into the queue that was put away when the person's account was switched off; says how
     many. What they asked for last goes last, as it would have."""
-    with transaction.atomic():
-        rows = Generation.objects.owned_by(user).put_away().select_related("owner", "token")
-        note = Sentence.SENT_AGAIN.stored()
-        count = sum(row.can_send_again and recovery.requeue(row, note) for row in rows.order_by("created_at", "number"))
-        if count:
-            wake.sweep()
-    return count
+    rows = Generation.objects.owned_by(user).put_away().select_related("owner", "token")
+    return len(requeue(rows.order_by("created_at", "number"), Sentence.SENT_AGAIN.stored()))
 
 
 def leave_what_waited(user: User) -> int:

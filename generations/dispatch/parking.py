@@ -6,13 +6,15 @@ makes it visible: the card says why, and whatever was reserved for it is free ag
 
 from datetime import datetime
 
-from generations.models import Generation
+from generations.models import Generation, Trail
 from generations.models.sentences import Sentence
 
 S = Generation.Status
 
 
-def put_away(generation: Generation, now: datetime) -> bool:
+def put_away(generation: Generation, now: datetime, trail: Trail | None = None) -> bool:
     """Takes a parked generation out of the queue; its owner can send it when they are back."""
     told = Sentence.SWITCHED_OFF.stored()
-    return generation.move(S.CANCELLED, expecting=S.QUEUED, note=told, at=now, message=told, finished_at=now)
+    return generation.move(
+        S.CANCELLED, expecting=S.QUEUED, note=told, at=now, trail=trail, message=told, finished_at=now
+    )

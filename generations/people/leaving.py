@@ -12,7 +12,7 @@ from accounts.models import Token, User
 from audit.log import record
 from audit.models import Action
 from generations.dispatch import parking, wake
-from generations.models import Draft, Generation
+from generations.models import Draft, Generation, Trail
 
 
 def switch(person: User, *, on: bool) -> bool:
@@ -34,7 +34,12 @@ def switch(person: User, *, on: bool) -> bool:
 def put_away_queue(person: User) -> int:
     """Takes out of the queue what waits for somebody who is switched off; says how many."""
     now = timezone.now()
-    return sum(parking.put_away(row, now) for row in Generation.objects.filter(owner=person).to_put_away())
+    with transaction.atomic():
+        trail = Trail()  # written at the end, so that the sums of usage are held for a moment only
+        rows = Generation.objects.filter(owner=person).to_put_away()
+        count = sum(parking.put_away(row, now, trail) for row in rows)
+        trail.write()
+    return count
 
 
 def close(person: User) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
@@ -21,8 +22,8 @@ from generations.admin import failures, filters, shown
 from generations.admin.base import counted
 from generations.admin.tokens import people_without
 from generations.dispatch.wake import HEARTBEAT
-from generations.models import Approval, Budget, Generation, Lease, TooMany
-from generations.models.budget import NOTICE
+from generations.models import Approval, Budget, DailyUsage, Generation, Lease, TooMany
+from generations.models.budget import NOTICE, month_of
 from generations.models.ledger import day_of
 from generations.models.search import within_time
 from generations.models.status import WAITING
@@ -78,6 +79,13 @@ def queue() -> Iterator[Line]:
             yield Line(words, _list(status__exact=status, o="1"), is_trouble=False)
 
 
+def spent() -> Iterator[Line]:
+    """The credits of this month so far, and the way to who spent them."""
+    first, _after = month_of(today := day_of(timezone.now()))
+    charged = DailyUsage.objects.filter(day__gte=first, day__lte=today).aggregate(sum=Sum("charged", default=0))["sum"]
+    yield Line(f"{charged:,} credits charged this month: usage", reverse("usage"), is_trouble=False)
+
+
 def approvals() -> Iterator[Line]:
     """Clicks that wait for somebody to approve them."""
     if number := counted(Approval.objects.open()):
@@ -120,6 +128,7 @@ LINES: list[tuple[str, Callable[[], Iterator[Line]]]] = [
     ("generations.view_generation", unrefunded),
     ("accounts.view_token", without_token),
     ("generations.view_generation", queue),
+    ("generations.view_dailyusage", spent),
     ("generations.decide_approval", approvals),
     ("generations.view_budget", budgets),
     ("generations.view_generation", workers),

@@ -26,6 +26,9 @@ class ProjectAdmin(admin.ModelAdmin):
     fields = ["name", "code", "closed_at"]
     actions = ["close", "open_again"]
 
+    class Media:
+        css = {"all": ["admin.css"]}
+
     def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         """What has been booked on a project stays in the books: it is closed instead."""
         unused = obj is not None and not obj.generations.exists()
@@ -59,6 +62,9 @@ class BudgetAdmin(admin.ModelAdmin):
     list_filter = ["scope"]
     search_fields = ["person__username", "person__email", "project__name"]
     autocomplete_fields = ["person", "project"]
+
+    class Media:
+        css = {"all": ["admin.css"]}
 
     @admin.display(description="For")
     def whose(self, budget: Budget) -> str:

@@ -51,11 +51,14 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class MemberAdmin(PersonAdmin):
-    list_display = ["person", "role", "is_active", "last_sign_in", "token_state", "waiting", "spent"]
+    list_display = ["person", "role", "is_active", "last_sign_in", "token_state", "waiting", "spent", "leaving"]
     list_filter = ["is_active", TokenFilter, "is_staff", "is_superuser", "groups"]
     ordering = ["username"]
     show_full_result_count = False
     actions = ["switch_off", "switch_on"]
+
+    class Media:
+        css = {"all": ["admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         tokens = Token.objects.order_by("-is_default", "-created_at").defer("ciphertext")
@@ -101,6 +104,10 @@ class MemberAdmin(PersonAdmin):
     def spent(self, person: Any) -> str:
         return format_html('<a href="{}?person={}&by=model">{}</a>', reverse("usage"), person.pk, person.spent_credits)
 
+    @admin.display(description="")
+    def leaving(self, person: User) -> str:
+        return format_html('<a href="{}">Leaver</a>', leave_page(person))
+
     @admin.action(description="Switch selected people off: nothing of theirs is sent or shown any more")
     def switch_off(self, request: Any, queryset: QuerySet[User]) -> None:
         self._switch(request, queryset.exclude(pk=request.user.pk), on=False)
@@ -121,6 +128,11 @@ class MemberAdmin(PersonAdmin):
         words = "{}: hand the work over or erase it first"
         link = '<a href="{}">' + words + "</a>"
         return deleted, counts, missing, [*protected, *(format_html(link, leave_page(one), one) for one in makers)]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Only superusers hand over or erase what others have made."""
+        columns = [*super().get_list_display(request)]
+        return columns if request.user.is_superuser else columns[:-1]
 
     def get_urls(self) -> list[URLPattern]:
         leave = path("<int:pk>/leave/", self.admin_site.admin_view(self.leave), name="accounts_user_leave")

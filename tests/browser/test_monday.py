@@ -13,6 +13,7 @@ ROWS = """
 import json
 from datetime import timedelta
 from django.utils import timezone
+from generations.models import Project
 from generations.sharing import links
 from tests.helpers import make_generation, make_result, make_token, make_user
 make_user("lead", is_staff=True, is_superuser=True)
@@ -29,7 +30,9 @@ refused(402, "insufficient_credits", required=87, available=13)
 refused(400, "unsupported_aspect_ratio", field="aspectRatio", received="7:3", allowed=["1:1", "16:9"])
 make_generation(ann, status="failed", credits_used=5, credits_status="charged", error_code="content_blocked")
 make_generation(ann, prompt="waiting", not_before=timezone.now() + timedelta(hours=1))
-done = make_generation(ann, status="done", prompt="a heron at dawn", remote_id="job-4711")
+project = Project.objects.create(name="Spring fair", code="CC-7")
+booked = {"project": project, "credits_used": 8, "remote_id": "job-4711"}
+done = make_generation(ann, status="done", prompt="a heron at dawn", **booked)
 make_result(done)
 links.share(ann, [done], title="For the client")
 print(done.pk, done.idempotency_key)
@@ -48,12 +51,12 @@ class Clicks:
         assert len(words) <= 2
         self.page.goto("/admin/")
         for word in map(re.compile, words):
-            main = self.page.locator("#container")
+            main = self.page.locator("#container, #main")
             main.get_by_role("link", name=word).or_(main.get_by_role("button", name=word)).first.click()
         return self.page
 
     def sees(self, words: str) -> None:
-        expect(self.page.locator("#content").get_by_text(words).first).to_be_visible()
+        expect(self.page.locator("#content, #main").get_by_text(words).locator("visible=true").first).to_be_visible()
 
     def search(self, words: str) -> Page:
         page = self.go("^Generations$")
@@ -98,6 +101,14 @@ def test_the_questions(clicks: Clicks, ids: list[str]) -> None:
         ("Without a working token",): "tokenless",
         ("queued, the oldest",): "Queued",
         ("Shares",): "For the client",
+        ("charged this month: usage",): "ann",
+        ("charged this month: usage", "^Model$"): "z-image-turbo",
+        ("charged this month: usage", "^Project$"): "Spring fair (CC-7)",
+        ("^Projects$", "Statement"): "CC-7",
+        ("^Users$", "^Leaver$"): "Handing over",
+        ("^Users$",): "Spent this month",
+        ("Add invitation|Add Invitation|^Invitations$",): "nvitation",
+        ("^Budgets$", "Add budget"): "Per calendar month",
         ("^Generations$", "Error clinic"): "Tell ann",
     }
     for words, answer in answers.items():
@@ -110,6 +121,9 @@ def test_the_questions(clicks: Clicks, ids: list[str]) -> None:
     with clicks.page.expect_download() as download:
         clicks.go("^Generations$", "Export as CSV")
     assert "a heron at dawn" in download.value.path().read_text()
+    with clicks.page.expect_download() as download:
+        clicks.go("charged this month: usage", "Download CSV")
+    assert "ann,5,1,1,13" in download.value.path().read_text()
 
 
 def test_a_link_is_revoked(clicks: Clicks, studio: Studio) -> None:

@@ -63,6 +63,9 @@ def pages(client: Client, user: User) -> dict[str, Callable[[], Any]]:
     found = {f"list: {name}": getter(LIST, query) for name, query in queries(user).items()}
     found["a page"] = getter(f"{LIST}{row.pk}/change/")
     found |= {f"clinic: {period}": getter(f"{LIST}clinic/", {"period": period}) for period in ["24h", "7d", "30d"]}
+    year = {"since": f"{timezone.now() - timedelta(days=365):%Y-%m-%d}"}
+    found |= {f"usage: by {by}": getter("/usage/", {"by": by}) for by in ["person", "model", "day"]}
+    found["usage: a year by month"] = getter("/usage/", {**year, "by": "month"})
     found["first page"] = getter("/admin/")
     found["tokens"] = getter("/admin/accounts/token/")
     found["links"] = getter("/admin/generations/share/")
@@ -91,6 +94,6 @@ def main(*, small: bool = False) -> None:
     for name, now in costs.items():
         ratio = now.view / begun[name].view
         is_slow = ratio > MOST_RATIO and now.view > MOST_MS
-        is_asking = now.queries > MOST_QUERIES and name.startswith(("list", "clinic"))
+        is_asking = now.queries > MOST_QUERIES and name.startswith(("list", "clinic", "usage"))
         words = "  too much to look through" if name in ended else "  MISS" if is_slow or is_asking else ""
         print(f"  {name:30} {begun[name].view:10.2f} {now.view:10.2f} {ratio:6.2f} {now.queries:7}{words}")

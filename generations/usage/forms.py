@@ -43,7 +43,8 @@ class UsageForm(Form):
             auto_id="usage-%s",
         )
         self._choose("by", [(name, str(word)) for name, word in GROUPS.items() if of_all or name != "person"])
-        self._choose("project", [("", _("All")), *((str(one.pk), str(one)) for one in Project.objects.all())])
+        self.projects = list(Project.objects.all())
+        self._choose("project", [("", _("All")), *((str(one.pk), str(one)) for one in self.projects)])
         if of_all:
             people = User.objects.order_by("username").values_list("pk", "username")
             self._choose("person", [("", _("Everybody")), *((str(pk), name) for pk, name in people)])

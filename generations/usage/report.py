@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +28,6 @@ COLUMNS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "reserved": ({"state": "waiting"}, {}),
     "announced": ({}, {}),
 }
-KINDS = {"image": "Pictures", "video": "Videos"}
 
 
 def headings() -> dict[str, str]:
@@ -68,15 +68,20 @@ class Report:
     by: str
     of_all: bool
 
+    @cached_property
+    def lines(self) -> list[Line]:
+        return sums.lines(self.extent, self.by)
+
     @property
     def rows(self) -> Iterator[Row]:
         names = self._names()
-        for line in sums.lines(self.extent, self.by):
+        for line in self.lines:
             yield Row(names(line), list(self._cells(line.sums, self._part(line))))
 
     @property
     def total(self) -> Row:
-        return Row(_("Total"), list(self._cells(sums.total(self.extent), self._query(self.extent))))
+        total = {name: sum(line.sums[name] for line in self.lines) for name in sums.NAMES}
+        return Row(_("Total"), list(self._cells(total, self._query(self.extent))))
 
     def _cells(self, numbers: dict[str, int], query: dict[str, Any]) -> Iterator[Cell]:
         page = reverse("admin:generations_generation_changelist" if self.of_all else "generations")

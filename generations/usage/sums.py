@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -73,14 +72,16 @@ def lines(extent: Extent, by: str) -> list[Line]:
 
 def kept(extent: Extent) -> int:
     """How many results of these days somebody keeps: starred, shared or in a collection."""
-    ids: set[Any] = set()
-    marks: Iterable[Any] = (Star.objects, CollectionItem.objects, ShareItem.objects)
-    for objects in marks:
-        rows = objects.filter(generation__counted_on__gte=extent.since, generation__counted_on__lte=extent.until)
-        rows = rows.filter(generation__owner=extent.person) if extent.person else rows
-        rows = rows.filter(generation__project=extent.project) if extent.project else rows
-        ids.update(rows.filter(generation__status=Generation.Status.DONE).values_list("generation", flat=True))
-    return len(ids)
+    ids = [_marked(marks.objects.all(), extent) for marks in (Star, CollectionItem, ShareItem)]
+    return ids[0].union(*ids[1:]).count()
+
+
+def _marked(marks: QuerySet[Any], extent: Extent) -> QuerySet[Any]:
+    """The generations that these marks are on."""
+    rows = marks.filter(generation__counted_on__gte=extent.since, generation__counted_on__lte=extent.until)
+    rows = rows.filter(generation__owner=extent.person) if extent.person else rows
+    rows = rows.filter(generation__project=extent.project) if extent.project else rows
+    return rows.order_by().filter(generation__status=Generation.Status.DONE).values("generation")
 
 
 def _last_of(first: date) -> date:

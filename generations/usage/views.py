@@ -49,7 +49,7 @@ def usage(request: Request) -> HttpResponseBase:
         "query": urlencode(asked := {name: form[name].value() or "" for name in form.fields}),
         "period": urlencode({name: value for name, value in asked.items() if name != "by"}),
         "of_all": of_all,
-        "projects": Project.objects.all() if of_all else [],
+        "projects": form.projects if of_all else [],
         "extent": extent,
     }
     return render(request, "generations/usage.html", context)

@@ -151,5 +151,7 @@ def _wrong(line: Line) -> Iterator[str]:
         validate_email(line.email or "nobody@example.org")
     except ValidationError:
         yield "This is not an e-mail address."
-    if line.budget and not (line.budget.isascii() and line.budget.isdigit() and int(line.budget) <= MOST_CREDITS):
+    if line.budget and not (
+        line.budget.isascii() and line.budget.isdigit() and len(line.budget) < 11 and int(line.budget) <= MOST_CREDITS
+    ):
         yield "The budget is a whole number of credits, such as 500, or empty."

@@ -1,11 +1,10 @@
 """Inviting people: a link that makes one account, once."""
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -15,11 +14,9 @@ from django.views.decorators.debug import sensitive_variables
 from audit.log import record
 from audit.models import Action
 
-from . import link_secrets, reviewers
+from . import letters, link_secrets, reviewers
 from .models import Invitation, User
 from .rights import roles_within
-
-logger = logging.getLogger(__name__)
 
 DAYS = 7
 Role = Invitation.Role
@@ -89,12 +86,7 @@ def mail(addresses: dict[Invitation, str]) -> int:
     """Sends each its link by mail, where the studio sends mail and they have an address; says how many went out."""
     if not settings.HAS_MAIL:
         return 0
-    letters = [_letter(one, address) for one, address in addresses.items() if one.email]
-    try:
-        return get_connection().send_messages(letters) or 0
-    except OSError:  # the links are there, and can be passed on in other ways
-        logger.exception("Invitations could not be sent by mail")
-        return 0
+    return letters.post(_letter(one, address) for one, address in addresses.items() if one.email)
 
 
 def _letter(invitation: Invitation, address: str) -> EmailMessage:

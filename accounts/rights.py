@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from . import reviewers
 from .models import Invitation, User
 
+PERMISSIONS = "django.contrib.auth.backends.ModelBackend"  # the backend that knows them
 Role = Invitation.Role
 
 

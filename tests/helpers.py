@@ -19,7 +19,7 @@ from accounts.models import Token, User
 from accounts.token_check import Verdict
 from generations.dispatch import outcomes
 from generations.media import attachments, fetch
-from generations.models import DailyUsage, Generation, Reference, Result, wish_of
+from generations.models import DailyUsage, Generation, LedgerEntry, Reference, Result, wish_of
 from generations.models.ledger import day_of
 from meigen_api.calls import canonical_body
 from meigen_api.secret import Secret
@@ -59,6 +59,8 @@ def make_generation(owner: User, **overrides: Any) -> Generation:
     }
     generation = Generation.objects.create(**{**values, **overrides})
     DailyUsage.add({generation.booking.key: generation.booking.standing})
+    if entry := LedgerEntry.of_change(generation, generation.created_at, generation.booking.standing):
+        entry.save()
     return generation
 
 

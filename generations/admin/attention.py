@@ -98,8 +98,7 @@ def budgets() -> Iterator[Line]:
     for budget in Budget.objects.select_related("person", "project")[:MOST_BUDGETS]:
         used = budget.used(today)
         if used >= NOTICE * budget.credits:
-            whose = budget.person or budget.project or budget.get_scope_display()
-            yield Line(f"{whose}: {used:,} of {budget.credits:,} credits used", page)
+            yield Line(f"{budget.whose}: {used:,} of {budget.credits:,} credits used", page)
 
 
 def workers() -> Iterator[Line]:

@@ -124,7 +124,11 @@ class ProjectFilter(ByNumber):
     parameter_name = "project"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(project.pk), str(project)) for project in Project.objects.all()[:MOST_PEOPLE]]
+        projects = [(str(project.pk), str(project)) for project in Project.objects.all()[:MOST_PEOPLE]]
+        return [(NONE, "No project"), *projects] if projects else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(project=None) if self.value() == NONE else super().queryset(request, queryset)
 
 
 class IfAsked(Narrowing):

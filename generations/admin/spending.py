@@ -68,7 +68,7 @@ class BudgetAdmin(admin.ModelAdmin):
 
     @admin.display(description="For")
     def whose(self, budget: Budget) -> str:
-        return str(budget.person or budget.project or budget.get_scope_display())
+        return budget.whose
 
     @admin.display(description="Used this month")
     def used(self, budget: Budget) -> SafeString:

@@ -14,19 +14,24 @@ from generations.models.sentences import Sentence
 S = Generation.Status
 
 
+class TooLate(Exception):
+    """Meigen has forgotten the uploads of the click meanwhile, so it could only be asked for anew."""
+
+
 def approve(approval: Approval, by: User) -> int:
     """Lets a click go out; how many of its generations do, none if somebody else has decided.
 
-    Raises budget.Exceeded, with nothing decided, if it does not fit into a budget.
+    Raises, with nothing decided, budget.Refused if it does not fit into a budget, and TooLate.
     """
     now = timezone.now()
     with transaction.atomic():
         if not approval.decide(by, approved=True, answer="", at=now):
             return 0
         rows = list(approval.held)
-        credits = sum(row.credits_at_most for row in rows)
         if rows:
-            budget.check(approval.owner_id, rows[0].project_id, credits, day_of(now))
+            budget.check(approval.owner_id, rows[0].project_id, approval.credits and _credits(rows), day_of(now))
+        if any(row.has_old_uploads for row in rows):
+            raise TooLate
         note, day, trail = Sentence.APPROVED.stored(name=by.get_username()), day_of(now), Trail()
         queued: dict[str, Any] = {"needs_approval": False, "queued_at": now, "counted_on": day}
         sent = sum(row.move(S.QUEUED, expecting=S.HELD, note=note, at=now, trail=trail, **queued) for row in rows)
@@ -50,3 +55,7 @@ def reject(approval: Approval, by: User, answer: str) -> int:
         ]
         trail.write()
     return sum(rows)
+
+
+def _credits(rows: list[Generation]) -> int:
+    return sum(row.credits_at_most for row in rows)

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext
 from accounts import vault
 from accounts.models import User
 from generations.dispatch import outcomes, receipt, recovery, submit, wake
-from generations.models import Generation
+from generations.models import Generation, budget
 from generations.models.sentences import Sentence
 from meigen_api.errors import MeigenError
 
@@ -83,7 +84,11 @@ def requeue(generations: Iterable[Generation], note: str) -> list[Generation]:
     Each in a transaction of its own: a long one would hold the sums of usage that clicks wait for. If this process
     dies before the wake-up, the watchdog finds what is in the queue.
     """
-    queued = [row for row in generations if row.can_send_again and recovery.requeue(row, note)]
+    queued = []
+    for row in generations:
+        with suppress(budget.Refused):
+            if row.can_send_again and recovery.requeue(row, note):
+                queued.append(row)
     if queued:
         wake.sweep()
     return queued

@@ -16,5 +16,5 @@ def put_away(generation: Generation, now: datetime, trail: Trail | None = None) 
     """Takes a parked generation out of the queue; its owner can send it when they are back."""
     told = Sentence.SWITCHED_OFF.stored()
     return generation.move(
-        S.CANCELLED, expecting=S.QUEUED, note=told, at=now, trail=trail, message=told, finished_at=now
+        S.CANCELLED, expecting=[S.QUEUED, S.HELD], note=told, at=now, trail=trail, message=told, finished_at=now
     )

@@ -32,7 +32,11 @@ def recover() -> None:
         parking.put_away(generation, now)
     free_dead_claims(Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], lease_until__gt=now))
     for generation in Generation.objects.with_replaced_token():
-        requeue(generation, Sentence.TOKEN_REPLACED.stored())
+        try:
+            requeue(generation, Sentence.TOKEN_REPLACED.stored())
+        except budget.Refused:  # or else it would go out by itself when the next month begins
+            told = Sentence.OVER_BUDGET.stored()
+            generation.move(S.CANCELLED, expecting=S.REJECTED, as_seen=True, note=told, message=told, finished_at=now)
     for generation in Generation.objects.orphaned().filter(Q(lease_until=None) | Q(lease_until__lt=now)):
         submit.stall(generation, now)
 
@@ -41,14 +45,13 @@ def requeue(generation: Generation, note: str) -> bool:
     """Puts what was refused or never sent back into the queue, under the same key.
 
     Only as it was when somebody decided so: what was cancelled or deleted meanwhile is not paid after all. And only if
-    it fits into the budgets of this month.
+    it fits into the budgets of this month: else raises budget.Refused.
     """
     now = timezone.now()
     with transaction.atomic():
-        try:
-            budget.check(generation.owner_id, generation.project_id, generation.credits_at_most, day_of(now))
-        except budget.Exceeded:
-            return False
+        announced = generation.announced
+        credits = announced.most if announced else None
+        budget.check(generation.owner_id, generation.project_id, credits, day_of(now))
         return generation.move(
             S.QUEUED,
             expecting=[S.REJECTED, S.CANCELLED],

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import Form, TextField
@@ -37,6 +38,7 @@ STATES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 _STATUSES: dict[str, list[str]] = {"waiting": WAITING, "done": [S.DONE], "trouble": TROUBLE, "cancelled": [S.CANCELLED]}
 DELETED = "deleted"
+NO_PROJECT = "-"
 CHOICES_LAST = 60  # seconds
 
 
@@ -133,7 +135,7 @@ class HistoryForm(Form):
         if values.get("model"):
             rows = rows.filter(model_id=values["model"])
         if values.get("project"):
-            rows = rows.filter(project=int(values["project"]))
+            rows = rows.filter(project=None if values["project"] == NO_PROJECT else int(values["project"]))
         if values.get("author"):
             rows = _made_by(rows, int(values["author"]))
         return rows
@@ -256,7 +258,7 @@ def _projects() -> list[tuple[str, str]]:
     if known is None:
         known = [(str(project.pk), str(project)) for project in Project.objects.all()]
         caches["local"].set("projects", known, CHOICES_LAST)
-    return known
+    return [(NO_PROJECT, gettext("No project")), *known] if known else []
 
 
 def _collection(user: User, wanted: str) -> list[tuple[str, str]]:

@@ -67,9 +67,12 @@ def erase(pk: UUID, now: datetime) -> None:
 
 
 def _delete_dependents(pk: UUID) -> None:
-    """Deletes everything else that refers to the generation: links, stars, collection items, events."""
+    """Deletes everything else that refers to the generation: links, stars, collection items, events. What is protected
+    belongs to the books."""
     for relation in Generation._meta.related_objects:  # noqa: SLF001
         if relation.many_to_many or relation.related_model in {Attempt, Result}:
+            continue
+        if relation.on_delete is models.PROTECT:
             continue
         rows: models.QuerySet[Any] = relation.related_model._base_manager.filter(**{relation.field.name: pk})  # noqa: SLF001
         if relation.on_delete is models.SET_NULL:

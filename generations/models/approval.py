@@ -23,7 +23,7 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
     def open(self) -> ApprovalQuerySet:
         """What waits for a decision: not what its person has cancelled meanwhile."""
         held = Generation.objects.filter(owner=OuterRef("owner"), nonce=OuterRef("nonce"), status=Status.HELD)
-        return self.filter(Exists(held), decided_at=None)
+        return self.filter(Exists(held), owner__is_active=True, decided_at=None)
 
 
 class Approval(models.Model):

@@ -57,7 +57,11 @@ class Budget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person or self.project or self.get_scope_display()}: {self.credits} a month"
+        return self.whose
+
+    @property
+    def whose(self) -> str:
+        return str(self.person or self.project or self.get_scope_display())
 
     def used(self, day: date) -> int:
         """Credits charged and reserved in the month of `day`."""
@@ -70,7 +74,15 @@ class Budget(models.Model):
         return int(rows.aggregate(used=Sum(F("charged") + F("reserved"), default=0))["used"])
 
 
-class Exceeded(Exception):
+class Refused(Exception):
+    """Nothing may be spent on this now."""
+
+
+class Closed(Refused):
+    """The project was closed."""
+
+
+class Exceeded(Refused):
     """A click does not fit into a budget, of which `left` credits are free this month."""
 
     def __init__(self, budget: Budget, left: int) -> None:
@@ -78,12 +90,15 @@ class Exceeded(Exception):
         self.budget, self.left = budget, left
 
 
-def check(owner_id: int, project_id: int | None, credits: int, day: date) -> None:
-    """Makes sure that so many credits fit into every budget, until the transaction ends. Raises Exceeded.
+def check(owner_id: int, project_id: int | None, credits: int | None, day: date) -> None:
+    """Makes sure that so many credits fit into every budget, until the transaction ends. Raises Refused.
 
-    The budgets stay locked, so that of two clicks at once the second one counts what the first has reserved.
+    An unknown price fits into none. The budgets stay locked, so that of two clicks at once the second one counts what
+    the first has reserved.
     """
+    if project_id and Project.objects.filter(pk=project_id, closed_at__isnull=False).exists():
+        raise Closed
     for budget in Budget.objects.for_click(owner_id, project_id).order_by("pk").select_for_update():
         left = budget.credits - budget.used(day)
-        if left <= 0 or credits > left:
+        if left <= 0 or credits is None or credits > left:
             raise Exceeded(budget, max(left, 0))

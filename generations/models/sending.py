@@ -70,7 +70,7 @@ class SendingQuerySet(ListQuerySet[Row]):
 
     def to_put_away(self) -> Self:
         """What waits although it is parked."""
-        return self.filter(_parked(), status=Status.QUEUED)
+        return self.filter(_parked(), status__in=[Status.QUEUED, Status.HELD])
 
     def put_away(self) -> Self:
         """What never was sent because its owner was switched off, and can be now that they are back."""

@@ -86,6 +86,7 @@ class Sentence(Enum):
     SENT_AGAIN = "sent_again", _("Sent again.")
     SENT_AGAIN_BY_ADMIN = "sent_again_by_admin", _("Sent again by an admin.")
     ALL_SENT_AGAIN = "all_sent_again", _("Sent again, along with everything that was waiting for credits.")
+    OVER_BUDGET = "over_budget", _("It no longer fits into the budget of this month, so it was not sent again.")
     APPROVED = "approved", _("Approved by %(name)s.")
     NOT_APPROVED = "not_approved", _("%(name)s did not approve this, so nothing was charged.")
     NOT_APPROVED_BECAUSE = "not_approved_because", _("%(name)s did not approve this: %(reason)s")

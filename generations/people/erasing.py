@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.log import record
 from audit.models import Action
 from generations.dispatch import wake
-from generations.models import Collection, Generation, Preset, Reference, Share, Star
+from generations.models import Approval, Collection, Generation, Preset, Reference, Share, Star
 from generations.models.generation import trash_ends
 from generations.people import holdings, leaving
 
@@ -26,9 +26,9 @@ def erase(person: User) -> None:
     The person is switched off first. The trash takes the prompts, answers and files within minutes; from this moment
     nobody sees them.
     """
+    leaving.switch(person, on=False)
+    leaving.put_away_queue(person)
     with transaction.atomic():
-        leaving.switch(person, on=False)
-        leaving.put_away_queue(person)
         counted = holdings.of(person)
         if counted.running:
             raise StillRunning
@@ -37,6 +37,7 @@ def erase(person: User) -> None:
         Collection.objects.owned_by(person).delete()
         Preset.objects.filter(owner=person).delete()
         Star.objects.filter(user=person).delete()
+        Approval.objects.filter(owner=person).update(reason="", answer="")
         Generation.objects.owned_by(person).mark_changed(deleted_at=long_ago, team_at=None)
         _references(person)
         record(Action.PERSON_ERASED, person, details={"generations": counted.generations, "files": counted.files})

@@ -23,9 +23,9 @@ def hand_over(person: User, heir: User, *, keep_links: bool) -> None:
     heir. The tokens stay the person's, and never pay for what is the heir's now. Links that are not kept are revoked,
     and so are those that would show what the heir has collected.
     """
+    leaving.switch(person, on=False)
+    leaving.put_away_queue(person)
     with transaction.atomic():
-        leaving.switch(person, on=False)
-        leaving.put_away_queue(person)
         counted = holdings.of(person)
         _references(person, heir)
         _take(Preset, person, heir)

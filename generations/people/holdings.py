@@ -54,7 +54,7 @@ def of(person: User) -> Holdings:
     return Holdings(
         generations=made.count(),
         files=Result.objects.filter(generation__in=made, kept_at__isnull=False).count(),
-        waiting=made.filter(status=S.QUEUED).count(),
+        waiting=made.filter(status__in=[S.QUEUED, S.HELD]).count(),
         running=made.filter(status__in=[S.SENDING, S.RUNNING]).count(),
         unknown=unknown.distinct().count(),
         collections=collections.count(),

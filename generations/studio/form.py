@@ -21,7 +21,7 @@ from generations.studio import options
 from generations.studio.attached import Attached, too_many_characters
 from generations.studio.options import CHOICES
 from generations.studio.prices import price_of
-from generations.studio.projects import ProjectField
+from generations.studio.projects import ProjectField, is_id
 from generations.studio.prompt import MAX_AT_ONCE, PromptField, Written
 from meigen_api.prices import Price
 from meigen_api.types import ADAPTIVE, Model, number
@@ -301,7 +301,7 @@ class GenerateForm(Form):
     def project_id(self) -> int | None:
         """The chosen project, valid or not."""
         chosen = str(self["project"].value() or "")
-        return int(chosen) if chosen.isdecimal() else None
+        return int(chosen) if is_id(chosen) else None
 
     @property
     def price_each(self) -> Price | None:

@@ -18,6 +18,11 @@ else:
     ChoiceOfProject = forms.ModelChoiceField
 
 
+def is_id(text: str) -> bool:
+    """Whether a database can look for it."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
 class ProjectField(ChoiceOfProject):
     """An open project, or none unless the team has decided that every click needs one."""
 
@@ -36,6 +41,11 @@ class ProjectField(ChoiceOfProject):
         field.empty_label = _("Choose a project") if field.required else _("No project")
         return field
 
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or is_id(str(value)):
+            return super().to_python(value)
+        raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+
     @property
     def is_offered(self) -> bool:
         """Whether there is anything to choose."""
@@ -47,7 +57,7 @@ def starting(user: User, wanted: str) -> tuple[str, str]:
 
     Without a wish it is that of the person's last click.
     """
-    pk = int(wanted) if wanted.isdecimal() else None
+    pk = int(wanted) if is_id(wanted) else None
     if pk is None:
         pk = Generation.objects.owned_by(user).newest_first().values_list("project", flat=True).first()
     project = Project.objects.filter(pk=pk).first() if pk else None

@@ -28,18 +28,23 @@ def outlook(user: User, form: GenerateForm) -> Outlook:
     for each in Budget.objects.for_click(user.pk, form.project_id).select_related("project"):
         used = each.used(day)
         left = each.credits - used
-        if left <= 0 or (asked or 0) > left:
-            return Outlook(refusal=exceeded(each, max(left, 0), asked or 0))
-        if used + (asked or 0) >= budget.NOTICE * each.credits:
+        if left <= 0 or asked is None or asked > left:
+            return Outlook(refusal=refusal(budget.Exceeded(each, max(left, 0)), asked))
+        if used + asked >= budget.NOTICE * each.credits:
             notices.append(_nearly(each, used))
     return Outlook(approval.needed(user, asked), notices=tuple(notices))
 
 
-def exceeded(each: Budget, left: int, asked: int) -> str:
-    """Why a click is refused."""
+def refusal(problem: budget.Refused, asked: int | None) -> str:
+    """Why a click is refused; `asked` is what it costs at most."""
+    if not isinstance(problem, budget.Exceeded):
+        return _("This project is closed. Choose another.")
+    each, left = problem.budget, problem.left
     numbers = {"whose": _whose(each), "left": left, "credits": each.credits, "asked": asked}
     if not left:
-        words = _("%(whose)s is used up: all %(credits)s credits of this month. Ask an admin to raise it.")
+        words = _("%(whose)s of %(credits)s credits for this month is used up. Ask an admin to raise it.")
+    elif asked is None:
+        words = _("The price is not known in advance, so it cannot be checked: %(whose)s has %(left)s credits left.")
     else:
         words = _("%(whose)s has %(left)s of %(credits)s credits left this month, and this needs %(asked)s.")
     return words % numbers

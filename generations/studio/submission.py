@@ -24,7 +24,7 @@ def create(
 ) -> tuple[list[Generation], bool]:
     """One click, one transaction: the rows of a valid form, and whether they are new.
 
-    A click that needs approval is held until somebody decides. Raises budget.Exceeded if it does not fit into a budget.
+    A click that needs approval is held until somebody decides. Raises budget.Refused if it does not fit into a budget.
     `urls` are the public addresses of the form's references, by their ids. The same nonce finds the rows of the first
     click again, so a double click or a page sent twice is charged once.
     """
@@ -51,8 +51,8 @@ def _inserted(
     """All the rows of a click. Raises IntegrityError when the nonce has been used."""
     with transaction.atomic():
         try:
-            budget.check(owner.pk, form.project_id, form.credits_at_most or 0, day_of(timezone.now()))
-        except budget.Exceeded:
+            budget.check(owner.pk, form.project_id, form.credits_at_most, day_of(timezone.now()))
+        except budget.Refused:
             if not Generation.objects.filter(owner=owner, nonce=nonce).exists():  # else this click has been counted
                 raise
         rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))

@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,7 +32,7 @@ from generations.studio import references as reference_views
 from generations.studio.form import GenerateForm
 from generations.studio.options import FIELD_OF_MEMBER
 from generations.studio.prices import risen
-from generations.studio.spending import exceeded, outlook
+from generations.studio.spending import outlook, refusal
 from generations.studio.uploading import uploaded
 from generations.usage import approvals
 
@@ -152,8 +153,8 @@ def _generate(request: Request) -> HttpResponse:
         return _invalid(request, form)
     try:
         rows, new = submission.create(request.user, token, form, urls)
-    except budget.Exceeded as problem:
-        form.add_error(None, exceeded(problem.budget, problem.left, form.credits_at_most or 0))
+    except budget.Refused as problem:
+        form.add_error(None, refusal(problem, form.credits_at_most))
         return _invalid(request, form)
     if new and rows[0].status == Generation.Status.HELD:
         asked = Approval.objects.get(owner=request.user, nonce=rows[0].nonce)
@@ -277,6 +278,8 @@ def send_all_again(request: Request) -> HttpResponse:
     if count := decisions.send_all_again(request.user):
         said = ngettext("%(count)s sent again.", "%(count)s sent again.", count)
         messages.success(request, said % {"count": count})
+    elif Generation.objects.owned_by(request.user).lacking_credits(timezone.now()).exists():
+        messages.warning(request, _("It does not fit into the budget of this month."))
     else:
         messages.warning(request, _("Nothing is waiting for credits anymore."))
     return redirect("studio")

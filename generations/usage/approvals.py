@@ -1,25 +1,25 @@
 """Clicks that wait for approval: asking by mail, and the page where they are decided."""
 
-import logging
-import smtplib
+from collections import defaultdict
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import letters
 from accounts.http import Request
 from accounts.models import User
+from accounts.rights import PERMISSIONS
+from accounts.text import isolated
 from generations.dispatch import approvals as deciding
-from generations.models import Approval, approval, budget
-
-logger = logging.getLogger(__name__)
+from generations.models import Approval, Generation, approval, budget
 
 SHOWN = 50
 
@@ -30,8 +30,18 @@ def approvals(request: Request) -> HttpResponse:
     _check(request.user)
     waiting = Approval.objects.open().select_related("owner").order_by("asked_at")[:SHOWN]
     decided = Approval.objects.exclude(decided_at=None).select_related("owner", "decided_by")
-    context = {"waiting": list(waiting), "decided": decided.order_by("-decided_at")[:20]}
+    context = {"waiting": _with_rows(list(waiting)), "decided": decided.order_by("-decided_at")[:20]}
     return render(request, "generations/approvals.html", context)
+
+
+def _with_rows(waiting: list[Approval]) -> list[tuple[Approval, list[Generation], list[str]]]:
+    """Each with what it would send, and the prompts of that, each once."""
+    held = Generation.objects.filter(status=Generation.Status.HELD, nonce__in=[asked.nonce for asked in waiting])
+    rows: dict[tuple[int, str], list[Generation]] = defaultdict(list)
+    for row in held.select_related("project").prefetch_related("references").order_by("number"):
+        rows[row.owner_id, row.nonce].append(row)
+    clicks = [(asked, rows[asked.owner_id, asked.nonce]) for asked in waiting]
+    return [(asked, click, list(dict.fromkeys(row.prompt for row in click))) for asked, click in clicks if click]
 
 
 @require_POST
@@ -42,13 +52,19 @@ def decide(request: Request, pk: UUID) -> HttpResponse:
     try:
         if "approve" in request.POST:
             count = deciding.approve(asked, request.user)
-            said = ngettext("%(count)s generation is sent.", "%(count)s generations are sent.", count)
+            said = ngettext("%(count)s generation will be sent.", "%(count)s generations will be sent.", count)
         else:
             count = deciding.reject(asked, request.user, request.POST.get("answer", "").strip()[:500])
-            said = ngettext("%(count)s generation is cancelled.", "%(count)s generations are cancelled.", count)
+            said = ngettext("%(count)s generation was cancelled.", "%(count)s generations were cancelled.", count)
     except budget.Exceeded as problem:
-        words = _("Not approved: %(budget)s, of which %(left)s credits are left this month.")
-        messages.error(request, words % {"budget": problem.budget, "left": problem.left})
+        words = _("Not approved: the budget of %(whose)s has %(left)s credits left this month.")
+        messages.error(request, words % {"whose": isolated(problem.budget.whose), "left": problem.left})
+        return redirect("approvals")
+    except budget.Closed:
+        messages.error(request, _("Not approved: the project is closed."))
+        return redirect("approvals")
+    except deciding.TooLate:
+        messages.error(request, _("Not approved: its references have expired at Meigen. Reject it, to be sent anew."))
         return redirect("approvals")
     if count:
         messages.success(request, said % {"count": count})
@@ -70,13 +86,11 @@ def announce(asked: Approval, address: str) -> None:
         "reason": asked.reason or _("no reason given"),
         "page": address,
     }
-    people = User.objects.filter(is_active=True).exclude(email="").exclude(pk=asked.owner_id)
-    to = [person.email for person in people if person.has_perm(approval.PERMISSION)]
-    mails = [EmailMessage(_("Meigen Studio: approval needed"), text, to=[address]) for address in to]
-    try:
-        get_connection().send_messages(mails)
-    except (OSError, smtplib.SMTPException):
-        logger.exception("Nobody could be told by mail that approval %s is waiting", asked.pk)
+    people = (
+        User.objects.with_perm(approval.PERMISSION, backend=PERMISSIONS).exclude(email="").exclude(pk=asked.owner_id)
+    )
+    subject = _("Meigen Studio: approval needed")
+    letters.post(EmailMessage(subject, text, to=[person.email]) for person in people)
 
 
 def _check(user: User) -> None:

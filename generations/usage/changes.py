@@ -38,9 +38,9 @@ class Change:
         return _("%(before)s, now %(now)s") % {"before": before, "now": now} if before and now else before or now
 
 
-def since(moment: datetime) -> list[Change]:
-    """The changes from then on, the newest first, with what they touch."""
-    rows = list(CatalogueChange.objects.filter(at__gte=moment)[:SHOWN])
+def between(begins: datetime, ends: datetime) -> list[Change]:
+    """The changes of a time, the newest first, with what they touch."""
+    rows = list(CatalogueChange.objects.filter(at__gte=begins, at__lt=ends)[:SHOWN])
     models = {row.model_id for row in rows}
     presets = list(Preset.objects.filter(values__model_id__in=models).select_related("owner"))
     drafts = list(Draft.objects.filter(values__model_id__in=models).select_related("owner"))
@@ -64,7 +64,8 @@ def changes(request: Request) -> HttpResponse:
     """The changes of the last 90 days."""
     if not request.user.has_perm(SEES_ALL):
         raise PermissionDenied
-    context = {"changes": since(timezone.now() - timedelta(days=90))}
+    now = timezone.now()
+    context = {"changes": between(now - timedelta(days=90), now + timedelta(minutes=1))}
     return render(request, "generations/changes.html", context)
 
 

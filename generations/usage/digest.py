@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,8 +18,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts import letters
 from accounts.http import Request
 from accounts.models import User
+from accounts.rights import PERMISSIONS
 from generations.models import Approval, Budget, Lease
 from generations.models.budget import NOTICE
 from generations.models.ledger import day_of
@@ -31,6 +33,7 @@ from generations.usage.views import SEES_ALL
 LEASE = "digest"
 HOUR = 7  # in the studio's time zone
 MOST_PEOPLE = 10
+BEGINNING = date(2020, 1, 1)  # before the studio
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,22 @@ class Digest:
 
 def of(day: date) -> Digest:
     extent = Extent(day, day)
-    begins = timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
-    used = [(budget, budget.used(day)) for budget in Budget.objects.select_related("person", "project")]
+    begins, ends = (_midnight(each) for each in (day, day + timedelta(days=1)))
+    is_recent = day >= day_of(timezone.now()) - timedelta(days=1)  # what waits and what is left changes with time
+    budgets = Budget.objects.select_related("person", "project") if is_recent else []
+    used = [(budget, budget.used(day)) for budget in budgets]
     return Digest(
         day=day,
         total=sums.total(extent),
         people=sums.lines(extent, "person")[:MOST_PEOPLE],
         budgets=[(budget, credits) for budget, credits in used if credits >= NOTICE * budget.credits],
-        changes=changes.since(begins),
-        waiting=Approval.objects.open().count(),
+        changes=changes.between(begins, ends),
+        waiting=Approval.objects.open().count() if is_recent else 0,
     )
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
 
 
 @require_safe
@@ -66,7 +75,7 @@ def digest(request: Request) -> HttpResponse:
         raise PermissionDenied
     today = day_of(timezone.now())
     try:
-        day = min(date.fromisoformat(request.GET.get("day", "")), today)
+        day = max(min(date.fromisoformat(request.GET.get("day", "")), today), BEGINNING)
     except ValueError:
         day = today
     context = {"digest": of(day), "before": day - timedelta(days=1), "after": day + timedelta(days=1), "today": today}
@@ -93,6 +102,5 @@ def send() -> int:
             "day": told.day,
             "credits": told.total["charged"],
         }
-    people = [user.email for user in User.objects.filter(is_active=True).exclude(email="") if user.has_perm(SEES_ALL)]
-    mails = [EmailMessage(subject, text, to=[address]) for address in people]
-    return get_connection().send_messages(mails) or 0
+    people = User.objects.with_perm(SEES_ALL, backend=PERMISSIONS).exclude(email="")
+    return letters.post(EmailMessage(subject, text, to=[person.email]) for person in people)

@@ -1,7 +1,7 @@
 """The choices of the usage page. All of them are in the address, so that a period can be bookmarked."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from accounts.models import User
 from generations.models import Project
 from generations.models.ledger import day_of
 
+LONGEST = timedelta(days=20 * 366)
 GROUPS = {
     "day": gettext_lazy("Day"),
     "week": gettext_lazy("Week"),
@@ -61,6 +62,9 @@ class UsageForm(Form):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if values.get("since") and values.get("until") and values["until"] < values["since"]:
             self.add_error("until", _("Choose a day that is not before the first one."))
+        if values.get("since") and values.get("until") and values["until"] - values["since"] > LONGEST:
+            self.add_error("since", _("Choose at most 20 years."))
+            self.add_error("until", "")
         return values
 
     @property

@@ -30,6 +30,9 @@ COLUMNS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }
 
 
+NONE = "-"  # in an address, for "no project"
+
+
 def headings() -> dict[str, str]:
     return {
         "generations": _("Generations"),
@@ -94,7 +97,7 @@ class Report:
         if self.by in {"day", "week", "month"}:
             return self._query(self.extent.within(self.by, line.value))
         name = {"kind": "media_type__exact" if self.of_all else "kind", "person": "owner"}.get(self.by, self.by)
-        return self._query(self.extent) | ({name: line.key} if line.key is not None else {})
+        return self._query(self.extent) | {name: NONE if line.key is None else line.key}
 
     def _query(self, extent: Extent) -> dict[str, Any]:
         query = {"since": extent.since, "until": extent.until, "project": extent.project}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncMonth, TruncWeek
+from django.utils import timezone
 
 from generations.models import CollectionItem, DailyUsage, Generation, ShareItem, Star
 
@@ -72,13 +73,24 @@ def lines(extent: Extent, by: str) -> list[Line]:
 
 def kept(extent: Extent) -> int:
     """How many results of these days somebody keeps: starred, shared or in a collection."""
-    ids = [_marked(marks.objects.all(), extent) for marks in (Star, CollectionItem, ShareItem)]
+    begins, ends = (
+        timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
+        for day in (extent.since, extent.until + timedelta(days=1))
+    )
+    # Stars and items know when the generation was made, so that those of other times need not be looked up.
+    of_days = {"made_at__gte": begins, "made_at__lt": ends}
+    shared = {f"generation__{name.replace('made', 'created')}": moment for name, moment in of_days.items()}
+    marks = [
+        Star.objects.filter(**of_days),
+        CollectionItem.objects.filter(**of_days),
+        ShareItem.objects.filter(**shared),
+    ]
+    ids = [_marked(rows, extent) for rows in marks]
     return ids[0].union(*ids[1:]).count()
 
 
-def _marked(marks: QuerySet[Any], extent: Extent) -> QuerySet[Any]:
-    """The generations that these marks are on."""
-    rows = marks.filter(generation__counted_on__gte=extent.since, generation__counted_on__lte=extent.until)
+def _marked(rows: QuerySet[Any], extent: Extent) -> QuerySet[Any]:
+    """The finished generations that these marks are on."""
     rows = rows.filter(generation__owner=extent.person) if extent.person else rows
     rows = rows.filter(generation__project=extent.project) if extent.project else rows
     return rows.order_by().filter(generation__status=Generation.Status.DONE).values("generation")

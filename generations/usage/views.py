@@ -86,6 +86,7 @@ def statement(request: Request, pk: int) -> HttpResponse:
 def _month(text: str) -> date:
     """The month that the text names, else this one."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return day_of(timezone.now())
+    return month if 2000 <= month.year < 3000 else day_of(timezone.now())

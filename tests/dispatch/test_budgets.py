@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,14 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import approvals, catalogue, decisions, recovery
-from generations.models import Approval, Budget, Generation, LedgerEntry, Project, budget
+from generations.models import Approval, Budget, Generation, LedgerEntry, Project, Reference, ReferenceUse, budget
+from generations.models.ledger import day_of
+from generations.people import leaving
 from generations.studio import submission
 from generations.studio.form import GenerateForm
 from tests.conftest import FastSandbox
@@ -81,6 +84,29 @@ def test_what_does_not_fit_is_not_sent_again(user: User, token: Token) -> None:
     recovery.recover()
     row.refresh_from_db()
     assert row.status == S.REJECTED
+
+
+def test_what_a_new_token_would_send_is_cancelled_rather_than_sent_when_the_next_month_begins(
+    user: User, token: Token
+) -> None:
+    row = make_generation(user, status=S.REJECTED, answer_status=401)
+    limit(1, person=user)
+    recovery.recover()
+    row.refresh_from_db()
+    assert row.status == S.CANCELLED
+    assert "over_budget" in row.message
+
+
+def test_an_unknown_price_fits_into_no_budget(user: User) -> None:
+    limit(1000, person=user)
+    with pytest.raises(budget.Exceeded):
+        budget.check(user.pk, None, None, day_of(timezone.now()))
+
+
+def test_nothing_is_booked_on_a_closed_project(user: User, token: Token) -> None:
+    project = Project.objects.create(name="Spring", closed_at=timezone.now())
+    row = make_generation(user, status=S.CANCELLED, project=project)
+    assert not decisions.send_again(row)
 
 
 def test_a_budget_is_for_one_person_one_project_or_the_team(user: User) -> None:
@@ -187,6 +213,22 @@ class TestApproval:
         decisions.cancel(rows[0])
         assert not decisions.send_again(rows[0])
         assert approvals.approve(Approval.objects.get(), approver()) == 3
+
+    def test_a_leavers_click_is_put_away_and_nobody_is_asked_any_more(self, user: User, token: Token) -> None:
+        rows = click(user, token, count="4")
+        leaving.switch(user, on=False)
+        rows[0].refresh_from_db()
+        assert rows[0].status == S.CANCELLED
+        assert not Approval.objects.open().exists()
+
+    def test_what_waited_longer_than_its_uploads_last_is_not_approved(self, user: User, token: Token) -> None:
+        row = click(user, token, count="4")[0]
+        picture = Reference.objects.create(
+            owner=user, name="a", public_url="https://a.example/b", uploaded_at=timezone.now()
+        )
+        ReferenceUse.objects.create(generation=row, reference=picture, number=1)
+        with time_machine.travel(timezone.now() + timedelta(hours=21)), pytest.raises(approvals.TooLate):
+            approvals.approve(Approval.objects.get(), approver())
 
     def test_who_may_approve_need_not_ask_and_cheap_clicks_go_out(self, user: User, token: Token) -> None:
         assert click(user, token, count="2")[0].status == S.QUEUED

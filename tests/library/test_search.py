@@ -139,8 +139,9 @@ def test_a_letter_and_its_accent_are_found_written_as_one_or_as_two(
 
 
 def test_an_empty_prompt_and_a_very_long_one_can_be_kept(user: User) -> None:
+    free = {"credits_estimated": 0}  # and so in no ledger
     long = "".join(chr(0x4E00 + number % 5000) for number in range(9_000)) + "末尾"
-    rows = {"empty": make_generation(user, prompt=""), "long": make_generation(user, prompt=long)}
+    rows = {"empty": make_generation(user, prompt="", **free), "long": make_generation(user, prompt=long, **free)}
     assert found(rows, "末尾") == {"long"}
     assert found(rows, "fox") == set()
     for row in rows.values():

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generations.media import attachments, fetch, verify
-from generations.models import Generation, Result
+from generations.models import Result
 from tests.cases import each
 from tests.helpers import make_generation, make_result, picture
 from tests.media.verifying import age, left, run
@@ -73,7 +73,7 @@ class TestADatabaseThatIsNotTheRightOne:
         return names
 
     def forget(self, names: list[str]) -> None:
-        Generation.objects.filter(results__file__in=names).delete()
+        Result.objects.filter(file__in=names).delete()
 
     def all_there(self, names: list[str]) -> bool:
         return all(map(default_storage.exists, names))

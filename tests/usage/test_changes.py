@@ -86,7 +86,7 @@ def test_the_digest_is_mailed_once_a_day_to_those_who_see_all(settings: Settings
     assert sent.to == ["lead@example.com"]
     assert "2026-03-03" in sent.subject
     assert f"{user}: 9" in sent.body
-    assert "Nearly used: The whole team: 10 a month" in sent.body
+    assert "The whole team: 9 of 10 credits used" in sent.body
 
 
 def mailed() -> int:

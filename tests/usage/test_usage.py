@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import User
 from generations.models import DailyUsage, Generation, Project, Star
-from tests.helpers import make_generation, make_user
+from tests.helpers import form_data, make_generation, make_user
 
 S = Generation.Status
 MARCH = {"since": "2026-03-01", "until": "2026-03-31"}
@@ -126,12 +126,31 @@ def test_a_statement_is_for_one_project_and_month_and_for_the_lead_alone(
     "query",
     [
         {"since": "yesterday"}, {"since": "2026-04-01", "until": "2026-03-01"}, {"by": "nonsense"},
-        {"project": "77"}, {"project": "x"}, {"since": "0001-01-01", "until": "9999-12-31"},
+        {"project": "7" * 30}, {"project": "77"}, {"project": "x"}, {"since": "0001-01-01", "until": "9999-12-31"},
     ],
 )  # fmt: skip
 def test_what_is_no_period_is_said_and_breaks_nothing(browser: Client, user: User, query: dict[str, str]) -> None:
     made(user, 3, 5)
     assert browser.get("/usage/", query).status_code == 200
+
+
+def test_a_huge_number_of_a_project_breaks_no_page_of_the_studio(browser: Client, user: User) -> None:
+    huge = "9" * 30
+    assert browser.post("/studio/price/", form_data(project=huge)).status_code == 200
+    assert browser.get("/").status_code == 200
+    assert browser.get("/", {"project": huge}).status_code == 200
+
+
+def test_what_has_no_project_leads_to_what_has_none(browser: Client, user: User) -> None:
+    project = Project.objects.create(name="Spring")
+    made(user, 3, 5, project=project, prompt="a heron")
+    made(user, 3, 5, prompt="a zebra")
+    page = browser.get("/usage/", {**MARCH, "by": "project"}).content.decode()
+    link = re.search(r'No project</th><td[^>]*><a href="([^"]+)"', page)
+    assert link
+    listed = browser.get(link[1].replace("&amp;", "&")).content.decode()
+    assert "zebra" in listed
+    assert "heron" not in listed
 
 
 def test_the_history_is_filtered_by_project(browser: Client, user: User) -> None:

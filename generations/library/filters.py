@@ -94,7 +94,7 @@ class HistoryForm(Form):
         self.named = {
             "model": _models(user, of_team=of_team),
             "author": _authors() if of_team else [],
-            "project": [] if of_team else _projects(),
+            "project": [] if of_team else _projects(data.get("project", "")),
             "collection": _collection(user, data.get("collection", "")),
         }
         for name, choices in self.named.items():
@@ -252,10 +252,10 @@ def _authors() -> list[tuple[str, str]]:
     return known
 
 
-def _projects() -> list[tuple[str, str]]:
-    """(id, name) of every project, closed ones too."""
+def _projects(wanted: str) -> list[tuple[str, str]]:
+    """(id, name) of every project, closed ones too, and `wanted` for sure."""
     known: list[tuple[str, str]] | None = caches["local"].get("projects")
-    if known is None:
+    if known is None or (wanted and wanted not in dict(known)):
         known = [(str(project.pk), str(project)) for project in Project.objects.all()]
         caches["local"].set("projects", known, CHOICES_LAST)
     return [(NO_PROJECT, gettext("No project")), *known] if known else []

@@ -18,14 +18,14 @@ from generations.usage import sums
 from generations.usage.sums import Extent, Line
 
 # What each number is called, and the list's own filter for it: in the history, and in the admin.
-COLUMNS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+COLUMNS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "generations": ({}, {}),
     "done": ({"state": "done"}, {"status__exact": "done"}),
     "failed": ({"state": "trouble"}, {"status__exact": "failed"}),
     "charged": ({}, {}),
     "refunded": ({"state": "trouble"}, {"credits": "refunded"}),
     "unrefunded": ({"state": "trouble"}, {"credits": "not_refunded"}),
-    "reserved": ({"state": "waiting"}, {}),
+    "reserved": ({"state": "waiting"}, None),  # in several states, which the admin lists one by one
     "announced": ({}, {}),
 }
 
@@ -89,8 +89,9 @@ class Report:
     def _cells(self, numbers: dict[str, int], query: dict[str, Any]) -> Iterator[Cell]:
         page = reverse("admin:generations_generation_changelist" if self.of_all else "generations")
         for name, filters in COLUMNS.items():
-            asked = urlencode({**query, **filters[self.of_all]})
-            yield Cell(name, numbers[name], f"{page}?{asked}")
+            chosen = filters[self.of_all]
+            address = "" if chosen is None else f"{page}?{urlencode({**query, **chosen})}"
+            yield Cell(name, numbers[name], address)
 
     def _part(self, line: Line) -> dict[str, Any]:
         """The list's filters for one line."""

@@ -191,7 +191,7 @@ def field(form: GenerateForm, name: str) -> BoundField | None:
 @register.filter
 def hint_names(form: GenerateForm) -> list[str]:
     """The places of the form in which a hint of Meigen can stand; "" is the top."""
-    hidden = {"nonce", "as_typed", "count", "into", "sref", "raw", "profile", "midjourney_quality"}
+    hidden = {"nonce", "as_typed", "count", "into", "project", "reason", "sref", "raw", "profile", "midjourney_quality"}
     return ["", *(name for name in form.fields if name not in hidden)]
 
 

@@ -102,7 +102,7 @@ def test_the_questions(clicks: Clicks, ids: list[str]) -> None:
         ("queued, the oldest",): "Queued",
         ("Shares",): "For the client",
         ("charged this month: usage",): "ann",
-        ("charged this month: usage", "^Model$"): re.compile("(?i)z.image.turbo"),
+        ("charged this month: usage", "^Model$"): re.compile("z.image.turbo", re.IGNORECASE),
         ("charged this month: usage", "^Project$"): "Spring fair (CC-7)",
         ("^Projects$", "Statement"): "CC-7",
         ("^Users$", "^Leaver$"): "Handing over",

@@ -12,6 +12,7 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     MEDIA_ROOT=/data/media \
+    BIND=0.0.0.0 \
     PORT=8000
 # Posters of videos.
 RUN apt-get update \

@@ -1,10 +1,16 @@
-"""How gunicorn serves the studio, in `make run` and in the image. No access log: addresses hold share links."""
+"""How gunicorn serves the studio, everywhere. No access log: addresses hold share links."""
 
 import logging
 import os
 
-_host = os.environ.get("BIND_ADDRESS", "").strip("[] ") or "0.0.0.0"  # noqa: S104 a container is reached from outside
-bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
+from dotenv import load_dotenv
+
+from meigen_site import env, network
+
+load_dotenv(env.BASE_DIR / ".env")
+bind = network.joined(*network.place(os.environ))
+# Whom the studio believes is PROXY_ADDRESSES, which Django's side knows; gunicorn by itself would believe this machine.
+forwarded_allow_ips = ""
 workers = 2
 worker_class = "gthread"
 # A click may wait some seconds for Meigen's answer, and who sends a request slowly holds a thread until it is there.

@@ -3,14 +3,49 @@
 import ipaddress
 import logging
 import re
+from collections.abc import Callable
 from functools import cache
+from itertools import count
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 logger = logging.getLogger(__name__)
 
 WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
+
+_strangers = count()
+
+
+def from_proxies_alone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that takes X-Forwarded-... from every request that does not come from a proxy of ours.
+
+    Whoever reaches the web server past the proxy could claim any address, and https, otherwise.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not _is_from_proxy(request):
+            for name in [name for name in request.META if name.startswith("HTTP_X_FORWARDED_")]:
+                del request.META[name]
+        return get_response(request)
+
+    return middleware
+
+
+def _is_from_proxy(request: HttpRequest) -> bool:
+    """Whether PROXY_ADDRESSES names the nearest address. A local socket has none; its folder says who may use it."""
+    if not settings.TRUSTED_PROXIES:
+        return False
+    nearest = parsed(request.META.get("REMOTE_ADDR", ""))
+    if not nearest or any(ipaddress.ip_address(nearest) in network for network in settings.PROXY_ADDRESSES):
+        return True
+    if next(_strangers) == 0:
+        logger.warning(
+            "A request came from %s, which PROXY_ADDRESSES does not name, so its X-Forwarded-... headers count for "
+            "nothing. If that is your reverse proxy, add it. Said once.",
+            nearest,
+        )
+    return False
 
 
 def client_address(request: HttpRequest) -> str:
@@ -35,9 +70,9 @@ def parsed(text: str) -> str:
 
 
 def _forwarded(request: HttpRequest) -> str:
-    proxies: int = settings.TRUSTED_PROXIES
-    if not proxies:
+    if not _is_from_proxy(request):
         return ""
+    proxies: int = settings.TRUSTED_PROXIES
     header = request.headers.get("X-Forwarded-For", "")
     entries = header.split(",") if header.strip() else []
     if len(entries) < proxies:

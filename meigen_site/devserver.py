@@ -16,10 +16,11 @@ import time
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
 from accounts.demo import PEOPLE
-from meigen_site import private
+from meigen_site import network, private
 from meigen_site.processes import end_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,17 +34,16 @@ def main() -> int:
     _write_env()
     known = {**dotenv_values(BASE_DIR / ".env"), **os.environ}
     _close_to_others(BASE_DIR / "var", proxy=bool(known.get("MEDIA_ACCEL")))
-    port = known.get("PORT") or "8000"
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        return _say(f"PORT must be a number between 1 and 65535, not {port!r}.")
-    host = (known.get("BIND_ADDRESS") or "").strip("[] ") or "127.0.0.1"
     try:
-        is_free = _is_free(int(port), host)
+        host, port = network.place(known)
+        is_free = _is_free(port, host)
+    except ImproperlyConfigured as problem:
+        return _say(str(problem))
     except OSError as problem:
-        return _say(f"BIND_ADDRESS must be an address of this machine, not {host!r}: {problem}")
+        return _say(f"BIND must be an address of this machine: {problem}")
     if not is_free:
         return _say(f"Port {port} is taken. Choose another: make run PORT=8001")
-    environment = {**os.environ, "PORT": port, "BIND_ADDRESS": host}
+    environment = {**os.environ, "PORT": str(port), "BIND": host}
     commands: dict[str, list[str]] = {}
     if not known.get("MEIGEN_BASE_URL"):
         sandbox_port = known.get("SANDBOX_PORT") or str(SANDBOX_PORT)
@@ -63,7 +63,7 @@ def main() -> int:
             return _say(f"manage.py {step[0]} failed; see above.")
     commands["web"] = [sys.executable, "-m", "gunicorn", "meigen_site.wsgi:application"]
     commands["worker"] = [*manage, "qcluster"]
-    return _supervise(commands, environment, _place(host, int(port), known.get("BASE_PATH") or ""))
+    return _supervise(commands, environment, _place(host, port, known.get("BASE_PATH") or ""))
 
 
 def _close_to_others(folder: Path, *, proxy: bool) -> None:
@@ -106,7 +106,7 @@ def _is_free(port: int, host: str = "127.0.0.1") -> bool:
 def _place(host: str, port: int, path: str) -> str:
     """The address to open in a browser on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 the words for every address
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/{path.strip('/')}".rstrip("/") + "/"
+    return f"http://{network.joined(host, port)}/{path.strip('/')}".rstrip("/") + "/"
 
 
 def _supervise(commands: dict[str, list[str]], environment: dict[str, str], place: str) -> int:
@@ -136,7 +136,7 @@ def _supervise(commands: dict[str, list[str]], environment: dict[str, str], plac
         if ended:
             code = _say(f"The {ended} process exited on its own; stopping the others.")
             break
-        listens = not _is_free(int(environment["PORT"]), environment["BIND_ADDRESS"])
+        listens = not _is_free(int(environment["PORT"]), environment["BIND"])
         if not announced and (listens or time.monotonic() - begun > READY_SECONDS):
             announced = True
             _announce(place, environment, sandbox="sandbox" in commands)

@@ -22,7 +22,7 @@ from dotenv import load_dotenv
 
 from meigen_api.secret import Secret
 
-from . import mail
+from . import mail, network
 from .mail import Mail, is_loopback
 
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
@@ -75,6 +75,7 @@ class Environment:
     rate_posts: int
     rate_seconds: float
     proxies: int
+    proxy_addresses: list[network.Network]
     share_days: int
     share_max_days: int
     trash_days: int
@@ -149,6 +150,7 @@ def read() -> Environment:
         rate_posts=posts,
         rate_seconds=seconds,
         proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
+        proxy_addresses=_networks("PROXY_ADDRESSES"),
         share_days=int(_number("SHARE_DAYS", "30", least=0, most=A_CENTURY)),
         share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0, most=A_CENTURY)),
         trash_days=int(_number("TRASH_DAYS", "30", least=1, most=A_CENTURY)),
@@ -200,6 +202,13 @@ def _hosts(name: str) -> list[str]:
         if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", hosts[place]):
             raise _wrong(name, f"must be host names without scheme and port, such as studio.example.org, not {host!r}")
     return hosts
+
+
+def _networks(name: str) -> list[network.Network]:
+    try:
+        return network.networks(_list(name) or network.LOOPBACK)
+    except ValueError as problem:
+        raise _wrong(name, f"must be addresses or networks such as 10.0.0.0/24: {problem}") from None
 
 
 def _base_path(name: str) -> str:

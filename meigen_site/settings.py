@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "accounts.address.from_proxies_alone",  # before anybody asks whether the request came by https
     # First, so that no answer lacks the headers, whichever of those below gives it.
     "meigen_site.middleware.EveryAnswer",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -219,7 +220,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     ["login", "login_failed", "change_password", "reauthenticate", "reset_password", "reset_password_from_key"]
 )
-TRUSTED_PROXIES = ENV.proxies  # accounts/address.py reads it, for allauth too
+# accounts/address.py reads both, for allauth too.
+TRUSTED_PROXIES = ENV.proxies
+PROXY_ADDRESSES = ENV.proxy_addresses
 
 # Mail, if there is any: invitations, and new passwords for those who forgot theirs.
 

@@ -20,6 +20,7 @@ os.environ.update(
     MEIGEN_BASE_URL="http://127.0.0.1:9",  # nobody listens there; the sandbox fixture sets its own
     MEIGEN_RATE="12/60",
     TRUSTED_PROXIES="0",
+    PROXY_ADDRESSES="",
     TIME_ZONE="",
     STAFF_NEED_MFA="",
     ADMINS_SEE_PICTURES="",

@@ -1,14 +1,17 @@
 """Whose request it is by address, whatever the proxies in front say or leave out."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
 from accounts import address
 from accounts.models import User
+from meigen_site import network
 from meigen_site.checks import https_comes_through_a_proxy
 from tests.cases import each
 
@@ -38,7 +41,7 @@ def _nothing_was_said_yet() -> Iterator[None]:
 
 
 def seen(forwarded: str | None, proxies: int, settings: Settings, nearest: str = "198.51.100.9") -> str:
-    settings.TRUSTED_PROXIES = proxies
+    settings.TRUSTED_PROXIES, settings.PROXY_ADDRESSES = proxies, network.networks(["198.51.100.9"])
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     return address.client_address(RequestFactory().get("/", headers=headers, REMOTE_ADDR=nearest))
 
@@ -119,6 +122,48 @@ def test_a_wrong_setting_is_named_once_in_the_log(caplog: pytest.LogCaptureFixtu
     few, none = (record.getMessage() for record in caplog.records)
     assert few.startswith("TRUSTED_PROXIES is 2, but X-Forwarded-For has 1 entry.")
     assert none.startswith("TRUSTED_PROXIES is 1, but that entry of X-Forwarded-For is no IP address.")
+
+
+@each(
+    ("nearest", "proxies", "is_believed"),
+    [
+        ("127.0.0.1", 1, True),
+        ("::1", 1, True),
+        ("::ffff:10.0.0.7", 1, True),
+        ("10.1.2.3", 1, True),
+        ("", 1, True),  # a local socket
+        ("10.0.0.8", 1, False),
+        ("198.51.100.9", 1, False),
+        ("127.0.0.1", 0, False),
+    ],
+)
+def test_nobody_but_a_proxy_of_ours_speaks_for_others(
+    settings: Settings, nearest: str, proxies: int, is_believed: bool
+) -> None:
+    settings.TRUSTED_PROXIES, settings.SECURE_PROXY_SSL_HEADER = proxies, ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.PROXY_ADDRESSES = network.networks([*network.LOOPBACK, "10.0.0.7", "10.1.2.0/24"])
+    seen: list[HttpRequest] = []
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        seen.append(request)
+        return HttpResponse()
+
+    headers = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    address.from_proxies_alone(answer)(RequestFactory().get("/", headers=headers, REMOTE_ADDR=nearest))
+    assert seen[0].is_secure() is is_believed
+    assert address.client_address(seen[0]) == ("192.0.2.1" if is_believed else nearest)
+    assert ("X-Forwarded-Host" in seen[0].headers) is is_believed
+
+
+def test_a_proxy_that_is_not_named_is_in_the_log_once(
+    caplog: pytest.LogCaptureFixture, settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    monkeypatch.setattr(address, "_strangers", count())
+    for _ in range(3):
+        Client(headers={"X-Forwarded-For": "192.0.2.1"}, REMOTE_ADDR="10.0.0.8").get("/healthz")
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.startswith("A request came from 10.0.0.8, which PROXY_ADDRESSES does not name")
 
 
 @each(("proxies", "demanded", "ids"), [(0, True, ["meigen_site.W002"]), (1, True, []), (0, False, [])])

@@ -15,7 +15,7 @@ BASE = "/teams/studio"
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("below")
-    options = {"BASE_PATH": BASE, "COOKIE_PREFIX": "two-", "BIND_ADDRESS": "[::]"}
+    options = {"BASE_PATH": BASE, "COOKIE_PREFIX": "two-", "BIND": "[::]"}
     with throw_away(folder, SANDBOX_SPEED="6", MEIGEN_POLL_SECONDS="1", **options) as running:
         yield running
 

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from PIL import Image
 from pytest_django import Settings
@@ -18,7 +20,7 @@ from pytest_django import Settings
 from accounts.models import User
 from generations.models import Generation
 from generations.sharing import links
-from meigen_site import env
+from meigen_site import env, network
 from meigen_site.wsgi import below
 from tests.cases import each
 from tests.helpers import make_generation, make_result
@@ -144,12 +146,34 @@ def test_an_ipv6_host_is_allowed_by_default(db: None, settings: Settings) -> Non
 
 @each(
     ("address", "bind"),
-    [("", "0.0.0.0:8123"), ("::1", "[::1]:8123"), ("[::]", "[::]:8123"), ("127.0.0.1", "127.0.0.1:8123")],
+    [("", "127.0.0.1:8123"), ("::1", "[::1]:8123"), ("[::]", "[::]:8123"), ("0.0.0.0", "0.0.0.0:8123")],
 )
-def test_gunicorn_listens_where_it_is_told(monkeypatch: pytest.MonkeyPatch, address: str, bind: str) -> None:
-    monkeypatch.setenv("BIND_ADDRESS", address)
+def test_gunicorn_listens_on_this_machine_unless_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, address: str, bind: str
+) -> None:
+    monkeypatch.setenv("BIND", address)
     monkeypatch.setenv("PORT", "8123")
     assert runpy.run_path(str(django_settings.BASE_DIR / "gunicorn.conf.py"))["bind"] == bind
+
+
+def test_gunicorn_reads_the_file_that_all_else_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=8234\nBIND=::1\n")
+    monkeypatch.setattr("meigen_site.env.BASE_DIR", tmp_path)
+    monkeypatch.setattr(os, "environ", {})
+    assert runpy.run_path(str(django_settings.BASE_DIR / "gunicorn.conf.py"))["bind"] == "[::1]:8234"
+
+
+@each(
+    ("variable", "value", "words"),
+    [
+        ("PORT", "80000", "between 1 and 65535"),
+        ("BIND", "0.0.0.0:8000", "without a port"),
+        ("BIND_ADDRESS", "::", "is now called BIND"),
+    ],
+)
+def test_a_place_to_listen_that_makes_no_sense_is_named(variable: str, value: str, words: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"^{variable} .*{words}"):
+        network.place({variable: value})
 
 
 FILES = {

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from generations.dispatch import pending
 from generations.dispatch.wake import HEARTBEAT
 from generations.models import Lease
 
@@ -15,10 +16,17 @@ from generations.models import Lease
 @require_safe
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the database answers and background work is alive (or has not started yet), else 503."""
+    """200 while the database answers, has had every migration, and background work is alive or has not started yet.
+
+    Else 503.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        if missing := len(pending.migrations()):
+            words = f"{missing} pending: run manage.py migrate"
+            told = {"ok": False, "database": "ok", "migrations": words, "worker": "unknown"}
+            return JsonResponse(told, status=503)
         beats_until = Lease.expiry(HEARTBEAT)
     except DatabaseError:
         return JsonResponse({"ok": False, "database": "unreachable", "worker": "unknown"}, status=503)
@@ -27,4 +35,5 @@ def healthz(request: HttpRequest) -> JsonResponse:
     else:
         ok = beats_until > timezone.now()
         worker = "alive" if ok else "silent"
-    return JsonResponse({"ok": ok, "database": "ok", "worker": worker}, status=200 if ok else 503)
+    told = {"ok": ok, "database": "ok", "migrations": "ok", "worker": worker}
+    return JsonResponse(told, status=200 if ok else 503)

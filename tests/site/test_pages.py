@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -117,12 +118,26 @@ class TestHealth:
 
     def test_with_a_beating_worker_it_is_well(self, db: None) -> None:
         beat()
-        assert Client().get("/healthz").json() == {"ok": True, "database": "ok", "worker": "alive"}
+        assert Client().get("/healthz").json() == {
+            "ok": True,
+            "database": "ok",
+            "migrations": "ok",
+            "worker": "alive",
+        }
 
     def test_a_silent_worker_is_a_503(self, db: None) -> None:
         Lease.objects.create(name=HEARTBEAT, expires_at=timezone.now() - timedelta(seconds=1))
         response = Client().get("/healthz")
         assert (response.status_code, response.json()["worker"]) == (503, "silent")
+
+    def test_a_pending_migration_is_a_503_until_it_has_run(self, db: None) -> None:
+        rows = MigrationRecorder.Migration.objects.using("default").filter(app="generations")
+        newest = rows.order_by("-name")[0]
+        rows.filter(pk=newest.pk).delete()
+        response = Client().get("/healthz")
+        assert (response.status_code, response.json()["migrations"]) == (503, "1 pending: run manage.py migrate")
+        newest.save(force_insert=True)
+        assert Client().get("/healthz").status_code == 200
 
 
 def test_a_warm_page_of_finished_cards_takes_three_queries(

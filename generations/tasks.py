@@ -31,9 +31,10 @@ def empty_trash() -> None:
 
 
 def tidy() -> None:
-    """What is over: old entries of the audit log, counts of wrong passwords, and sessions that have expired."""
+    """What is over: old entries of the audit log, counts of wrong passwords, lost hosts, and expired sessions."""
     log.purge()
     throttles.expired().delete()
+    wake.forget_hosts()
     call_command("clearsessions")
 
 

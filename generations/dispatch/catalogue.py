@@ -64,16 +64,22 @@ def known() -> Offer:
     return Offer(_models(row.body) if row else ())
 
 
+def ask() -> str:
+    """Meigen's list as it is now. Raises MeigenError, also if there is nothing in it that can be chosen."""
+    with Client(settings.MEIGEN_BASE_URL, seconds=SECONDS) as client:
+        body = client.send(calls.raw_models())
+    if not Offer(_models(body)).models:
+        raise errors.BadAnswer(errors.Problem.NO_MODELS)
+    return body
+
+
 def _refresh(row: Catalogue, now: datetime) -> Catalogue:
     free = Q(refresh_until=None) | Q(refresh_until__lt=now)
     until = now + timedelta(seconds=SECONDS) + RETRY_AFTER_FAILURE
     if not Catalogue.objects.filter(free, pk=1).update(refresh_until=until):
         return row
     try:
-        with Client(settings.MEIGEN_BASE_URL, seconds=SECONDS) as client:
-            body = client.send(calls.raw_models())
-        if not Offer(_models(body)).models:
-            raise errors.BadAnswer(errors.Problem.NO_MODELS)
+        body = ask()
     except errors.MeigenError:
         Catalogue.objects.filter(pk=1).update(refresh_until=timezone.now() + RETRY_AFTER_FAILURE)
         return row

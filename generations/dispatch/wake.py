@@ -1,6 +1,7 @@
 """Wake-ups. django-q2 delivers them at least once; each one only makes somebody look at the rows."""
 
 import logging
+import socket
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -16,6 +18,7 @@ from audit import log
 from generations.dispatch import stopping
 from generations.models import Generation, Lease, Result
 from generations.models.lease import free_dead_claims
+from generations.models.process import this_process
 
 S = Generation.Status
 
@@ -24,6 +27,8 @@ logger = logging.getLogger(__name__)
 FETCH_SLOTS = ("fetch-1", "fetch-2")
 HEARTBEAT = "worker"
 HEARTBEAT_SECONDS = 150
+HOST = "worker@"
+REMEMBERED = timedelta(days=1)
 TRASH = "trash"
 TRASH_EVERY = timedelta(hours=1)
 TIDY = "tidy"
@@ -78,6 +83,31 @@ def beat() -> None:
     """Says that background work is alive; /healthz goes red when this stops."""
     until = timezone.now() + timedelta(seconds=HEARTBEAT_SECONDS)
     Lease.objects.update_or_create(name=HEARTBEAT, defaults={"expires_at": until})
+
+
+def beat_of_host() -> None:
+    """Says that this host's workers are alive, so that it is known which of several hosts is not."""
+    until = timezone.now() + timedelta(seconds=HEARTBEAT_SECONDS)
+    Lease.objects.update_or_create(name=_own_name(), defaults={"owner": this_process(), "expires_at": until})
+
+
+def leave() -> None:
+    """This host's workers were asked to stop, so nobody has to miss them."""
+    Lease.objects.filter(name=_own_name()).delete()
+
+
+def hosts() -> QuerySet[Lease]:
+    """The heartbeats of all hosts whose workers live or were not stopped in good order."""
+    return Lease.objects.filter(name__startswith=HOST, expires_at__gt=timezone.now() - REMEMBERED).order_by("name")
+
+
+def forget_hosts() -> None:
+    """Those that were not stopped in good order and never came back."""
+    Lease.objects.filter(name__startswith=HOST, expires_at__lt=timezone.now() - REMEMBERED).delete()
+
+
+def _own_name() -> str:
+    return f"{HOST}{socket.gethostname()}"[:40]
 
 
 def watchdog() -> None:

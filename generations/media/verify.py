@@ -57,7 +57,7 @@ def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Ite
     it also raises WrongDatabase, and keeps every file that is newer than anything in the database.
     """
     if repair:
-        _check_store()
+        check_store()
     if repair and not delete_unknown:
         _check_database()
     yield from _results(repair=repair, hashes=hashes)
@@ -104,7 +104,8 @@ def _of_reference(reference: Reference, name: str, *, hashes: bool) -> Finding |
     return Finding(name, wrong) if wrong and _is_row(reference) else None
 
 
-def _check_store() -> None:
+def check_store() -> None:
+    """Raises WrongStore if none of the latest results is there."""
     latest = Result.objects.filter(kept_at__isnull=False, erased_at=None).order_by("-kept_at")[:ENOUGH]
     names = [result.file.name or "" for result in latest]
     if len(names) == ENOUGH and not any(map(default_storage.exists, names)):

@@ -154,8 +154,10 @@ def test_a_stop_waits_for_no_answer_and_the_next_start_goes_on(
     submit_all(user, 3, prompt)
     until(lambda: Attempt.objects.count() == 3)
     time.sleep(1)
+    assert wake.hosts().count() == 1
     command.terminate()
     assert command.wait(60) == 0
+    assert not wake.hosts().exists()  # nobody misses workers that were stopped
     assert not Generation.objects.filter(status=S.QUEUED).exists()
     workers.running.clear()
     workers.start()

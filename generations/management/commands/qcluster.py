@@ -6,6 +6,7 @@ any moment, so here a stop is asked for in shared memory and enforced after a wh
 nothing is replaced by a new one.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -56,6 +57,8 @@ class Command(BaseCommand):
             if not stopping.is_stopping():
                 logger.error("The worker cluster is dead or stalled; starting another.")
                 time.sleep(PAUSE_SECONDS)
+        with contextlib.suppress(DatabaseError):
+            wake.leave()
 
 
 def _end_with_parent() -> None:
@@ -82,6 +85,7 @@ def _watch(cluster: _Cluster) -> None:
 
 def _pulse() -> None:
     try:
+        wake.beat_of_host()
         wake.pulse()
     except DatabaseError:
         logger.exception("The watchdog could not be woken")

@@ -14,7 +14,8 @@ ENV PATH=/venv/bin:$PATH \
     MEDIA_ROOT=/data/media \
     BIND=0.0.0.0 \
     PORT=8000
-# Posters of videos.
+# Posters of videos. Debian has one version of it at a time, which gets its security updates.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg \
     && rm -rf /var/lib/apt/lists/*

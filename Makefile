@@ -26,6 +26,7 @@ check: venv
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.production check --deploy --fail-level WARNING
 	$(BIN)/python -m tests.production makemigrations --check --dry-run
+	! test -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
 
 bench: venv
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -110,11 +110,12 @@ def _steps(text: str) -> list[tuple[str, str]]:
 
 
 def _sent() -> list[str]:
-    """What the engine is sent of the files that git knows or would know."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=True).stdout.splitlines()
+    """What the engine is sent. Nothing below a folder that is left out is looked at; no rule of ours brings it back."""
     rules = [line.strip() for line in (BASE_DIR / ".dockerignore").read_text().splitlines() if line.strip()]
-    return [name for name in listed if (BASE_DIR / name).is_file() and not _is_left_out(name, rules)]
+    tops = [top for top in BASE_DIR.iterdir() if not _is_left_out(top.name, rules)]
+    found = [file for top in tops for file in ([top] if top.is_file() else top.rglob("*"))]
+    names = [str(file.relative_to(BASE_DIR)) for file in found if file.is_file()]
+    return [name for name in names if not _is_left_out(name, rules)]
 
 
 def _is_left_out(name: str, rules: list[str]) -> bool:

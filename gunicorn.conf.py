@@ -14,8 +14,9 @@ forwarded_allow_ips = ""
 workers = 2
 worker_class = "gthread"
 # A click may wait some seconds for Meigen's answer, and who sends a request slowly holds a thread until it is there.
-# A handful of either leaves threads for the others; in front of the internet a proxy takes in whole requests first.
-threads = 16
+# Sixteen of either leave threads in each process, whichever they reached; in front of the internet a proxy takes in
+# whole requests first.
+threads = 24
 timeout = 60
 graceful_timeout = 8
 # Longer than browsers and proxies keep an idle connection, so that no click meets one that is just being closed.

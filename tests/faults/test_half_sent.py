@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.conftest import Processes
 
-MANY = int(os.environ.get("HALF_SENT", "16"))  # half of the web server's threads
+MANY = int(os.environ.get("HALF_SENT", "16"))
 HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n"
 HALVES = {
     "nothing": b"",

@@ -11,6 +11,7 @@ from generations.dispatch import sweep as sweeping
 from generations.dispatch import wake
 from generations.library import trash
 from generations.media import fetch as fetching
+from generations.models import Pause
 from generations.usage import digest
 
 
@@ -41,7 +42,7 @@ def tidy() -> None:
 def watchdog() -> None:
     wake.watchdog()
     with transaction.atomic():
-        if digest.is_due(timezone.now()):
+        if not Pause.is_on() and digest.is_due(timezone.now()):
             async_task("generations.tasks.send_digest")
 
 

@@ -22,7 +22,7 @@ from generations.admin import failures, filters, shown
 from generations.admin.base import counted
 from generations.admin.tokens import people_without
 from generations.dispatch.wake import HEARTBEAT
-from generations.models import Approval, Budget, DailyUsage, Generation, Lease, TooMany
+from generations.models import Approval, Budget, DailyUsage, Generation, Lease, Pause, TooMany
 from generations.models.budget import NOTICE, month_of
 from generations.models.ledger import day_of
 from generations.models.search import within_time
@@ -40,6 +40,12 @@ class Line(NamedTuple):
     words: str
     address: str = ""
     is_trouble: bool = True
+
+
+def pause() -> Iterator[Line]:
+    """A restored studio, until somebody has resumed it."""
+    if since := Pause.begun():
+        yield Line(f"Paused since {shown.when(since)}: nothing is sent until manage.py resume")
 
 
 def failed() -> Iterator[Line]:
@@ -123,6 +129,7 @@ def disk() -> Iterator[Line]:
 
 
 LINES: list[tuple[str, Callable[[], Iterator[Line]]]] = [
+    ("generations.view_generation", pause),
     ("generations.view_generation", failed),
     ("generations.view_generation", unrefunded),
     ("accounts.view_token", without_token),

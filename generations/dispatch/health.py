@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from generations.dispatch import pending
 from generations.dispatch.wake import HEARTBEAT
-from generations.models import Lease
+from generations.models import Lease, Pause
 
 
 @never_cache
@@ -18,7 +18,7 @@ from generations.models import Lease
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while the database answers, has had every migration, and background work is alive or has not started yet.
 
-    Else 503.
+    Else 503. A studio that is paused after a restore works as it should, and says so.
     """
     try:
         with connection.cursor() as cursor:
@@ -28,6 +28,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             told = {"ok": False, "database": "ok", "migrations": words, "worker": "unknown"}
             return JsonResponse(told, status=503)
         beats_until = Lease.expiry(HEARTBEAT)
+        paused_since = Pause.begun()
     except DatabaseError:
         return JsonResponse({"ok": False, "database": "unreachable", "worker": "unknown"}, status=503)
     if beats_until is None:
@@ -36,4 +37,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
         ok = beats_until > timezone.now()
         worker = "alive" if ok else "silent"
     told = {"ok": ok, "database": "ok", "migrations": "ok", "worker": worker}
+    if paused_since:
+        told["paused_since"] = paused_since
     return JsonResponse(told, status=200 if ok else 503)

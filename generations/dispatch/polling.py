@@ -83,14 +83,14 @@ def read(shard: int, known: set[UUID], room: int) -> tuple[list[Job], list[UUID]
     unknown = [pk for pk in wake.share(live, shard) if pk not in known][:LOOK_AT_ONCE]
     rows = Generation.objects.filter(pk__in=unknown).select_related("token").defer("body", "prompt", "answer_body")
     secrets: dict[int, Secret | None] = {}
-    fresh = [Job(row, _secret(row, secrets)) for row in rows] if unknown else []
+    fresh = [Job(row, secret_of(row, secrets)) for row in rows] if unknown else []
     waits = any(status != Generation.Status.RUNNING for _, status in live)
     turns = line.turns(timezone.now(), room) if room and waits else []
     # Whether there is nothing at all to wait for is asked only when there is nothing to watch.
     return fresh, turns, bool(turns or fresh or known) or wake.waiting()
 
 
-def _secret(generation: Generation, opened: dict[int, Secret | None]) -> Secret | None:
+def secret_of(generation: Generation, opened: dict[int, Secret | None]) -> Secret | None:
     """The token to poll with, from those `opened` already; without a good one the status can still be read."""
     token = generation.token
     if token is None or token.refused_at or generation.token_revision != token.revision:

@@ -19,8 +19,16 @@ S = Generation.Status
 FINAL = FINAL_ANSWERS | {402}
 
 
-def look_up(generation: Generation, seconds: float = submit.POST_SECONDS) -> None:
-    """Asks about a stalled generation, and does what the receipt says.
+def look_up(
+    generation: Generation,
+    seconds: float = submit.POST_SECONDS,
+    *,
+    expecting: Generation.Status = S.STALLED,
+    puts_away: bool = True,
+) -> None:
+    """Asks about a stalled generation, and does what the receipt says. After a restore others are asked about, too.
+
+    What never arrived is cancelled, unless it is not put away: then it stays as it is.
 
     Raises MeigenError or vault.Unreadable when Meigen could not be asked, or does not know for now. The table of
     answers is the contract's, section Receipt.
@@ -34,15 +42,15 @@ def look_up(generation: Generation, seconds: float = submit.POST_SECONDS) -> Non
         try:
             status = client.send(calls.request(str(generation.idempotency_key)))
         except MeigenError as error:
-            if not (same_account and _take(generation, error)):
+            if not (same_account and _take(generation, error, expecting, puts_away=puts_away)):
                 raise
             return
     with transaction.atomic():
         submit.settle(generation)
-        outcomes.start(generation, status, expecting=S.STALLED, token_revision=token.revision, now=timezone.now())
+        outcomes.start(generation, status, expecting=expecting, token_revision=token.revision, now=timezone.now())
 
 
-def _take(generation: Generation, error: MeigenError) -> bool:
+def _take(generation: Generation, error: MeigenError, expecting: Generation.Status, *, puts_away: bool) -> bool:
     """Does what a receipt without a job says; False when it says nothing for good."""
     now = timezone.now()
     with transaction.atomic():
@@ -51,15 +59,15 @@ def _take(generation: Generation, error: MeigenError) -> bool:
         match error:
             case errors.NotFound() if error.status == 404 and error.code == "request_not_found":
                 message = Sentence.NEVER_ARRIVED.stored()
-                moved = generation.move(S.CANCELLED, expecting=S.STALLED, note=message, message=message)
+                moved = puts_away and generation.move(S.CANCELLED, expecting=expecting, note=message, message=message)
             case errors.Refused() if error.status in FINAL and error.code:
-                moved = submit.reject(generation, error, now, expecting=S.STALLED)
+                moved = submit.reject(generation, error, now, expecting=expecting)
             case errors.InProgress():
                 message = Sentence.STILL_ACCEPTING.stored()
                 # The same bytes go out again under the same key; the attempts stay unsettled until one is answered.
                 return generation.move(
                     S.SENDING,
-                    expecting=S.STALLED,
+                    expecting=expecting,
                     note=message,
                     message=message,
                     not_before=now + submit.asked_pause(error),

@@ -14,13 +14,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Token
 from generations.dispatch import failpoints, line, outcomes, rate
-from generations.models import Attempt, Generation
+from generations.models import Attempt, Generation, Pause
 from generations.models.process import this_process
 from generations.models.sentences import Sentence, reason_of
 from meigen_api import calls, errors
@@ -93,7 +93,9 @@ def claim(pk: UUID) -> Claim | None:
     """
     now = timezone.now()
     with transaction.atomic():
-        token = Token.objects.filter(generations=pk, refused_at=None).first()
+        # In a paused studio the row may be older than what Meigen knows of it.
+        working = ~Exists(Pause.objects.all())
+        token = Token.objects.filter(working, generations=pk, refused_at=None).first()
         if token is None:
             return None
         # Under the gate's lock: whose turn it is, and that a place is free, stays true until the attempt is committed.

@@ -22,7 +22,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from generations.dispatch import failpoints, outcomes, polling, recovery, stopping, submit, wake
-from generations.models import Lease
+from generations.models import Lease, Pause
 from generations.models.sentences import Sentence
 from meigen_api import calls, errors
 from meigen_api.client import Pool
@@ -49,7 +49,7 @@ STOP_SECONDS = 4.0
 def run_slice(shard: int = 0, seconds: float = SLICE_SECONDS) -> None:
     """Sweeps for about `seconds` or until nothing is left, and wakes the next slice; nothing if another runs."""
     lease = wake.lease_of(shard)
-    if stopping.is_stopping() or not Lease.take(lease, LEASE_SECONDS):
+    if stopping.is_stopping() or Pause.is_on() or not Lease.take(lease, LEASE_SECONDS):
         return
     try:
         asyncio.run(_Sweep(shard, seconds).run())

@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 from accounts import throttles
 from audit import log
 from generations.dispatch import stopping
-from generations.models import Generation, Lease, Result
+from generations.models import Generation, Lease, Pause, Result
 from generations.models.lease import free_dead_claims
 from generations.models.process import this_process
 
@@ -69,7 +69,8 @@ def after_spawn(**kwargs: Any) -> None:
     try:
         beat()
         sweep()
-        _fetch_what_is_due()
+        if not Pause.is_on():
+            _fetch_what_is_due()
     except DatabaseError:
         # An exception here would end the worker, and the next one, for ever.
         logger.exception("The wake-up at the start of a worker failed")
@@ -111,8 +112,10 @@ def _own_name() -> str:
 
 
 def watchdog() -> None:
-    """Rebuilds from the rows whatever wake-up was lost."""
+    """Rebuilds from the rows whatever wake-up was lost; while the studio is paused, nothing."""
     beat()
+    if Pause.is_on():
+        return
     for shard in range(settings.SWEEPS):
         if not Lease.is_held(lease_of(shard)) and work_left(shard):
             sweep(shard)

@@ -9,6 +9,7 @@ from generations.models.generation import Generation, GenerationQuerySet, Place
 from generations.models.keyset import Part, Position
 from generations.models.lease import Lease, RateGate
 from generations.models.ledger import DailyUsage, LedgerEntry
+from generations.models.pause import Pause
 from generations.models.preset import Preset
 from generations.models.project import Project
 from generations.models.reference import Reference, ReferenceUse
@@ -37,6 +38,7 @@ __all__ = [
     "Lease",
     "LedgerEntry",
     "Part",
+    "Pause",
     "Place",
     "Position",
     "Preset",

@@ -4,7 +4,7 @@ from django import template
 from django.utils import timezone
 
 from accounts.models import User
-from generations.models import Generation, GenerationQuerySet
+from generations.models import Generation, GenerationQuerySet, Pause
 from meigen_api.prices import Price
 
 register = template.Library()
@@ -20,6 +20,12 @@ def lacking_credits(user: User) -> tuple[int, Price | None]:
 def put_away(user: User) -> tuple[int, Price | None]:
     """The same of what was put away when the person's account was switched off. Most people's never was."""
     return _together(Generation.objects.owned_by(user).put_away()) if user.active_since else (0, None)
+
+
+@register.simple_tag
+def is_paused() -> bool:
+    """Whether what is asked for now waits until an admin has resumed the restored studio."""
+    return Pause.is_on()
 
 
 def _together(rows: GenerationQuerySet) -> tuple[int, Price | None]:

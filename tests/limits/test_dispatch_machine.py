@@ -357,7 +357,7 @@ class Dispatch(RuleBasedStateMachine):
 
     def poll(self, row: Generation) -> None:
         now = timezone.now()
-        with Client(self.server.url, polling._secret(row, {})) as client:
+        with Client(self.server.url, polling.secret_of(row, {})) as client:
             try:
                 status = client.send(calls.status(row.remote_id))
             except MeigenError as error:

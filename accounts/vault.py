@@ -70,3 +70,9 @@ def derivations(purpose: str, message: bytes) -> list[str]:
     told = purpose.encode() + b"\0" + message
     keys = [key.reveal().encode() for _, key in settings.TOKEN_KEYS]
     return [hmac.new(key, told, hashlib.sha256).hexdigest() for key in keys]
+
+
+def marks() -> dict[str, str]:
+    """A keyed hash of nothing for every key of TOKEN_KEYS: tells whether a key is the same without revealing it."""
+    names = [key_id for key_id, _ in settings.TOKEN_KEYS]
+    return dict(zip(names, derivations("mark", b""), strict=True))

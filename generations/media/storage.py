@@ -46,7 +46,7 @@ class DurableStorage(FileSystemStorage):
             except BaseException:
                 part.unlink(missing_ok=True)
                 raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         return name
 
 
@@ -127,10 +127,10 @@ def _make(folder: Path, mode: int) -> None:
     new = [one for one in (folder, *folder.parents) if not one.exists()]
     private.make_folder(folder, mode)
     for one in new:
-        _sync_folder(one.parent)
+        sync_folder(one.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

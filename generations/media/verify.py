@@ -229,8 +229,8 @@ def _files() -> Iterator[tuple[str, datetime | None]]:
     Files whose names are not ours are ignored.
     """
     for folder, model in FOLDERS.items():
-        for inner in sorted(_list(folder)[0]):
-            found = iter(_list(f"{folder}/{inner}")[1])
+        for inner in sorted(list_folder(folder)[0]):
+            found = iter(list_folder(f"{folder}/{inner}")[1])
             while batch := list(islice(found, BATCH)):
                 ours = [(f"{folder}/{inner}/{name}", match) for name in batch if (match := OURS.fullmatch(name))]
                 ids = {UUID(match[1] or match[3]) for _, match in ours}
@@ -242,7 +242,7 @@ def _files() -> Iterator[tuple[str, datetime | None]]:
                         yield name, written
 
 
-def _list(folder: str) -> tuple[list[str], list[str]]:
+def list_folder(folder: str) -> tuple[list[str], list[str]]:
     try:
         return default_storage.listdir(folder)
     except FileNotFoundError:

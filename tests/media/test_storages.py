@@ -144,7 +144,7 @@ class TestTheLocalFolder:
 
     def test_what_names_a_new_folder_is_on_disk_too(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         synced: list[Path] = []
-        monkeypatch.setattr("generations.media.storage._sync_folder", synced.append)
+        monkeypatch.setattr("generations.media.storage.sync_folder", synced.append)
         default_storage.save("results/ab/cd/abc.png", ContentFile(b"x"))
         assert set(synced) == {folder, folder / "ab", folder / "ab" / "cd"}
         synced.clear()

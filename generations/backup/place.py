@@ -169,15 +169,20 @@ def sha256_of(file: IO[bytes] | File[Any]) -> str:
     return digest.hexdigest()
 
 
-def put_back(place: Place, entry: Entry) -> bool:
-    """Copies a file and its small pictures from the directory into the store; False if it is not there, or damaged."""
+def is_whole(place: Place, entry: Entry) -> bool:
+    """Whether the directory has the file as it was."""
     kept = place_of(entry.sha256)
     if not place.has(kept):
         return False
     with place.files.open(kept) as file:
-        if sha256_of(file) != entry.sha256:
-            return False
-        file.seek(0)
+        return sha256_of(file) == entry.sha256
+
+
+def put_back(place: Place, entry: Entry) -> bool:
+    """Copies a file and its small pictures from the directory into the store; False if it is not there, or damaged."""
+    if not is_whole(place, entry):
+        return False
+    with place.files.open(place_of(entry.sha256)) as file:
         default_storage.save(entry.name, file)
     for name, small in small_places(entry):
         if place.has(small):

@@ -25,9 +25,7 @@ def examine(backup: Backup, *, without_keys: bool, keep_media: bool) -> None:
         raise Refused("The backup was made by a newer release of the studio. Install that one first.")
     if about["database"] != connection.vendor:
         raise Refused(f"The backup is of {about['database']}, but DATABASE_URL names {connection.vendor}.")
-    with backup.database.open("rb") as file:
-        if place.sha256_of(file) != about["sha256"]:
-            raise Refused("The backup's copy of the database is damaged. Choose an earlier one with --backup.")
+    check_database(backup)
     marks, then = vault.marks(), about["marks"]
     missing = [key for key in about["keys"] if key not in marks or marks[key] != then.get(key, marks[key])]
     if missing and not without_keys:
@@ -39,6 +37,19 @@ def examine(backup: Backup, *, without_keys: bool, keep_media: bool) -> None:
         raise Refused("The database is not empty. Create an empty one, or move the file away.")
     if not keep_media and any(any(verify.list_folder(folder)) for folder in verify.FOLDERS):
         raise Refused("The media store is not empty. Empty it, or restore with --keep-media to keep what is there.")
+
+
+def check_database(backup: Backup) -> None:
+    """Raises Refused when the copy of the database is not what was written."""
+    with backup.database.open("rb") as file:
+        if place.sha256_of(file) != backup.about["sha256"]:
+            raise Refused("The backup's copy of the database is damaged. Choose an earlier one with --backup.")
+
+
+def damaged(folder: Path, backup: Backup) -> Iterator[str]:
+    """The names of the files that the directory does not have as they were; reads all of them."""
+    here = Place(folder)
+    return (entry.name for entry in backup.entries() if not place.is_whole(here, entry))
 
 
 def _is_newer(migrations: list[str]) -> bool:

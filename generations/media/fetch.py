@@ -250,6 +250,14 @@ def retry_all() -> int:
     return _begin_anew(given_up())
 
 
+def fetch_now(result: Result) -> bool:
+    """Fetches a lost file again at once, in this process. Returns whether it is here; if not, the workers go on
+    trying."""
+    _begin_anew(Result.objects.filter(pk=result.pk, erased_at=None))
+    fetch(result.pk)
+    return Result.objects.filter(pk=result.pk, kept_at__isnull=False).exists()
+
+
 def refetch(result: Result) -> bool:
     """Starts fetching a saved file that was lost or damaged. Returns whether it was started. Meigen may no longer have
     it."""

@@ -31,6 +31,8 @@ ORPHAN_AGE = timedelta(days=1)
 OURS = re.compile(r"([0-9a-f]{32})(\.thumb\.webp|\.preview\.webp|\.\w+)|\.([0-9a-f]{32})\..+\.part")
 FOLDERS: dict[str, type[Reference] | type[Result]] = {"results": Result, "references": Reference}
 M = TypeVar("M", bound=Model)
+# Brings the file of a row back at once, and says how; empty if it cannot.
+Rebuild = Callable[[Reference | Result], str]
 
 
 @dataclass(frozen=True)
@@ -50,28 +52,32 @@ class WrongDatabase(Exception):
     """The database knows less than half of the files: it is new, another studio's, or an old backup."""
 
 
-def findings(*, repair: bool, hashes: bool, delete_unknown: bool = False) -> Iterator[Finding]:
+def findings(
+    *, repair: bool, hashes: bool, delete_unknown: bool = False, rebuild: Rebuild | None = None
+) -> Iterator[Finding]:
     """Yields everything wrong with the files of results and references. With `hashes` every file is read.
 
+    With `rebuild` the store is known to be lost or old, so nothing is deleted and nothing casts doubt on it.
     Raises WrongStore instead of repairing if the storage is not mounted or is the wrong one. Without `delete_unknown`
     it also raises WrongDatabase, and keeps every file that is newer than anything in the database.
     """
-    if repair:
+    if repair and not rebuild:
         check_store()
-    if repair and not delete_unknown:
+    if repair and not rebuild and not delete_unknown:
         _check_database()
-    yield from _results(repair=repair, hashes=hashes)
-    yield from _back_again(repair=repair)
+    yield from _back_again(repair=repair, rebuild=rebuild)
+    yield from _results(repair=repair, hashes=hashes, rebuild=rebuild)
     for reference in _rows(Reference.objects.exclude(file="")):
         name = reference.file.name or ""
-        yield from _found(name, partial(_of_reference, reference, name, hashes=hashes))
-    yield from _orphans(repair=repair, delete_unknown=delete_unknown)
+        yield from _found(name, partial(_of_reference, reference, name, hashes=hashes, rebuild=rebuild))
+    if not rebuild:
+        yield from _orphans(repair=repair, delete_unknown=delete_unknown)
 
 
-def _results(*, repair: bool, hashes: bool) -> Iterator[Finding]:
+def _results(*, repair: bool, hashes: bool, rebuild: Rebuild | None) -> Iterator[Finding]:
     for result in _rows(Result.objects.filter(kept_at__isnull=False, erased_at=None)):
         name = result.file.name or ""
-        yield from _found(name, partial(_of_result, result, name, repair=repair, hashes=hashes))
+        yield from _found(name, partial(_of_result, result, name, repair=repair, hashes=hashes, rebuild=rebuild))
 
 
 def _found(name: str, look: Callable[[], Finding | None]) -> Iterator[Finding]:
@@ -84,13 +90,15 @@ def _found(name: str, look: Callable[[], Finding | None]) -> Iterator[Finding]:
         yield finding
 
 
-def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Finding | None:
+def _of_result(result: Result, name: str, *, repair: bool, hashes: bool, rebuild: Rebuild | None) -> Finding | None:
     if wrong := _compare(name, result.size, result.sha256 if hashes else ""):
         if not _is_row(result):
             return None
+        if rebuild:
+            return _rebuilt(result, name, wrong, rebuild)
         is_tried = repair and fetch.refetch(result)
         if result.problem:  # so it has been refetched before
-            return Finding(name, f"{wrong}, and could not be fetched again: {translated(result.problem)}")
+            return _unfetched(result, name, wrong)
         return Finding(name, wrong, "will be fetched again" if is_tried else "")
     if _lacks_small_pictures(result, repair=repair) and _is_row(result):
         repaired = "regenerated" if repair and _make_small_pictures(result) else ""
@@ -99,9 +107,22 @@ def _of_result(result: Result, name: str, *, repair: bool, hashes: bool) -> Find
     return None
 
 
-def _of_reference(reference: Reference, name: str, *, hashes: bool) -> Finding | None:
+def _rebuilt(result: Result, name: str, wrong: str, rebuild: Rebuild) -> Finding:
+    if repaired := rebuild(result):
+        return Finding(name, wrong, repaired)
+    result.problem = Result.objects.filter(pk=result.pk).values_list("problem", flat=True).first() or ""
+    return _unfetched(result, name, wrong)
+
+
+def _unfetched(result: Result, name: str, wrong: str) -> Finding:
+    return Finding(name, f"{wrong}, and could not be fetched again: {translated(result.problem)}")
+
+
+def _of_reference(reference: Reference, name: str, *, hashes: bool, rebuild: Rebuild | None) -> Finding | None:
     wrong = _compare(name, None, reference.sha256 if hashes else "")
-    return Finding(name, wrong) if wrong and _is_row(reference) else None
+    if not wrong or not _is_row(reference):
+        return None
+    return Finding(name, wrong, rebuild(reference) if rebuild else "")
 
 
 def check_store() -> None:
@@ -123,16 +144,16 @@ def _check_database() -> None:
         raise WrongDatabase
 
 
-def _back_again(*, repair: bool) -> Iterator[Finding]:
+def _back_again(*, repair: bool, rebuild: Rebuild | None) -> Iterator[Finding]:
     """Results that were saved, were missing for a while, and are there again."""
     for result in _rows(Result.objects.filter(kept_at=None, erased_at=None).exclude(file="")):
         name = result.file.name or ""
-        yield from _found(name, partial(_of_a_lost, result, name, repair=repair))
+        yield from _found(name, partial(_of_a_lost, result, name, repair=repair, rebuild=rebuild))
 
 
-def _of_a_lost(result: Result, name: str, *, repair: bool) -> Finding | None:
-    if _compare(name, result.size, result.sha256):
-        return None
+def _of_a_lost(result: Result, name: str, *, repair: bool, rebuild: Rebuild | None) -> Finding | None:
+    if wrong := _compare(name, result.size, result.sha256):
+        return _rebuilt(result, name, wrong, rebuild) if rebuild else None
     rows = Result.objects.filter(pk=result.pk, file=name, kept_at=None, erased_at=None)
     kept = repair and rows.update(kept_at=timezone.now(), gone_at=None, problem="", lease_until=None)
     if kept:

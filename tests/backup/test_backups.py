@@ -126,8 +126,11 @@ class TestRestore:
         for number in range(2):
             make_result(make_generation(user, status="done"), picture("PNG", (9, 9 + number)))
         run("backup", folder)
+        assert "is whole" in run("restore", folder, "--check")
         damaged, good = Result.objects.order_by("pk")
         (folder / "media" / place.place_of(damaged.sha256)).write_bytes(b"something else")
+        with pytest.raises(CommandError, match="1 files of backup"):
+            run("restore", folder, "--check")
         with empty_place(settings, tmp_path):
             with pytest.raises(CommandError, match="1 files are not restored"):
                 run("restore", folder)

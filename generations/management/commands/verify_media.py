@@ -1,9 +1,11 @@
 """`manage.py verify_media`: compares the rows of results and references with their files."""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from generations.backup.rebuilding import rebuilder
 from generations.media import fetch, verify
 
 WRONG_STORE = (
@@ -18,6 +20,10 @@ WRONG_DATABASE = (
 
 STORE_FAILS = "The disk or the bucket could not be read (%(problem)s), so the check stopped early. Run it again later."
 LOST = "Given up earlier because they could not be fetched: %(number)s. Retry them with --given-up."
+NOT_REBUILT = (
+    "%(number)s files are lost: neither the backup nor Meigen has them now. The workers go on trying to fetch results "
+    "for three days; reference files have to be added again."
+)
 LOST_AGAIN = "Given up earlier and being fetched again now: %(number)s."
 
 
@@ -40,14 +46,32 @@ class Command(BaseCommand):
             "after accounts with many files were deleted, wrong with an older backup of the database",
         )
         parser.add_argument("--given-up", action="store_true", help="retry what could not be fetched")
+        parser.add_argument(
+            "--rebuild",
+            action="store_true",
+            help="the media store was lost or is older than the database: bring missing files back at once, from "
+            "--from or from Meigen, delete nothing, and say what is lost",
+        )
+        parser.add_argument("--from", dest="folder", metavar="DIR", type=Path, help="what manage.py backup wrote to")
         parser.add_argument("--hashes", action="store_true", help="read every file and compare its hash")
 
     def handle(
-        self, *args: Any, repair: bool, hashes: bool, delete_unknown: bool, given_up: bool, **options: Any
+        self,
+        *args: Any,
+        repair: bool,
+        hashes: bool,
+        delete_unknown: bool,
+        given_up: bool,
+        rebuild: bool,
+        folder: Path | None,
+        **options: Any,
     ) -> None:
+        if folder and not (rebuild and folder.is_dir()):
+            raise CommandError("--from needs --rebuild and a directory that manage.py backup wrote to.")
         repaired = wrong = 0
+        checks = {"repair": repair or rebuild, "hashes": hashes, "delete_unknown": delete_unknown}
         try:
-            for finding in verify.findings(repair=repair, hashes=hashes, delete_unknown=delete_unknown):
+            for finding in verify.findings(**checks, rebuild=rebuilder(folder) if rebuild else None):
                 self.stdout.write(
                     f"{finding.name or '(no file)'} {finding.wrong}{finding.repaired and '; ' + finding.repaired}"
                 )
@@ -64,5 +88,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{wrong} wrong, {repaired} repaired.")
         if lost := fetch.retry_all() if given_up else fetch.given_up().count():
             self.stdout.write((LOST_AGAIN if given_up else LOST) % {"number": lost})
+        if wrong and rebuild:
+            raise CommandError(NOT_REBUILT % {"number": wrong})
         if wrong:
             raise CommandError("Some problems could not be repaired." if repair else "Run again with --repair.")

@@ -13,6 +13,10 @@ NEXT = (
     "Restored, and paused: nothing is sent or polled. Everybody signs in anew. Now run manage.py migrate, start the "
     "services, and run manage.py resume."
 )
+CUT_OFF = (
+    "The restore stopped: %(problem)s. The database is still empty. Run it again, with --keep-media for the files that "
+    "are there by now."
+)
 
 
 class Command(BaseCommand):
@@ -48,6 +52,8 @@ class Command(BaseCommand):
             database.restore(chosen.database, chosen.made_at)
         except (NotUsable, restoring.Refused, CannotCopy) as problem:
             raise CommandError(str(problem)) from None
+        except OSError as error:
+            raise CommandError(CUT_OFF % {"problem": error.strerror or error}) from None
         for name in lost:
             self.stderr.write(f"{name} is missing or damaged in the backup")
         self.stdout.write(f"Backup {chosen.folder.name}. {NEXT}")

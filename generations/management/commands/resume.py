@@ -24,8 +24,8 @@ PUT_AWAY = (
 )
 UNCERTAIN = "It is not known what became of these %(number)s. Their owners can check again, free of charge."
 REVIVED = (
-    "What was taken back after %(moment)s is as it was then: look through share links, accounts that were switched off "
-    "and Meigen tokens that were removed."
+    "What was taken back, switched off or deleted after %(moment)s is there again: look through share links, accounts, "
+    "Meigen tokens and deleted work."
 )
 
 

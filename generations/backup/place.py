@@ -95,12 +95,11 @@ class Place:
         private.make_folder(self.folder, private.FOLDER)
         descriptor = os.open(self.folder, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with _understood(self.folder):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for left in self.folder.glob(f"*{PART}"):
                 shutil.rmtree(left)
             yield
-        except BlockingIOError:
-            raise NotUsable(f"Another backup is being made in {self.folder}.") from None
         finally:
             os.close(descriptor)
 
@@ -136,6 +135,14 @@ class Place:
             if file.name[:HASH] not in wanted:
                 file.unlink()
         return len(old)
+
+
+@contextmanager
+def _understood(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BlockingIOError:
+        raise NotUsable(f"Another backup is being made in {folder}.") from None
 
 
 def place_of(sha256: str, ending: str = "") -> str:

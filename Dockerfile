@@ -1,23 +1,23 @@
 # syntax=docker/dockerfile:1
 
 # Dependencies are installed where pip is; the final image has them and the code, and no build tools.
-FROM python:3.13-slim-bookworm AS build
+FROM python:3.13-slim-trixie AS build
 WORKDIR /build
 COPY requirements-s3.lock .
 RUN python -m venv /venv \
     && /venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-s3.lock
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13-slim-trixie
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     MEDIA_ROOT=/data/media \
     BIND=0.0.0.0 \
     PORT=8000
-# Posters of videos. Debian has one version of it at a time, which gets its security updates.
+# Posters of videos, and pg_dump 17 for backups. Debian has one version of each at a time, with its security updates.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ffmpeg \
+    && apt-get install --yes --no-install-recommends ffmpeg postgresql-client \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app studio \
     && mkdir -p /data/media \

@@ -137,7 +137,7 @@ class TestResume:
         api = Secret(remote_tokens.create(session, "Studio"))
         token = Token.objects.exclude(pk=session.pk).get()
         assert token.secret() == api
-        known, lost = open_row(user, S.QUEUED), make_generation(user)
+        known, lost = open_row(user, S.QUEUED), make_generation(user, credits_estimated=0)
         sent_since(known, token)
         job = sent_since(lost, token)
         lost.delete()

@@ -6,23 +6,19 @@ ImproperlyConfigured and names the variable.
 
 import base64
 import binascii
-import contextlib
 import importlib.util
-import ipaddress
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 from meigen_api.secret import Secret
 
-from . import mail, network
+from . import mail, network, variables
 from .mail import Mail, is_loopback
 
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
@@ -41,6 +37,20 @@ class Bucket:
     access_key: Secret
     secret_key: Secret
 
+    @property
+    def storage(self) -> dict[str, Any]:
+        """The storage as Django's settings name it."""
+        options = {
+            "bucket_name": self.name,
+            "location": self.prefix,
+            "endpoint_url": self.endpoint or None,
+            "region_name": self.region or None,
+            "access_key": self.access_key.reveal() or None,
+            "secret_key": self.secret_key.reveal() or None,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        return {"BACKEND": "generations.media.bucket.Bucket", "OPTIONS": given}
+
 
 @dataclass(frozen=True)
 class OpenID:
@@ -50,6 +60,17 @@ class OpenID:
     client_id: str
     client_secret: Secret
     name: str
+
+    @property
+    def app(self) -> dict[str, Any]:
+        """The provider as allauth's settings name it."""
+        return {
+            "provider_id": re.sub(r"[^\w.-]+", "-", self.url.partition("://")[2], flags=re.ASCII),
+            "name": self.name,
+            "client_id": self.client_id,
+            "secret": self.client_secret.reveal(),
+            "settings": {"server_url": self.url, "oauth_pkce_enabled": True},
+        }
 
 
 @dataclass(frozen=True)
@@ -125,159 +146,48 @@ class Environment:
 
 def read() -> Environment:
     load_dotenv(BASE_DIR / ".env")
-    base = _base_path("BASE_PATH")
-    posts, seconds = _rate("MEIGEN_RATE", "12/60")
+    base = variables.base_path("BASE_PATH")
+    posts, seconds = variables.rate("MEIGEN_RATE", "12/60")
     return Environment(
-        secret_key=Secret(_required("SECRET_KEY", "a long random text")),
-        debug=_flag("DEBUG"),
-        allowed_hosts=_hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
+        secret_key=Secret(variables.required("SECRET_KEY", "a long random text")),
+        debug=variables.flag("DEBUG"),
+        allowed_hosts=variables.hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
         base_path=base,
-        cookie_prefix=_cookie_prefix("COOKIE_PREFIX", base),
-        csrf_trusted_origins=_list("CSRF_TRUSTED_ORIGINS"),
+        cookie_prefix=variables.cookie_prefix("COOKIE_PREFIX", base),
+        csrf_trusted_origins=variables.listed("CSRF_TRUSTED_ORIGINS"),
         database_url=_database("DATABASE_URL"),
         token_keys=_keys("TOKEN_KEYS"),
         media_root=Path(os.environ.get("MEDIA_ROOT") or BASE_DIR / "var" / "media").resolve(),
         bucket=_bucket("MEDIA_STORAGE"),
         media_accel=_accel("MEDIA_ACCEL"),
-        meigen_base_url=_url("MEIGEN_BASE_URL", "https://www.meigen.ai"),
-        meigen_upload_url=_url("MEIGEN_UPLOAD_URL", "https://gen.meigen.art/api"),
+        meigen_base_url=variables.url("MEIGEN_BASE_URL", "https://www.meigen.ai"),
+        meigen_upload_url=variables.url("MEIGEN_UPLOAD_URL", "https://gen.meigen.art/api"),
         meigen_media_hosts=frozenset(
-            host.lower() for host in _list("MEIGEN_MEDIA_HOSTS") or ["images.meigen.ai", "images.meigen.art"]
+            host.lower() for host in variables.listed("MEIGEN_MEDIA_HOSTS") or ["images.meigen.ai", "images.meigen.art"]
         ),
         # The contract does not say where uploads go.
-        meigen_upload_hosts=frozenset(host.lower() for host in _list("MEIGEN_UPLOAD_HOSTS")) or None,
-        poll_seconds=_number("MEIGEN_POLL_SECONDS", "3", least=0.05),
+        meigen_upload_hosts=frozenset(host.lower() for host in variables.listed("MEIGEN_UPLOAD_HOSTS")) or None,
+        poll_seconds=variables.number("MEIGEN_POLL_SECONDS", "3", least=0.05),
         rate_posts=posts,
         rate_seconds=seconds,
-        proxies=int(_number("TRUSTED_PROXIES", "0", least=0)),
-        proxy_addresses=_networks("PROXY_ADDRESSES"),
-        share_days=int(_number("SHARE_DAYS", "30", least=0, most=A_CENTURY)),
-        share_max_days=int(_number("SHARE_MAX_DAYS", "0", least=0, most=A_CENTURY)),
-        trash_days=int(_number("TRASH_DAYS", "30", least=1, most=A_CENTURY)),
+        proxies=int(variables.number("TRUSTED_PROXIES", "0", least=0)),
+        proxy_addresses=variables.networks("PROXY_ADDRESSES"),
+        share_days=int(variables.number("SHARE_DAYS", "30", least=0, most=A_CENTURY)),
+        share_max_days=int(variables.number("SHARE_MAX_DAYS", "0", least=0, most=A_CENTURY)),
+        trash_days=int(variables.number("TRASH_DAYS", "30", least=1, most=A_CENTURY)),
         # The database refuses to delete younger entries.
-        audit_days=int(_number("AUDIT_DAYS", "365", least=30, most=A_CENTURY)),
-        time_zone=_time_zone("TIME_ZONE", "UTC"),
-        approval_above=_credits("APPROVAL_ABOVE"),
-        project_required=_flag("PROJECT_REQUIRED"),
-        digest_mail=_flag("DIGEST_MAIL"),
-        staff_need_mfa=_flag("STAFF_NEED_MFA"),
-        admins_see_pictures=_flag("ADMINS_SEE_PICTURES"),
-        session_idle_hours=_number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
+        audit_days=int(variables.number("AUDIT_DAYS", "365", least=30, most=A_CENTURY)),
+        time_zone=variables.time_zone("TIME_ZONE", "UTC"),
+        approval_above=variables.credits("APPROVAL_ABOVE"),
+        project_required=variables.flag("PROJECT_REQUIRED"),
+        digest_mail=variables.flag("DIGEST_MAIL"),
+        staff_need_mfa=variables.flag("STAFF_NEED_MFA"),
+        admins_see_pictures=variables.flag("ADMINS_SEE_PICTURES"),
+        session_idle_hours=variables.number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
         openid=_openid("OIDC_URL"),
         mail=_mail("EMAIL_URL"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
-
-
-def _wrong(name: str, why: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{name} {why}. See the configuration table in README.md.")
-
-
-def _required(name: str, form: str) -> str:
-    value = os.environ.get(name, "").strip()
-    if not value:
-        raise _wrong(name, f"is not set; it must be {form}")
-    return value
-
-
-def _flag(name: str) -> bool:
-    value = os.environ.get(name, "").strip().lower()
-    if value in {"", "0", "false", "no", "off"}:
-        return False
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    raise _wrong(name, f"must be 1 or 0, not {value!r}")
-
-
-def _list(name: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
-
-
-def _hosts(name: str) -> list[str]:
-    """Host names as Django wants them: an IPv6 address in brackets."""
-    hosts = _list(name)
-    for place, host in enumerate(hosts):
-        with contextlib.suppress(ValueError):
-            hosts[place] = f"[{ipaddress.IPv6Address(host)}]"
-        if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", hosts[place]):
-            raise _wrong(name, f"must be host names without scheme and port, such as studio.example.org, not {host!r}")
-    return hosts
-
-
-def _networks(name: str) -> list[network.Network]:
-    try:
-        return network.networks(_list(name) or network.LOOPBACK)
-    except ValueError as problem:
-        raise _wrong(name, f"must be addresses or networks such as 10.0.0.0/24: {problem}") from None
-
-
-def _base_path(name: str) -> str:
-    """Such as /studio; "" when the studio has the host for itself."""
-    value = os.environ.get(name, "").strip().strip("/")
-    if value and not re.fullmatch(r"[\w~-][\w.~-]*(/[\w~-][\w.~-]*)*", value, re.ASCII):
-        raise _wrong(name, f"must be a path such as /studio, not {value!r}")
-    return f"/{value}" if value else ""
-
-
-def _cookie_prefix(name: str, base: str) -> str:
-    """Below a path the default is made of it: at the root may be something else that has Django's names for cookies."""
-    value = os.environ.get(name, "").strip()
-    # Browsers give names that begin with __ a meaning, and drop such cookies from a sub-path.
-    if not re.fullmatch(r"[A-Za-z0-9-][\w.-]{0,39}|", value, re.ASCII):
-        raise _wrong(name, f"must be up to 40 letters, digits, dots, hyphens and underscores, not {value!r}")
-    return value or re.sub(r"[^A-Za-z0-9]+", "-", f"{base}/").lstrip("-")
-
-
-def _number(name: str, default: str, *, least: float, most: float = sys.float_info.max) -> float:
-    value = os.environ.get(name, "").strip() or default
-    try:
-        number = float(value)
-    except ValueError:
-        raise _wrong(name, f"must be a number, not {value!r}") from None
-    if not least <= number <= most:
-        above = f" and at most {most:g}" if most < sys.float_info.max else ""
-        raise _wrong(name, f"must be at least {least:g}{above}, not {value!r}")
-    return number
-
-
-def _credits(name: str) -> int | None:
-    """None when it is not set; 0 is a limit, too."""
-    return int(_number(name, "0", least=0)) if os.environ.get(name, "").strip() else None
-
-
-def _time_zone(name: str, default: str) -> str:
-    value = os.environ.get(name, "").strip() or default
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):  # unknown, a path that leads elsewhere, a folder
-        raise _wrong(name, f"must be a name such as Europe/Berlin or UTC, not {value!r}") from None
-    return value
-
-
-def _rate(name: str, default: str) -> tuple[int, float]:
-    value = os.environ.get(name, "").strip() or default
-    try:
-        posts, seconds = value.split("/")
-        rate = int(posts), float(seconds)
-    except ValueError:
-        raise _wrong(name, f"must be posts/seconds such as 12/60, not {value!r}") from None
-    if rate[0] < 1 or not 0 < rate[1] < float("inf"):
-        raise _wrong(name, f"must be posts/seconds such as 12/60, not {value!r}")
-    return rate
-
-
-def _url(name: str, default: str) -> str:
-    value = (os.environ.get(name, "").strip() or default).rstrip("/")
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise _wrong(name, "is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
-        raise _wrong(name, "must be an http(s) URL without user, query or fragment")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise _wrong(name, "must be https; plain http is for loopback hosts only")
-    return value
 
 
 def _bucket(name: str) -> Bucket | None:
@@ -290,13 +200,15 @@ def _bucket(name: str) -> Bucket | None:
         return None
     found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([\w./-]*))?", value)
     if not found or ".." in value:
-        raise _wrong(name, f"must be s3://bucket or s3://bucket/prefix, not {value!r}")
+        raise variables.wrong(name, f"must be s3://bucket or s3://bucket/prefix, not {value!r}")
     if bool(access_key) != bool(secret_key):
         missing = "S3_SECRET_KEY" if access_key else "S3_ACCESS_KEY"
-        raise _wrong(missing, "is not set, but the other one of S3_ACCESS_KEY and S3_SECRET_KEY is")
+        raise variables.wrong(missing, "is not set, but the other one of S3_ACCESS_KEY and S3_SECRET_KEY is")
     if not importlib.util.find_spec("storages") or not importlib.util.find_spec("boto3"):
-        raise _wrong(name, "needs django-storages and boto3: pip install --require-hashes -r requirements-s3.lock")
-    endpoint = _url("S3_ENDPOINT", "") if os.environ.get("S3_ENDPOINT", "").strip() else ""
+        raise variables.wrong(
+            name, "needs django-storages and boto3: pip install --require-hashes -r requirements-s3.lock"
+        )
+    endpoint = variables.url("S3_ENDPOINT", "") if os.environ.get("S3_ENDPOINT", "").strip() else ""
     return Bucket(found[1], (found[2] or "").strip("/"), endpoint, region, Secret(access_key), Secret(secret_key))
 
 
@@ -306,9 +218,9 @@ def _accel(name: str) -> str:
     if not value:
         return ""
     if os.environ.get("MEDIA_STORAGE", "").strip():
-        raise _wrong(name, "is for files in MEDIA_ROOT; it cannot be set together with MEDIA_STORAGE")
+        raise variables.wrong(name, "is for files in MEDIA_ROOT; it cannot be set together with MEDIA_STORAGE")
     if not re.fullmatch(r"/[\w./-]*\w/?", value):
-        raise _wrong(name, f"must be the proxy's internal location such as /kept/, not {value!r}")
+        raise variables.wrong(name, f"must be the proxy's internal location such as /kept/, not {value!r}")
     return value.rstrip("/") + "/"
 
 
@@ -321,8 +233,8 @@ def _openid(name: str) -> OpenID | None:
         return None
     for other, value in {"OIDC_CLIENT_ID": client_id, "OIDC_CLIENT_SECRET": client_secret}.items():
         if not value:
-            raise _wrong(other, f"is not set, but {name} is")
-    url = _url(name, "").removesuffix("/.well-known/openid-configuration")
+            raise variables.wrong(other, f"is not set, but {name} is")
+    url = variables.url(name, "").removesuffix("/.well-known/openid-configuration")
     return OpenID(url, client_id, Secret(client_secret), label or urlsplit(url).hostname or "")
 
 
@@ -332,15 +244,15 @@ def _mail(name: str) -> Mail | None:
     try:
         return mail.parsed(url, sender) if url else None
     except mail.Unfit as unfit:
-        raise _wrong(*unfit.args) from None
+        raise variables.wrong(*unfit.args) from None
 
 
 def _failpoints(name: str) -> Path | None:
     folder = os.environ.get(name)
     if not folder:
         return None
-    if not is_loopback(urlsplit(_url("MEIGEN_BASE_URL", "https://www.meigen.ai")).hostname or ""):
-        raise _wrong(name, "lets tests kill the studio's processes; it is for a sandbox on this machine only")
+    if not is_loopback(urlsplit(variables.url("MEIGEN_BASE_URL", "https://www.meigen.ai")).hostname or ""):
+        raise variables.wrong(name, "lets tests kill the studio's processes; it is for a sandbox on this machine only")
     return Path(folder)
 
 
@@ -349,24 +261,24 @@ def _database(name: str) -> Secret:
     if not value:
         return Secret(f"sqlite:///{BASE_DIR / 'var' / 'studio.sqlite3'}")
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
-        raise _wrong(name, "must be sqlite:///path or postgres://user:password@host/name")
+        raise variables.wrong(name, "must be sqlite:///path or postgres://user:password@host/name")
     return Secret(value)
 
 
 def _keys(name: str) -> list[tuple[str, Secret]]:
-    value = _required(name, "id:fernetkey, or several with commas between; the first encrypts")
+    value = variables.required(name, "id:fernetkey, or several with commas between; the first encrypts")
     keys: list[tuple[str, Secret]] = []
     for part in value.split(","):
         key_id, _, key = part.strip().partition(":")
         if not key_id or len(key_id) > 32:
-            raise _wrong(name, "needs an id of 1 to 32 characters before each key, as in first:KEY")
+            raise variables.wrong(name, "needs an id of 1 to 32 characters before each key, as in first:KEY")
         if key_id in dict(keys):
-            raise _wrong(name, f"has two keys named {key_id!r}")
+            raise variables.wrong(name, f"has two keys named {key_id!r}")
         try:
             raw = base64.urlsafe_b64decode(key)
         except (binascii.Error, ValueError):
             raw = b""
         if len(raw) != 32:
-            raise _wrong(name, f"has a key {key_id!r} that is not 32 bytes in URL-safe base64")
+            raise variables.wrong(name, f"has a key {key_id!r} that is not 32 bytes in URL-safe base64")
         keys.append((key_id, Secret(key)))
     return keys

@@ -8,7 +8,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from . import env, private
+from . import env, logs, private
 
 ENV = env.read()
 BASE_DIR = env.BASE_DIR
@@ -257,18 +257,8 @@ ADMINS_SEE_PICTURES = ENV.admins_see_pictures
 # may have the same numbers for other people.
 
 
-def by_openid(provider: env.OpenID) -> dict[str, Any]:
-    return {
-        "provider_id": re.sub(r"[^\w.-]+", "-", provider.url.partition("://")[2], flags=re.ASCII),
-        "name": provider.name,
-        "client_id": provider.client_id,
-        "secret": provider.client_secret.reveal(),
-        "settings": {"server_url": provider.url, "oauth_pkce_enabled": True},
-    }
-
-
 SOCIALACCOUNT_ADAPTER = "accounts.openid.Adapter"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [] if ENV.openid is None else [by_openid(ENV.openid)]}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [] if ENV.openid is None else [ENV.openid.app]}}
 
 # A session ends so long after its person was last seen, and at the latest so long after the sign-in, in seconds
 # (accounts/sessions.py).
@@ -302,19 +292,6 @@ if not _collected:
 MEDIA_ROOT = ENV.media_root
 
 
-def in_bucket(bucket: env.Bucket) -> dict[str, Any]:
-    options = {
-        "bucket_name": bucket.name,
-        "location": bucket.prefix,
-        "endpoint_url": bucket.endpoint or None,
-        "region_name": bucket.region or None,
-        "access_key": bucket.access_key.reveal() or None,
-        "secret_key": bucket.secret_key.reveal() or None,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    return {"BACKEND": "generations.media.bucket.Bucket", "OPTIONS": given}
-
-
 def on_disk() -> dict[str, Any]:
     modes = {"file_permissions_mode": _file_mode, "directory_permissions_mode": _folder_mode}
     return {"BACKEND": "generations.media.storage.DurableStorage", "OPTIONS": modes}
@@ -322,7 +299,7 @@ def on_disk() -> dict[str, Any]:
 
 MEDIA_ACCEL = ENV.media_accel
 STORAGES = {
-    "default": on_disk() if ENV.bucket is None else in_bucket(ENV.bucket),
+    "default": on_disk() if ENV.bucket is None else ENV.bucket.storage,
     "staticfiles": {"BACKEND": "meigen_site.static.StaticStorage"},
 }
 
@@ -366,28 +343,4 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # a long history, all of it chosen, is to
 DEFAULT_EXCEPTION_REPORTER = "meigen_site.reports.Report"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "meigen_site.reports.Filter"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "no_share_links": {"()": "meigen_site.logs.NoShareLinks"},
-        "in_production": {"()": "django.utils.log.RequireDebugFalse"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_share_links"]},
-        # Writes only if ADMINS names somebody.
-        "mail": {
-            "class": "django.utils.log.AdminEmailHandler",
-            "level": "ERROR",
-            "filters": ["in_production", "no_share_links"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # httpx writes full URLs at INFO; the links of shared pages and results do not belong in a log.
-    "loggers": {
-        **{name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},
-        "django": {"handlers": ["mail"], "level": "INFO"},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
-}
+LOGGING = logs.CONFIG

@@ -17,7 +17,6 @@ from pytest_django import Settings
 from accounts.models import User
 from meigen_api.secret import Secret
 from meigen_site import env
-from meigen_site.settings import by_openid
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
 from tests.accounts.test_second_factors import code_of, held, set_up_app
 from tests.accounts.test_second_factors import sign_in as by_password
@@ -29,7 +28,7 @@ FAILED = "Signing in with Example did not work."
 
 
 def name_provider(settings: Settings, provider: Provider) -> None:
-    app = by_openid(env.OpenID(provider.url, CLIENT, Secret(SECRET), "Example"))
+    app = env.OpenID(provider.url, CLIENT, Secret(SECRET), "Example").app
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
 
 

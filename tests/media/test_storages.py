@@ -26,7 +26,6 @@ from generations.media.storage import CHUNK, pieces
 from generations.models import Generation, Result
 from meigen_api.secret import Secret
 from meigen_site.env import Bucket
-from meigen_site.settings import in_bucket
 from tests.helpers import make_generation, picture
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +105,7 @@ def s3(settings: Settings) -> Iterator[FakeS3]:
     server = FakeS3()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     bucket = Bucket("studio-files", "kept", server.url, "garage", Secret("me"), Secret("secret"))
-    settings.STORAGES = {**settings.STORAGES, "default": in_bucket(bucket)}
+    settings.STORAGES = {**settings.STORAGES, "default": bucket.storage}
     yield server
     server.shutdown()
     server.server_close()

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client
 from django_q.models import OrmQ
@@ -18,7 +17,7 @@ from generations.models import Approval, Budget, CatalogueChange, Draft, Preset,
 from generations.usage import digest
 from meigen_api import calls
 from meigen_api.errors import Answer
-from tests.helpers import make_generation, make_user
+from tests.helpers import make_generation
 
 
 def catalogue(**prices: int) -> Any:
@@ -32,15 +31,6 @@ def catalogue(**prices: int) -> Any:
 def change(before: dict[str, int], after: dict[str, int]) -> list[tuple[str, str, int | None, int | None]]:
     noted.note(catalogue(**before), catalogue(**after))
     return list(CatalogueChange.objects.order_by("pk").values_list("model_id", "kind", "most_before", "most"))
-
-
-@pytest.fixture
-def lead(db: None) -> Client:
-    user = make_user("lead")
-    user.user_permissions.add(Permission.objects.get(codename="view_dailyusage"))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.django_db

@@ -7,7 +7,6 @@ import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
@@ -32,15 +31,6 @@ def figures(page: str) -> dict[str, list[str]]:
         heading, *cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.split(r"</t[hd]>", row)[:-1]]
         rows[heading] = cells
     return rows
-
-
-@pytest.fixture
-def lead(db: None) -> Client:
-    user = make_user("lead")
-    user.user_permissions.add(Permission.objects.get(codename="view_dailyusage"))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_member_sees_what_they_used_and_nothing_of_others(browser: Client, user: User) -> None:

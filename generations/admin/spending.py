@@ -61,7 +61,6 @@ class BudgetAdmin(admin.ModelAdmin):
     list_select_related = ["person", "project"]
     list_filter = ["scope"]
     search_fields = ["person__username", "person__email", "project__name"]
-    autocomplete_fields = ["person", "project"]
 
     class Media:
         css = {"all": ["admin.css"]}

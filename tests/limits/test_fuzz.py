@@ -21,6 +21,7 @@ from django.core.signals import got_request_exception
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.http import int_to_base36
 from pytest_django import Settings
 
 from accounts.models import User
@@ -186,6 +187,7 @@ def world(user: User, sandbox: FastSandbox, settings: Settings) -> dict[str, lis
         "str": of_admin,
         "path": of_admin,
         "slug": ["a"],
+        "base36": [int_to_base36(user.pk)],
         "token": [str(token.pk)],
         "preset": [str(preset.pk)],
         "collection": [str(collection.pk)],

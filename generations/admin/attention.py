@@ -23,7 +23,6 @@ from generations.admin.base import counted
 from generations.admin.tokens import people_without
 from generations.dispatch.wake import HEARTBEAT
 from generations.models import Approval, Budget, DailyUsage, Generation, Lease, Pause, TooMany
-from generations.models.budget import NOTICE, month_of
 from generations.models.ledger import day_of
 from generations.models.search import within_time
 from generations.models.status import WAITING
@@ -87,8 +86,8 @@ def queue() -> Iterator[Line]:
 
 def spent() -> Iterator[Line]:
     """The credits of this month so far, and the way to who spent them."""
-    first, _after = month_of(today := day_of(timezone.now()))
-    charged = DailyUsage.objects.filter(day__gte=first, day__lte=today).aggregate(sum=Sum("charged", default=0))["sum"]
+    month = DailyUsage.objects.of_month(day_of(timezone.now()))
+    charged = month.aggregate(sum=Sum("charged", default=0))["sum"]
     yield Line(f"{charged:,} credits charged this month: usage", reverse("usage"), is_trouble=False)
 
 
@@ -100,11 +99,9 @@ def approvals() -> Iterator[Line]:
 
 def budgets() -> Iterator[Line]:
     """The budgets of this month that are nearly or wholly used."""
-    today, page = day_of(timezone.now()), reverse("admin:generations_budget_changelist")
-    for budget in Budget.objects.select_related("person", "project")[:MOST_BUDGETS]:
-        used = budget.used(today)
-        if used >= NOTICE * budget.credits:
-            yield Line(f"{budget.whose}: {used:,} of {budget.credits:,} credits used", page)
+    page = reverse("admin:generations_budget_changelist")
+    for budget, used in Budget.objects.all()[:MOST_BUDGETS].nearly_used(day_of(timezone.now())):
+        yield Line(f"{budget.whose}: {used:,} of {budget.credits:,} credits used", page)
 
 
 def workers() -> Iterator[Line]:

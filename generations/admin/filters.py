@@ -18,6 +18,7 @@ from generations.dispatch import catalogue
 from generations.library.filters import CHOICES_LAST
 from generations.models import Generation, GenerationQuerySet, Project
 from generations.models.ledger import REFUNDED
+from generations.models.project import NO_PROJECT
 
 S = Generation.Status
 
@@ -125,10 +126,10 @@ class ProjectFilter(ByNumber):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         projects = [(str(project.pk), str(project)) for project in Project.objects.all()[:MOST_PEOPLE]]
-        return [(NONE, "No project"), *projects] if projects else []
+        return [(NO_PROJECT, "No project"), *projects] if projects else []
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(project=None) if self.value() == NONE else super().queryset(request, queryset)
+        return queryset.filter(project=None) if self.value() == NO_PROJECT else super().queryset(request, queryset)
 
 
 class IfAsked(Narrowing):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import Form, TextField
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Project, Star, search
+from generations.models.project import NO_PROJECT
 from generations.models.status import TROUBLE, WAITING
 
 S = Generation.Status
@@ -38,7 +39,6 @@ STATES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 _STATUSES: dict[str, list[str]] = {"waiting": WAITING, "done": [S.DONE], "trouble": TROUBLE, "cancelled": [S.CANCELLED]}
 DELETED = "deleted"
-NO_PROJECT = "-"
 CHOICES_LAST = 60  # seconds
 
 

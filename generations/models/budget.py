@@ -15,17 +15,16 @@ from generations.models.project import Project
 NOTICE = 0.8  # of a budget, from which on people are told
 
 
-def month_of(day: date) -> tuple[date, date]:
-    """The first day of its month, and of the next one."""
-    first = day.replace(day=1)
-    return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
 class BudgetQuerySet(models.QuerySet["Budget"]):
     def for_click(self, owner_id: int, project_id: int | None) -> BudgetQuerySet:
         """All that a click of this person for this project has to fit into."""
         whose = Q(scope=Budget.Scope.TEAM) | Q(person=owner_id)
         return self.filter(whose | Q(project=project_id) if project_id else whose)
+
+    def nearly_used(self, day: date) -> list[tuple[Budget, int]]:
+        """Those that people have to be told about in the month of `day`, each with its used credits."""
+        used = [(budget, budget.used(day)) for budget in self.select_related("person", "project")]
+        return [(budget, credits) for budget, credits in used if budget.is_nearly_used(credits)]
 
 
 class Budget(models.Model):
@@ -65,13 +64,24 @@ class Budget(models.Model):
 
     def used(self, day: date) -> int:
         """Credits charged and reserved in the month of `day`."""
-        first, after = month_of(day)
-        rows = DailyUsage.objects.filter(day__gte=first, day__lt=after)
+        rows = DailyUsage.objects.of_month(day)
         if self.scope == self.Scope.PERSON:
             rows = rows.filter(owner=self.person_id)
         if self.scope == self.Scope.PROJECT:
             rows = rows.filter(project=self.project_id)
         return int(rows.aggregate(used=Sum(F("charged") + F("reserved"), default=0))["used"])
+
+    def is_nearly_used(self, credits: int) -> bool:
+        return credits >= NOTICE * self.credits
+
+    def fit(self, credits: int | None, day: date) -> int:
+        """What is used of it already, if so many credits fit in as well; else raises Exceeded. An unknown price fits
+        into no budget."""
+        used = self.used(day)
+        left = self.credits - used
+        if left <= 0 or credits is None or credits > left:
+            raise Exceeded(self, max(left, 0))
+        return used
 
 
 class Refused(Exception):
@@ -93,12 +103,9 @@ class Exceeded(Refused):
 def check(owner_id: int, project_id: int | None, credits: int | None, day: date) -> None:
     """Makes sure that so many credits fit into every budget, until the transaction ends. Raises Refused.
 
-    An unknown price fits into none. The budgets stay locked, so that of two clicks at once the second one counts what
-    the first has reserved.
+    The budgets stay locked, so that of two clicks at once the second one counts what the first has reserved.
     """
     if project_id and Project.objects.filter(pk=project_id, closed_at__isnull=False).exists():
         raise Closed
     for budget in Budget.objects.for_click(owner_id, project_id).order_by("pk").select_for_update():
-        left = budget.credits - budget.used(day)
-        if left <= 0 or credits is None or credits > left:
-            raise Exceeded(budget, max(left, 0))
+        budget.fit(credits, day)

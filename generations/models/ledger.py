@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -27,6 +27,17 @@ REFUNDED = "refunded"  # Meigen's word in `credits_status`
 def day_of(moment: datetime) -> date:
     """The calendar day in the studio's time zone, which is what months and budgets are counted by."""
     return timezone.localtime(moment, timezone.get_default_timezone()).date()
+
+
+def beginning_of(day: date) -> datetime:
+    """The moment at which that day begins."""
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
+
+
+def month_of(day: date) -> tuple[date, date]:
+    """The first day of its month, and of the next one."""
+    first = day.replace(day=1)
+    return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
 
 
 def standing(status: str, announced: int, used: int | None, credits_status: str) -> Counter[str]:
@@ -101,6 +112,13 @@ class Booking(NamedTuple):
     standing: Counter[str]
 
 
+class DailyUsageQuerySet(models.QuerySet["DailyUsage"]):
+    def of_month(self, day: date) -> DailyUsageQuerySet:
+        """The calendar month that the day is in."""
+        first, after = month_of(day)
+        return self.filter(day__gte=first, day__lt=after)
+
+
 class DailyUsage(models.Model):
     """The sums of one day for a person, project and model. The day is that of the click, or of sending it again."""
 
@@ -118,6 +136,8 @@ class DailyUsage(models.Model):
     charged = models.BigIntegerField(default=0, help_text="Without refunds.")
     refunded = models.BigIntegerField(default=0)
     unrefunded = models.BigIntegerField(default=0, help_text="Charged for what failed.")
+
+    objects = DailyUsageQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "daily usage"

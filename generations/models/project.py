@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.columns import NameField
 from accounts.text import isolated
 
+NO_PROJECT = "-"  # in an address
+
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def open(self) -> ProjectQuerySet:

@@ -18,7 +18,6 @@ from accounts.admin import PersonAdmin
 from accounts.models import Token, User
 from generations.library.filters import STATES
 from generations.models import DailyUsage, Generation
-from generations.models.budget import month_of
 from generations.models.ledger import day_of
 from generations.people import erasing, handing_over, holdings, leaving
 from generations.people.leave_form import LeaveForm
@@ -191,7 +190,6 @@ def _waiting() -> Coalesce:
 
 def _spent() -> Coalesce:
     """The credits that a person was charged this month."""
-    first, after = month_of(day_of(timezone.now()))
-    own = DailyUsage.objects.filter(owner=OuterRef("pk"), day__gte=first, day__lt=after)
+    own = DailyUsage.objects.of_month(day_of(timezone.now())).filter(owner=OuterRef("pk"))
     sums = own.order_by().values("owner").annotate(credits=Sum("charged")).values("credits")
     return Coalesce(Subquery(sums, output_field=IntegerField()), 0)

@@ -26,11 +26,11 @@ def outlook(user: User, form: GenerateForm) -> Outlook:
     asked, day = form.credits_at_most, day_of(timezone.now())
     notices = []
     for each in Budget.objects.for_click(user.pk, form.project_id).select_related("project"):
-        used = each.used(day)
-        left = each.credits - used
-        if left <= 0 or asked is None or asked > left:
-            return Outlook(refusal=refusal(budget.Exceeded(each, max(left, 0)), asked))
-        if used + asked >= budget.NOTICE * each.credits:
+        try:
+            used = each.fit(asked, day)
+        except budget.Exceeded as problem:
+            return Outlook(refusal=refusal(problem, asked))
+        if each.is_nearly_used(used + (asked or 0)):
             notices.append(_nearly(each, used))
     return Outlook(approval.needed(user, asked), notices=tuple(notices))
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,9 +25,9 @@ SHOWN = 50
 
 
 @require_safe
+@permission_required(approval.PERMISSION, raise_exception=True)
 def approvals(request: Request) -> HttpResponse:
     """What waits for a decision, the oldest first, and what was decided lately."""
-    _check(request.user)
     waiting = Approval.objects.open().select_related("owner").order_by("asked_at")[:SHOWN]
     decided = Approval.objects.exclude(decided_at=None).select_related("owner", "decided_by")
     context = {"waiting": _with_rows(list(waiting)), "decided": decided.order_by("-decided_at")[:20]}
@@ -45,9 +45,9 @@ def _with_rows(waiting: list[Approval]) -> list[tuple[Approval, list[Generation]
 
 
 @require_POST
+@permission_required(approval.PERMISSION, raise_exception=True)
 def decide(request: Request, pk: UUID) -> HttpResponse:
     """Approves or rejects, once."""
-    _check(request.user)
     asked = get_object_or_404(Approval, pk=pk)
     try:
         if "approve" in request.POST:
@@ -91,8 +91,3 @@ def announce(asked: Approval, address: str) -> None:
     )
     subject = _("Meigen Studio: approval needed")
     letters.post(EmailMessage(subject, text, to=[person.email]) for person in people)
-
-
-def _check(user: User) -> None:
-    if not user.has_perm(approval.PERMISSION):
-        raise PermissionDenied

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -60,10 +60,9 @@ def between(begins: datetime, ends: datetime) -> list[Change]:
 
 
 @require_safe
+@permission_required(SEES_ALL, raise_exception=True)
 def changes(request: Request) -> HttpResponse:
     """The changes of the last 90 days."""
-    if not request.user.has_perm(SEES_ALL):
-        raise PermissionDenied
     now = timezone.now()
     context = {"changes": between(now - timedelta(days=90), now + timedelta(minutes=1))}
     return render(request, "generations/changes.html", context)

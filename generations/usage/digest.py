@@ -6,10 +6,10 @@ By mail it goes out once a day if DIGEST_MAIL is set.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -23,8 +23,7 @@ from accounts.http import Request
 from accounts.models import User
 from accounts.rights import PERMISSIONS
 from generations.models import Approval, Budget, Lease
-from generations.models.budget import NOTICE
-from generations.models.ledger import day_of
+from generations.models.ledger import beginning_of, day_of
 from generations.usage import changes, sums
 from generations.usage.changes import Change
 from generations.usage.sums import Extent, Line
@@ -50,29 +49,21 @@ class Digest:
 
 def of(day: date) -> Digest:
     extent = Extent(day, day)
-    begins, ends = (_midnight(each) for each in (day, day + timedelta(days=1)))
     is_recent = day >= day_of(timezone.now()) - timedelta(days=1)  # what waits and what is left changes with time
-    budgets = Budget.objects.select_related("person", "project") if is_recent else []
-    used = [(budget, budget.used(day)) for budget in budgets]
     return Digest(
         day=day,
         total=sums.total(extent),
         people=sums.lines(extent, "person")[:MOST_PEOPLE],
-        budgets=[(budget, credits) for budget, credits in used if credits >= NOTICE * budget.credits],
-        changes=changes.between(begins, ends),
+        budgets=Budget.objects.nearly_used(day) if is_recent else [],
+        changes=changes.between(beginning_of(day), beginning_of(day + timedelta(days=1))),
         waiting=Approval.objects.open().count() if is_recent else 0,
     )
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
-
-
 @require_safe
+@permission_required(SEES_ALL, raise_exception=True)
 def digest(request: Request) -> HttpResponse:
     """`?day=2026-11-29`, or else today so far."""
-    if not request.user.has_perm(SEES_ALL):
-        raise PermissionDenied
     today = day_of(timezone.now())
     try:
         day = max(min(date.fromisoformat(request.GET.get("day", "")), today), BEGINNING)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from generations.dispatch import catalogue
 from generations.models import Project
+from generations.models.project import NO_PROJECT
 from generations.usage import sums
 from generations.usage.sums import Extent, Line
 
@@ -28,9 +29,6 @@ COLUMNS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "reserved": ({"state": "waiting"}, None),  # in several states, which the admin lists one by one
     "announced": ({}, {}),
 }
-
-
-NONE = "-"  # in an address, for "no project"
 
 
 def headings() -> dict[str, str]:
@@ -98,7 +96,7 @@ class Report:
         if self.by in {"day", "week", "month"}:
             return self._query(self.extent.within(self.by, line.value))
         name = {"kind": "media_type__exact" if self.of_all else "kind", "person": "owner"}.get(self.by, self.by)
-        return self._query(self.extent) | {name: NONE if line.key is None else line.key}
+        return self._query(self.extent) | {name: NO_PROJECT if line.key is None else line.key}
 
     def _query(self, extent: Extent) -> dict[str, Any]:
         query = {"since": extent.since, "until": extent.until, "project": extent.project}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncMonth, TruncWeek
-from django.utils import timezone
 
 from generations.models import CollectionItem, DailyUsage, Generation, ShareItem, Star
+from generations.models.ledger import beginning_of, month_of
 
 NAMES = ("generations", "done", "failed", "announced", "reserved", "charged", "refunded", "unrefunded")
 _COLUMNS: dict[str, Any] = {
@@ -41,7 +41,7 @@ class Extent:
 
     def within(self, by: str, value: Any) -> Extent:
         """The part of it that a line of the report by days, weeks or months is about."""
-        ends = {"day": value, "week": value + timedelta(days=6), "month": _last_of(value)}
+        ends = {"day": value, "week": value + timedelta(days=6), "month": month_of(value)[1] - timedelta(days=1)}
         return replace(self, since=max(self.since, value), until=min(self.until, ends[by]))
 
 
@@ -73,10 +73,7 @@ def lines(extent: Extent, by: str) -> list[Line]:
 
 def kept(extent: Extent) -> int:
     """How many results of these days somebody keeps: starred, shared or in a collection."""
-    begins, ends = (
-        timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
-        for day in (extent.since, extent.until + timedelta(days=1))
-    )
+    begins, ends = beginning_of(extent.since), beginning_of(extent.until + timedelta(days=1))
     # Stars and items know when the generation was made, so that those of other times need not be looked up.
     of_days = {"made_at__gte": begins, "made_at__lt": ends}
     shared = {f"generation__{name.replace('made', 'created')}": moment for name, moment in of_days.items()}
@@ -94,7 +91,3 @@ def _marked(rows: QuerySet[Any], extent: Extent) -> QuerySet[Any]:
     rows = rows.filter(generation__owner=extent.person) if extent.person else rows
     rows = rows.filter(generation__project=extent.project) if extent.project else rows
     return rows.order_by().filter(generation__status=Generation.Status.DONE).values("generation")
-
-
-def _last_of(first: date) -> date:
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

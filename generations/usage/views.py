@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -14,8 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import Request
 from audit import export as csv_file
 from generations.models import Project
-from generations.models.budget import month_of
-from generations.models.ledger import day_of
+from generations.models.ledger import day_of, month_of
 from generations.usage import chart, export, sums
 from generations.usage.forms import GROUPS, UsageForm
 from generations.usage.report import Report, headings
@@ -64,10 +63,9 @@ def _file(report: Report, format: str) -> HttpResponseBase:
 
 
 @require_safe
+@permission_required(SEES_ALL, raise_exception=True)
 def statement(request: Request, pk: int) -> HttpResponse:
     """What one project used in `?month=2026-11`, for printing."""
-    if not request.user.has_perm(SEES_ALL):
-        raise PermissionDenied
     project = get_object_or_404(Project, pk=pk)
     first, after = month_of(_month(request.GET.get("month", "")))
     extent = Extent(first, after - timedelta(days=1), project=project.pk)

@@ -15,9 +15,9 @@ run: venv
 test: venv
 	$(BIN)/python -m pytest $(ARGS)
 
-# Without browsers, killed processes, thousands of random answers and files of a hundred megabytes.
+# Without browsers, killed processes, thousands of random answers, huge files and what is marked slow.
 quick: venv
-	$(BIN)/python -m pytest tests --ignore tests/browser --ignore tests/faults --ignore tests/limits $(ARGS)
+	$(BIN)/python -m pytest tests -m "not slow" --ignore tests/browser --ignore tests/faults --ignore tests/limits $(ARGS)
 
 check: venv
 	$(BIN)/ruff check .

@@ -90,6 +90,7 @@ def test_nothing_in_the_header_raises(forwarded: str | None, nearest: str, setti
         assert seen(forwarded, proxies, settings, nearest) in {"198.51.100.9", ""}
 
 
+@pytest.mark.slow
 @each("proxies", [1, 2])
 @each("forwarded", ["unknown", "192.0.2.1", "[2001:db8::1]:443", "192.0.2.1:80", "garbage, more"])
 def test_a_sign_in_works_whatever_the_proxies_say(user: User, settings: Settings, forwarded: str, proxies: int) -> None:

@@ -61,6 +61,7 @@ class TestAStranger:
     def test_has_as_many_at_a_name_that_is_nobodys(self, user: User) -> None:
         assert guess("nobody", 6) == [*["wrong"] * 5, "waits"]
 
+    @pytest.mark.slow
     def test_waits_longer_and_longer(self, user: User) -> None:
         tried = 0
         with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -110,6 +111,7 @@ class TestAStranger:
 
 @pytest.mark.django_db
 class TestThePerson:
+    @pytest.mark.slow
     def test_signs_in_from_a_known_browser_whatever_strangers_do(self, user: User, known: Client) -> None:
         assert guess(user.username, 40)[-1] == "waits"
         assert guess(user.username, 40, OWN)[-1] == "waits"
@@ -119,6 +121,7 @@ class TestThePerson:
         outcomes = [sign_in(known, user.username, f"guess {n}", OWN) for n in range(11)]
         assert outcomes == [*["wrong"] * 10, "waits"]
 
+    @pytest.mark.slow
     def test_signs_in_as_often_as_they_like(self, user: User) -> None:
         assert [sign_in(Client(), user.username, RIGHT, OWN) for _ in range(40)] == ["in"] * 40
 

@@ -283,6 +283,7 @@ def test_without_a_provider_there_is_no_way_to_one(db: None) -> None:
     assert client.get(f"{START}login.example/?code=a&state=b").status_code == 404
 
 
+@pytest.mark.slow
 def test_nobody_fills_the_studio_with_sign_ins_that_never_end(provider: Provider, fox: User) -> None:
     statuses = [Client().post(START, {"next": "/" + "x" * 1900}).status_code for _ in range(65)]
     assert statuses == [200] * 60 + [429] * 5

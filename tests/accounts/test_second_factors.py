@@ -230,6 +230,7 @@ ODD = [
 ]
 
 
+@pytest.mark.slow
 @each("credential", ODD)
 def test_a_passkey_in_no_form_of_passkeys_is_refused_in_words(person: Client, user: User, credential: str) -> None:
     confirm(person)

@@ -54,6 +54,7 @@ class TestStaffWhoNeedASecondFactor:
         assert self.way_in(boss, page) == SECURITY
         assert "The administration needs a second factor." in boss.get(page, follow=True).content.decode()
 
+    @pytest.mark.slow
     @each("page", PAGES)
     def test_and_have_one_are_asked_for_it_and_get_on(self, boss: Client, page: str) -> None:
         secret = set_up_app(boss)

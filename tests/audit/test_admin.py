@@ -105,6 +105,7 @@ class TestTheList:
         assert asked
         assert all("LIMIT" in sql for sql in asked), asked
 
+    @pytest.mark.slow
     @each("query", [{}, {"action__exact": "signed-in"}, {"q": "ana"}, {"actor": "nobody"}])
     def test_finds_what_it_shows_by_an_index(self, auditor: Client, query: dict[str, str]) -> None:
         start = datetime(2026, 1, 1, tzinfo=UTC)

@@ -89,6 +89,7 @@ def charged(sandbox: FastSandbox) -> Counter[str | None]:
     return Counter(charge.idempotency_key for charge in sandbox.ledger.charges() if charge.reason == "charge")
 
 
+@pytest.mark.slow
 def test_an_old_backup_is_restored_whole_and_charges_nothing_twice(
     sandbox: FastSandbox, user: User, settings: Settings, tmp_path: Path, looks_often: None
 ) -> None:

@@ -97,6 +97,7 @@ def everything(found: Any) -> str:
 
 
 class TestEverySpelling:
+    @pytest.mark.slow
     @each("spelling", SPELLINGS.values())
     def test_is_in_no_error(
         self, parrot: Meigen, senders: Senders, monkeypatch: pytest.MonkeyPatch, spelling: Spelling
@@ -124,6 +125,7 @@ class TestEverySpelling:
             assert "Bad Gateway" in everything(caught.value)
             assert not finds(everything(caught.value), token.reveal())
 
+    @pytest.mark.slow
     @each("spelling", SPELLINGS.values())
     def test_is_in_no_result(
         self, parrot: Meigen, senders: Senders, monkeypatch: pytest.MonkeyPatch, spelling: Spelling

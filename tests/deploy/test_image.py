@@ -16,6 +16,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> image.Image:
     return image.build(tmp_path_factory.mktemp("image"))
 
 
+@pytest.mark.slow
 def test_the_image_of_this_folder_migrates_and_serves_where_its_port_is_published(built: image.Image) -> None:
     assert built.command == ["gunicorn", "meigen_site.wsgi:application"]
     said = built.run(f"export {SECRETS}; python manage.py migrate --plan; {' '.join(built.command)} --print-config")

@@ -132,6 +132,7 @@ def test_the_page_tells_before_the_click_and_the_click_is_refused(
     assert Generation.objects.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_of_200_clicks_at_once_exactly_the_affordable_ones_pass(sandbox: FastSandbox) -> None:
     user = make_user()

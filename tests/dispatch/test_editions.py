@@ -24,6 +24,7 @@ BOTH = pytest.mark.parametrize("sandbox", [1, 2], indirect=True)
         ({"model_id": "seedance-2-0", "tier": "fast", "resolution": "480p", "duration": "5"}, "video"),
     ],
 )
+@pytest.mark.slow
 def test_from_the_click_to_the_result(
     sandbox: FastSandbox, browser: Client, token: Token, chosen: dict[str, str], kind: str
 ) -> None:

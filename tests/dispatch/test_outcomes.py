@@ -142,6 +142,7 @@ class TestASweep:
         sweep.run_slice(seconds=60)
         assert OrmQ.objects.count() == 0
 
+    @pytest.mark.slow
     def test_it_hands_over_while_work_is_left(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         make_generation(user, prompt="a fox sandbox:stuck")
         for _ in range(40):  # a busy machine sends it in a later slice
@@ -172,6 +173,7 @@ class TestASweep:
         sweep.run_slice(seconds=20)
         assert Generation.objects.get().status == S.DONE
 
+    @pytest.mark.slow
     def test_server_errors_on_polls_are_waited_out(self, sandbox: FastSandbox, user: User, token: Token) -> None:
         generation = make_generation(user)
         submit.send(generation.pk)
@@ -188,6 +190,7 @@ class TestASweep:
         generation.refresh_from_db()
         assert generation.status == S.STALLED
 
+    @pytest.mark.slow
     def test_past_its_limit_it_is_watched_on_while_meigen_says_that_is_worth_it(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
@@ -199,6 +202,7 @@ class TestASweep:
         assert generation.watch_until is not None  # kept for the next slice, or another process
         assert timedelta(seconds=800) < generation.watch_until - timezone.now() < timedelta(seconds=901)
 
+    @pytest.mark.slow
     def test_long_before_its_limit_it_is_stalled_when_meigen_says_that_it_is_not(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
@@ -209,6 +213,7 @@ class TestASweep:
         generation.refresh_from_db()
         assert generation.status == S.STALLED
 
+    @pytest.mark.slow
     def test_what_ended_while_meigen_could_not_be_asked_is_fetched_not_given_up(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
@@ -220,6 +225,7 @@ class TestASweep:
         generation.refresh_from_db()
         assert generation.status == S.DONE
 
+    @pytest.mark.slow
     def test_a_poll_that_fails_in_an_unforeseen_way_is_asked_again(
         self, sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -238,6 +244,7 @@ class TestASweep:
         generation.refresh_from_db()
         assert generation.status == S.DONE
 
+    @pytest.mark.slow
     def test_a_retry_after_of_nothing_does_not_make_it_hurry(
         self, sandbox: FastSandbox, user: User, token: Token, settings: Settings
     ) -> None:
@@ -274,6 +281,7 @@ class TestASweep:
         generation.refresh_from_db()
         assert generation.status == S.DONE
 
+    @pytest.mark.slow
     def test_one_hostile_answer_does_not_stop_the_others(
         self, sandbox: FastSandbox, user: User, token: Token, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -291,6 +299,7 @@ class TestASweep:
         sweep.run_slice(seconds=20)
         assert not Generation.objects.exclude(status=S.DONE).exists()
 
+    @pytest.mark.slow
     def test_a_slow_post_does_not_stop_the_watching_at_the_end_of_a_slice(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:
@@ -324,6 +333,7 @@ class TestTwoShards:
         assert first | second == rows
         assert not first & second
 
+    @pytest.mark.slow
     def test_a_slice_polls_its_own_share_alone_and_sends_for_all(
         self, sandbox: FastSandbox, user: User, token: Token
     ) -> None:

@@ -348,6 +348,7 @@ class TestTheMatchedPicture:
         assert "640" in opened
         assert asked_gallery.image("pair").matched == 0
 
+    @pytest.mark.slow
     @each("media", ["2", "-1", "x", "1.0", "", "99999999", "\u0661"])
     def test_an_address_that_names_no_picture_means_the_first(self, found: str, browser: Client, media: str) -> None:
         opened = browser.get("/inspiration/pair/", {"media": media}).content.decode()

@@ -203,12 +203,14 @@ def everything() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in (Generation, Result, Star, Share, CollectionItem)]
 
 
+@pytest.mark.slow
 @STATED
 def test_the_page_offers_exactly_what_works(browser: Client, user: User, token: Token, state: str) -> None:
     row = in_state(state, user)
     assert offers(main(browser, row.get_absolute_url()), row) == STATES[state][2]
 
 
+@pytest.mark.slow
 @STATED
 def test_the_card_offers_of_it_what_a_card_has_room_for(browser: Client, user: User, token: Token, state: str) -> None:
     row = in_state(state, user)
@@ -229,6 +231,7 @@ def test_one_step_stands_first(browser: Client, user: User, token: Token, state:
     assert offers(first, row) == {FIRST[state]}
 
 
+@pytest.mark.slow
 @STATED
 def test_every_action_that_is_offered_works(
     sandbox: FastSandbox, browser: Client, user: User, token: Token, state: str
@@ -243,6 +246,7 @@ def test_every_action_that_is_offered_works(
         assert (everything() != before) == (name not in LINKS | {"use_result", "download", "compare"}), name
 
 
+@pytest.mark.slow
 @STATED
 def test_every_action_that_is_not_offered_is_refused_in_words_and_changes_nothing(
     sandbox: FastSandbox, browser: Client, user: User, token: Token, state: str
@@ -305,6 +309,7 @@ def test_the_selection_bar_offers_what_the_listed_states_have(
     assert set(re.findall(r'name="do" value="(\w+)"', bar)) == set(verbs.split())
 
 
+@pytest.mark.slow
 @STATED
 def test_every_key_of_the_page_presses_something_that_is_offered(
     browser: Client, user: User, token: Token, state: str

@@ -118,6 +118,7 @@ def test_the_next_page_keeps_the_filters(browser: Client, user: User, token: Tok
     assert following.count("<article") == 6
 
 
+@pytest.mark.slow
 @each(("pages", "shown"), [("2", 48), ("3", 60), ("0", 24), ("-1", 24), ("x", 24), ("²", 24), ("9" * 5000, 24)])
 def test_a_list_shows_as_many_pages_as_its_address_says_and_goes_on_after_them(
     browser: Client, user: User, pages: str, shown: int

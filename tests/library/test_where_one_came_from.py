@@ -65,6 +65,7 @@ LISTS = [
 ]
 
 
+@pytest.mark.slow
 @each("address", LISTS)
 def test_the_next_one_is_the_next_of_the_list_it_was_opened_from(
     browser: Client, user: User, rows: list[Generation], address: str
@@ -138,6 +139,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @each("query", HOSTILE)
 def test_what_is_written_into_the_address_leads_nowhere_else_and_is_escaped(
     browser: Client, rows: list[Generation], query: str
@@ -151,6 +153,7 @@ def test_what_is_written_into_the_address_leads_nowhere_else_and_is_escaped(
     assert not re.search(r'(href|action)="(https?:)?//elsewhere', body)
 
 
+@pytest.mark.slow
 def test_a_strangers_lists_show_nothing_that_is_not_seen_anyway(
     browser: Client, user: User, rows: list[Generation]
 ) -> None:

@@ -253,6 +253,7 @@ class TestOneRequest:
             (html(502), "could not be uploaded"),
         ],
     )
+    @pytest.mark.slow
     def test_when_it_cannot_be_uploaded_nothing_is_sent_and_nothing_lost(
         self, sandbox: FastSandbox, browser: Client, user: User, token: Token, answer: Any, words: str
     ) -> None:

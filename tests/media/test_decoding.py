@@ -89,6 +89,7 @@ def test_the_four_picture_formats_are_kept(files: Callable[..., str], user: User
     assert fetched(pending(user, files(picture(kind)))).kept_at is not None
 
 
+@pytest.mark.slow
 @each("behind", ["a second picture", "what is called one"])
 def test_a_jpeg_with_a_second_picture_behind_it_is_a_jpeg(files: Callable[..., str], user: User, behind: str) -> None:
     """Phones and Photoshop make these (MPO); every browser shows the first."""
@@ -116,6 +117,7 @@ def lying(kind: str, orientation: int, *, exif: bytes = b"") -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @each("kind", ["JPEG", "PNG", "WEBP"])
 @each("orientation", range(1, 9))
 def test_small_pictures_and_the_size_are_those_of_the_upright_picture(
@@ -153,6 +155,7 @@ def test_exif_that_is_odd_is_no_reason_to_refuse_a_picture(files: Callable[..., 
         pictures.clip("16:9")[:-1000],
     ],
 )
+@pytest.mark.slow
 def test_what_is_not_a_whole_picture_is_refused_with_a_reason_on_the_card(
     files: Callable[..., str], user: User, browser: Client, body: bytes
 ) -> None:
@@ -209,6 +212,7 @@ class TestAFileThatEndsWhoeverOpensIt:
         assert bad.problem == Sentence.FILE_CRASHES.stored()
 
 
+@pytest.mark.slow
 def test_a_picture_that_takes_forever_to_open_is_refused(
     files: Callable[..., str], user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ def ramp(size: tuple[int, int]) -> Image.Image:
     return Image.linear_gradient("L").resize(size).convert("I").point(lambda grey: grey * 257).convert("I;16")
 
 
+@pytest.mark.slow
 @each("size", [(300, 200), (6000, 3000)])
 def test_sixteen_bits_are_the_same_greys_at_any_size(size: tuple[int, int]) -> None:
     small = decode.inspect(io.BytesIO(saved(ramp(size), "PNG"))).small
@@ -118,6 +119,7 @@ def test_the_one_clear_grey_of_sixteen_bits_is_clear_and_its_neighbour_is_not(us
         assert shown.getpixel((35, 20)) == pytest.approx((117, 117, 117, 255), abs=3)
 
 
+@pytest.mark.slow
 @each("mode", ["RGB", "RGBA", "P"])
 @each("size", [(300, 200), (6000, 3000)])
 def test_a_profile_is_applied_at_any_size_and_in_any_mode(mode: str, size: tuple[int, int]) -> None:
@@ -178,6 +180,7 @@ def test_a_phone_that_was_held_on_its_side_took_an_upright_picture(user: User) -
             assert red > blue
 
 
+@pytest.mark.slow
 @each("name", ["photo.avif", "phone.heic"])
 @each("share", [0.5, 0.95])
 def test_half_a_picture_is_refused(files: Callable[..., str], user: User, name: str, share: float) -> None:

@@ -18,6 +18,7 @@ from tests.media.fetching import fetched, needs_ffmpeg, pending, size_of
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 @needs_ffmpeg
 @each(("ratio", "size"), [("16:9", (640, 360)), ("9:16", (360, 640))])
 def test_a_video_is_kept_with_a_poster(
@@ -78,6 +79,7 @@ def test_whatever_ffmpeg_does_the_video_is_kept(
         ("import os; print(sorted(os.environ))", "['LC_ALL', 'PATH']"),
     ],
 )
+@pytest.mark.slow
 def test_ffmpeg_is_held_to_little(attempt: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ffmpeg, "CPU_SECONDS", 1)
     command = ffmpeg._command("ffmpeg", [], "mov")

@@ -185,6 +185,7 @@ def kept(elsewhere: None, user: User, monkeypatch: pytest.MonkeyPatch) -> Result
     return result
 
 
+@pytest.mark.slow
 def test_a_result_is_kept_and_served(kept: Result, browser: Client) -> None:
     url = reverse("result", args=[kept.generation_id, 0])
     whole = browser.get(url)
@@ -199,6 +200,7 @@ def test_a_result_is_kept_and_served(kept: Result, browser: Client) -> None:
         assert response.getvalue()[8:12] == b"WEBP"
 
 
+@pytest.mark.slow
 def test_a_zip_holds_it(kept: Result, browser: Client) -> None:
     response = browser.post(reverse("selected"), {"selected": [str(kept.generation_id)], "do": "download"})
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:

@@ -259,6 +259,7 @@ def test_a_large_one_takes_no_more_memory() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @PICTURED
 def test_guests_get_it_so_alone_and_in_a_zip(user: User, picture: tuple[str, bytes]) -> None:

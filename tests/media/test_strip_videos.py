@@ -175,6 +175,7 @@ def test_what_lies_before_a_range_is_passed_over(monkeypatch: pytest.MonkeyPatch
         ("e.webm", ["-f", "webm", "-live", "1"]),
     ],
 )
+@pytest.mark.slow
 def test_every_frame_stays(tmp_path: Path, name: str, options: list[str]) -> None:
     def ffmpeg(*arguments: str) -> bytes:
         return subprocess.run(["ffmpeg", "-v", "error", *arguments], capture_output=True, check=True).stdout

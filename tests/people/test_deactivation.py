@@ -69,6 +69,7 @@ class TestALeaverWithTwelveInTheQueue:
         assert Attempt.objects.count() == 1
         assert not wake.waiting()
 
+    @pytest.mark.slow
     @pytest.mark.django_db(transaction=True)
     def test_gets_the_result_of_what_was_sent_before_and_keeps_nobody_else_waiting(
         self, sandbox: FastSandbox, looks_often: None, user: User, token: Token

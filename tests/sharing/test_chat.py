@@ -76,6 +76,7 @@ def looked_up(share: Share) -> tuple[dict[str, str], Image.Image, bytes]:
         ((8000, 2), (PREVIEW, 1), (1200, 1)),
     ],
 )
+@pytest.mark.slow
 def test_it_is_a_light_jpeg_of_exactly_the_size_that_the_page_tells(
     user: User, of: tuple[int, int], preview: tuple[int, int], expected: tuple[int, int]
 ) -> None:

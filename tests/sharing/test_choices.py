@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestWhatItAllows:
+    @pytest.mark.slow
     def test_prompts_can_be_kept_back(self, user: User, done: Generation) -> None:
         share = links.share(user, [done], shows_prompts=False)
         for address in files(share, done):
@@ -105,6 +106,7 @@ class TestWhatItAllows:
         assert share.hearts.count() == 2
         assert 'aria-pressed="true"' in third.get(path(share)).content.decode()
 
+    @pytest.mark.slow
     def test_one_network_brings_only_so_many_new_guests_a_minute(self, user: User, done: Generation) -> None:
         share = links.share(user, [done], allows_hearts=True)
         url = f"{path(share)}{done.results.get().pk}/heart/"

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTheEnd:
+    @pytest.mark.slow
     @each("how", ["revoked", "expired", "person gone", "deleted", "out of the collection", "collection deleted"])
     def test_leaves_not_a_byte_and_looks_like_a_link_that_never_was(
         self, browser: Client, done: Generation, user: User, how: str

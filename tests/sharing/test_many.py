@@ -36,6 +36,7 @@ class TestManyAtOnce:
         assert "THEIRS" not in page
         assert "RUNNING" not in page
 
+    @pytest.mark.slow
     def test_as_many_as_can_be_selected_can_be_shared(self, browser: Client, user: User) -> None:
         chosen = [str(make_generation(user, status="done").pk) for _ in range(500)]
         shown = browser.post(reverse("selected"), {"selected": chosen, "do": "share"})

@@ -67,6 +67,7 @@ class TestAPassword:
             (["unknown", "", "pipe:{}"], True),
         ],
     )
+    @pytest.mark.slow
     def test_pauses_a_network_and_not_one_of_its_many_addresses(
         self, locked: Share, addresses: list[str], is_one: bool
     ) -> None:
@@ -83,6 +84,7 @@ class TestAPassword:
             assert Client().post(url, {"password": "guess"}, headers=headers[n % 2]).status_code == 403
         assert Client().post(url, {"password": "open sesame"}, headers=headers[0]).status_code == 429
 
+    @pytest.mark.slow
     def test_tried_wrongly_again_and_again_pauses_the_link_longer_and_longer(self, locked: Share) -> None:
         url, tried = f"{path(locked)}unlock/", 0
         with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -92,6 +94,7 @@ class TestAPassword:
                 clock.shift(timedelta(minutes=5))
         assert tried <= 18
 
+    @pytest.mark.slow
     def test_is_tried_at_most_so_often_by_all_the_world_together(self, locked: Share) -> None:
         url, tried = f"{path(locked)}unlock/", 0
         for n in range(130):

@@ -35,6 +35,7 @@ def test_every_address_is_in_one_of_the_lists() -> None:
     assert set(names()) == known
 
 
+@pytest.mark.slow
 @each("method", ["get", "head", "post", "put", "patch", "delete"])
 @each("htmx", [{}, {"HX-Request": "true"}])
 def test_another_person_gets_404_for_everything(

@@ -71,6 +71,7 @@ def about_a_lost_database(debug: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @each("debug", ["1", "0"])
 def test_a_lost_database_is_told_without_the_secrets_of_the_installation(debug: str) -> None:
     told = about_a_lost_database(debug)
@@ -111,6 +112,7 @@ def secrets_in(said: str, *secrets: str) -> list[str]:
     return [secret for secret in [*keys, *secrets] if finds(said, secret)]
 
 
+@pytest.mark.slow
 @each("kind", ["API", "session"])
 @each("step", ["meigen_api.calls.result", "accounts.token_check.check", "accounts.vault.derive"])
 def test_a_token_that_is_being_added(

@@ -128,6 +128,7 @@ class TestWhoOnlyLooks:
                     found.append(reverse(name, kwargs=given))
         return found
 
+    @pytest.mark.slow
     @each("method", ["get", "head", "post"])
     def test_gets_no_session(self, share: Share, method: str) -> None:
         addresses = self.addresses(share)

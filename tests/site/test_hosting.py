@@ -53,6 +53,7 @@ def told(**environment: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_below_a_path_every_address_and_cookie_stays_there() -> None:
     found = told(BASE_PATH="/teams/studio", COOKIE_PREFIX="two-")
     assert (found["studio"], found["share"]) == ("/teams/studio/", "/teams/studio/s/x/")
@@ -74,6 +75,7 @@ def test_below_a_path_the_cookies_do_not_meet_those_of_a_site_at_the_root(
     assert env.read().cookie_prefix == prefix
 
 
+@pytest.mark.slow
 def test_at_the_root_nothing_has_another_name() -> None:
     found = told(BASE_PATH="", COOKIE_PREFIX="")
     assert {found[name] for name in found if name.endswith("COOKIE_PATH")} == {"/"}
@@ -92,6 +94,7 @@ HTTPS = {"ALLOWED_HOSTS": "studio.example.org", "TRUSTED_PROXIES": "1", "MEIGEN_
         ("/studio", "", "__Secure-studio-", "__Secure-studio-"),
     ],
 )
+@pytest.mark.slow
 def test_under_https_cookies_come_from_this_host_alone(base: str, prefix: str, own: str, of_guests: str) -> None:
     found = told(BASE_PATH=base, COOKIE_PREFIX=prefix, **HTTPS)
     names = {found[name] for name in found if name.endswith("COOKIE_NAME")} | {found["messages"]}

@@ -229,6 +229,7 @@ def reader(browser: Client) -> Client:
         TOKENS,
     ],
 )
+@pytest.mark.slow
 def test_a_page_is_chinese_throughout(sandbox: FastSandbox, reader: Client, token: Token, page: str) -> None:
     catalogue.offer()
     rows = [make_generation(token.owner, status=status) for status in Generation.Status]
@@ -238,6 +239,7 @@ def test_a_page_is_chinese_throughout(sandbox: FastSandbox, reader: Client, toke
     assert english_in(body, "no such thing", "nothing has this") == []
 
 
+@pytest.mark.slow
 @each("page", ["", "settings/", "arrange/", "delete/"])
 @each("is_team", [False, True])
 def test_the_pages_of_a_collection_are_chinese_throughout(
@@ -288,6 +290,7 @@ def test_the_page_of_a_generation_is_chinese_throughout(reader: Client, token: T
         ({"model_id": "veo-3.1", "reference_url": "http://a.example/b.png"}, "必须是公开的 https 地址"),
     ],
 )
+@pytest.mark.slow
 def test_a_form_error_is_chinese(
     sandbox: FastSandbox, reader: Client, token: Token, wrong: dict[str, str], words: str
 ) -> None:

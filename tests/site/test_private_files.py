@@ -51,6 +51,7 @@ def written(folder: Path, **environment: str) -> dict[str, int]:
 DATABASE = {f"var/studio.sqlite3{end}": 0o600 for end in ("", "-shm", "-wal")}
 
 
+@pytest.mark.slow
 def test_only_the_owner_reads_what_a_studio_writes(tmp_path: Path) -> None:
     assert written(tmp_path) == DATABASE | {
         "var": 0o700,
@@ -61,6 +62,7 @@ def test_only_the_owner_reads_what_a_studio_writes(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_group_of_a_proxy_reads_the_results_and_never_the_database(tmp_path: Path) -> None:
     assert written(tmp_path, MEDIA_ACCEL="/kept/") == DATABASE | {
         "var": 0o750,

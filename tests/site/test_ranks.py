@@ -114,6 +114,7 @@ class TestAClerk:
         assert not person.groups.exists()
         assert form(person)["user_permissions"] == theirs
 
+    @pytest.mark.slow
     @each("above", ["boss", "auditor", "of a strong group", "a superuser who is switched off"])
     def test_touches_nobody_who_has_more(self, desk: Client, boss: User, auditor: User, above: str) -> None:
         person = {"boss": boss, "auditor": auditor}.get(above) or make_user("third")
@@ -194,6 +195,7 @@ LOOKUPS = ["", "__startswith", "__gte", "__regex", "__isnull"]
 
 
 class TestNoListIsAsked:
+    @pytest.mark.slow
     def test_by_what_it_must_not_show(self, boss: User, token: Token) -> None:
         """A column of the list's own by every lookup; one behind a relation by each of them in turn."""
         client = Client()
@@ -209,6 +211,7 @@ class TestNoListIsAsked:
         for one in registered():
             assert [name for name in one.search_fields if SECRET.search(name)] == []
 
+    @pytest.mark.slow
     def test_but_its_own_filters_work(self, boss: User, token: Token) -> None:
         client = Client()
         client.force_login(boss)

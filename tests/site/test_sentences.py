@@ -162,6 +162,7 @@ def test_sentences_in_sentences_end_somewhere() -> None:
     assert translated(nested(12)) == nested(10) + "." + 2 * said
 
 
+@pytest.mark.slow
 @each("text", [text for text, _ in HOSTILE.values()])
 @each("status", ["failed", "rejected", "done"])
 def test_no_page_breaks_over_it(browser: Client, user: User, text: str, status: str) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from django import forms
 from django.test import Client
 from django.utils import translation
@@ -78,6 +79,7 @@ def errors_beside(page: str, field: str) -> str:
         ("/generations/", form_data(count="x"), "count", "Choose a number from 1 to 8."),
     ],
 )
+@pytest.mark.slow
 def test_what_is_wrong_is_said_beside_the_field(
     sandbox: FastSandbox, browser: Client, token: Token, url: str, data: dict[str, str], field: str, words: str
 ) -> None:

@@ -29,6 +29,7 @@ class TestBeforeTheClick:
     def _ready(self, sandbox: FastSandbox, token: Token) -> None:
         """A studio with models to choose and a token to pay with."""
 
+    @pytest.mark.slow
     def test_too_many_clips(self, browser: Client, user: User) -> None:
         assert "at most 3 clips" in self.refused(browser, *(make_clip(user, 2 + n / 10) for n in range(4)))
 

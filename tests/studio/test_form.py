@@ -86,6 +86,7 @@ def test_only_what_was_chosen_is_sent(sandbox: FastSandbox, browser: Client, tok
         ({"count": "many"}, "Choose a number from 1 to 8"),
     ],
 )
+@pytest.mark.slow
 @each("headers", [{}, HTMX])
 def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(
     sandbox: FastSandbox, browser: Client, token: Token, change: dict[str, str], words: str, headers: dict[str, str]

@@ -88,6 +88,7 @@ def combinations(found: Model, *, clips: bool) -> Iterator[dict[str, str]]:
                 yield {"tier": tier, "resolution": resolution, **dict(zip(names, values, strict=True))}
 
 
+@pytest.mark.slow
 @each("edition", [1, 2])
 def test_whatever_the_form_allows_is_charged_as_announced(edition: int) -> None:
     """Where the announcement is a range, because a choice is open and has no known default, it holds the charge."""

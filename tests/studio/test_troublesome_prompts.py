@@ -4,6 +4,7 @@ import json
 import unicodedata
 from urllib.parse import urlencode
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
@@ -30,6 +31,7 @@ SAME = {
 }
 
 
+@pytest.mark.slow
 @each("prompt", SAME.values())
 def test_it_is_the_same_everywhere(
     sandbox: FastSandbox, browser: Client, user: User, token: Token, prompt: str

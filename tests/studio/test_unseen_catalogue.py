@@ -246,6 +246,7 @@ def test_the_body_carries_exactly_the_choices_made(
         ({"model_id": "hidden-one"}, "no longer offers this model"),
     ],
 )
+@pytest.mark.slow
 def test_the_server_side_form_checks_against_the_same_catalogue(
     sandbox: FastSandbox, browser: Client, token: Token, posted: dict[str, str], words: str
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_click_into_a_team_collection_is_shown_when_it_is_done(
     assert cards(anas, ours.get_absolute_url()) == ["a red fox"]
 
 
+@pytest.mark.slow
 @each("way", ["remove", "move", "private", "delete", "merge"])
 def test_what_leaves_the_team_before_it_is_done_is_not_shown_when_it_is(
     browser: Client, user: User, ana: User, anas: Client, way: str

@@ -20,6 +20,7 @@ from tests.library.opening import opened
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 @each("order", Collection.Order.values)
 def test_a_collection_goes_on_page_by_page_in_its_order(browser: Client, user: User, order: str) -> None:
     rows = [make_generation(user, status="done", prompt=f"fox {n}") for n in range(60)]
@@ -144,6 +145,7 @@ def test_the_cover_is_the_owners_choice_as_long_as_it_is_in_it(browser: Client, 
     assert cover() == "second"
 
 
+@pytest.mark.slow
 @each("order", Collection.Order.values)
 def test_a_result_opened_in_a_collection_leads_through_it_in_its_order(browser: Client, user: User, order: str) -> None:
     rows = [make_generation(user, status="done", prompt=f"fox {n}") for n in range(7)]

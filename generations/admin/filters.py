@@ -1,7 +1,7 @@
 """The filters of the list of generations. None of them counts, and none reads all rows to name its choices."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ from accounts.models import Token, User
 from generations.dispatch import catalogue
 from generations.library.filters import CHOICES_LAST
 from generations.models import Generation, GenerationQuerySet, Project
-from generations.models.ledger import REFUNDED
+from generations.models.ledger import SUMS, adding_to, counted_between
 from generations.models.project import NO_PROJECT
 
 S = Generation.Status
@@ -79,13 +79,24 @@ def of_person(rows: Any, owner: int) -> Any:
     return rows.alias(person=ExpressionWrapper(F("owner_id") + 0, IntegerField())).filter(person=owner)
 
 
+def counted_for(rows: Any, person: int) -> Any:
+    """What counts for this person in usage: what they asked for, whoever has it now."""
+    return rows.filter(Q(asked_by=person) | Q(asked_by=None, owner=person))
+
+
 class PersonFilter(ByNumber):
     title = "person"
     parameter_name = "owner"
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()
-        return of_person(queryset, int(value)) if value and self.suits(value) else queryset
+        if not value or not self.suits(value):
+            return queryset
+        return (
+            counted_for(queryset, int(value))
+            if UsageFilter.parameter_name in request.GET
+            else of_person(queryset, int(value))
+        )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         people = User.objects.order_by("username").values_list("pk", "username")[:MOST_PEOPLE]
@@ -158,15 +169,28 @@ class ReasonFilter(IfAsked):
     column = "message__startswith"
 
 
+class UsageFilter(IfAsked):
+    """What a number of the usage page counts. With it, persons and days are those that usage counts by."""
+
+    title = "usage"
+    parameter_name = "counts"
+
+    def named(self, value: str) -> str:
+        return str(SUMS.get(value, value[:80]))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        return queryset.filter(adding_to(value)) if value in SUMS else queryset
+
+
 def not_refunded(rows: GenerationQuerySet) -> GenerationQuerySet:
-    """What failed, was charged, and has not been paid back; as `models.ledger` counts it."""
-    charged = Q(credits_used__gt=0) | Q(credits_used=None, credits_estimated__gt=0)
-    return rows.filter(charged, status=S.FAILED).exclude(credits_status=REFUNDED)
+    """What failed, was charged, and has not been paid back."""
+    return rows.filter(adding_to("unrefunded"))
 
 
 CREDITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "not_refunded": ("charged, failed and not refunded", not_refunded),
-    "refunded": ("refunded", lambda rows: rows.filter(status=S.FAILED, credits_status=REFUNDED)),
+    "refunded": ("refunded", lambda rows: rows.filter(adding_to("refunded"))),
     "otherwise": ("charged differently than announced", lambda rows: rows.charged_otherwise()),
 }
 
@@ -215,12 +239,21 @@ class DateFilter(admin.SimpleListFilter):
             yield {"selected": is_chosen, "query_string": address, "display": words}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if UsageFilter.parameter_name in request.GET:
+            return queryset.filter(counted_between(_day(self.value()), _day(self.until)))
         asked = Q()
         if since := _moment(self.value() or ""):
             asked &= Q(created_at__gte=since)
         if until := _moment(self.until, days=1):
             asked &= Q(created_at__lt=until)
         return queryset.filter(asked)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return parse_date(text or "")
+    except ValueError:
+        return None
 
 
 def _moment(text: str, days: int = 0) -> datetime | None:

@@ -48,6 +48,7 @@ class GenerationAdmin(Deciding, ReadOnly, admin.ModelAdmin):
             filters.ProjectFilter,
             filters.TokenFilter,
             filters.ReasonFilter,
+            filters.UsageFilter,
         ],
     ]
     search_fields = ["prompt"]  # shows the field; `finding` says what it finds

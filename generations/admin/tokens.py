@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -14,6 +15,7 @@ from accounts.models import Token, User
 from generations.admin import shown
 from generations.admin.base import ReadOnly
 from generations.models import Attempt
+from generations.usage import balances
 
 MOST = 200
 LATELY = timedelta(days=7)  # how far the last error is looked for
@@ -55,7 +57,7 @@ class TokenAdmin(Composed, ReadOnly, admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     readonly_fields = [
         *["owner", "label", "kind", "masked", "state", "last_used", "last_error", "balance", "credits_at"],
-        *["is_default", "key_id", "revision", "created_at", "checked_at", "refused_at"],
+        *["checked", "is_default", "key_id", "revision", "created_at", "checked_at", "refused_at"],
     ]
     fields = tuple(readonly_fields)
 
@@ -99,6 +101,11 @@ class TokenAdmin(Composed, ReadOnly, admin.ModelAdmin):
     @admin.display(description="Balance")
     def balance(self, token: Token) -> str:
         return token.spendable or "Not known"
+
+    @admin.display(description="Balance, checked")
+    def checked(self, token: Token) -> SafeString:
+        """What Meigen's answers say is left, beside what the ledger charged meanwhile."""
+        return render_to_string("admin/accounts/balances.html", {"checks": balances.checks(token), "token": token})
 
     @admin.display(description="Last error, of 7 days")
     def last_error(self, token: Any) -> SafeString | str:

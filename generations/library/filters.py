@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.cache import caches
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import Form, TextField
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Project, Star, search
+from generations.models.ledger import SUMS, adding_to, counted_between
 from generations.models.project import NO_PROJECT
 from generations.models.status import TROUBLE, WAITING
 
@@ -83,14 +85,18 @@ class HistoryForm(Form):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     starred = forms.BooleanField(label=_("Starred"), required=False)
+    # Only where a number of the usage page leads here. Days are then those that usage counts by.
+    counts = forms.ChoiceField(label=_("Usage"), required=False, choices=[("", _("All")), *SUMS.items()])
 
     def __init__(self, user: User, data: Mapping[str, str], *, of_team: bool = False) -> None:
         super().__init__(data, label_suffix="", auto_id="find-%s")
         self.user = user
         self.of_team = of_team
         # The team sees only finished results, and one's own history needs no author.
-        for name in ["state", "project"] if of_team else ["author"]:
+        for name in ["state", "project", "counts"] if of_team else ["author"]:
             del self.fields[name]
+        if not data.get("counts"):
+            self.fields.pop("counts", None)
         self.named = {
             "model": _models(user, of_team=of_team),
             "author": _authors() if of_team else [],
@@ -126,8 +132,10 @@ class HistoryForm(Form):
         return rows.filter(search.contains(search.words_of(text)))
 
     def _filtered(self) -> GenerationQuerySet:
+        return self._narrowed(self._list())
+
+    def _narrowed(self, rows: GenerationQuerySet) -> GenerationQuerySet:
         values = self.cleaned_data
-        rows = self._list()
         if values.get("state") in STATES:
             rows = rows.filter(**STATES[values["state"]][1])
         if values.get("kind"):
@@ -138,6 +146,9 @@ class HistoryForm(Form):
             rows = rows.filter(project=None if values["project"] == NO_PROJECT else int(values["project"]))
         if values.get("author"):
             rows = _made_by(rows, int(values["author"]))
+        if counts := values.get("counts"):
+            own = Q(asked_by=None) | Q(asked_by=self.user)  # what was handed over counts for whoever asked for it
+            rows = rows.filter(own, adding_to(counts), counted_between(values.get("since"), values.get("until")))
         return rows
 
     def _list(self) -> GenerationQuerySet:
@@ -153,7 +164,7 @@ class HistoryForm(Form):
     def _start(self, before: Position | None) -> Position | None:
         """Where the list starts. The end of the last day is a position like any other, which an index finds at once."""
         until = self.cleaned_data.get("until")
-        if not until or until == date.max:
+        if not until or until == date.max or self.cleaned_data.get("counts"):
             return before
         end = (_midnight(until + timedelta(days=1)), uuid.UUID(int=0))
         return min(before, end) if before else end
@@ -166,7 +177,7 @@ class HistoryForm(Form):
     @property
     def _since(self) -> datetime | None:
         since = self.cleaned_data.get("since")
-        return _midnight(since) if since else None
+        return _midnight(since) if since and not self.cleaned_data.get("counts") else None
 
     @property
     def is_trash(self) -> bool:
@@ -185,6 +196,12 @@ class HistoryForm(Form):
         if self.is_trash:
             return False  # everyone sees only their own trash
         return self.of_team or bool(self._collection or self.cleaned_data.get("starred"))
+
+    @cached_property
+    def deleted(self) -> int:
+        """How many of what the usage page counts are not listed because they were deleted."""
+        rows = Generation.objects.owned_by(self.user).filter(deleted_at__isnull=False)
+        return self._narrowed(rows).count() if self.cleaned_data.get("counts") else 0
 
     @property
     def address(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -40,16 +40,29 @@ def month_of(day: date) -> tuple[date, date]:
     return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
 
 
+SUMS = {
+    "generations": _("Generations"),
+    "done": _("Done"),
+    "failed": _("Failed"),
+    "charged": _("Charged"),
+    "refunded": _("Refunded"),
+    "unrefunded": _("Failed, not refunded"),
+    "reserved": _("Reserved"),
+    "announced": _("Announced"),
+}
+_UNTAKEN = [Status.HELD, Status.REJECTED, Status.CANCELLED]
+_TAKEN = [Status.RUNNING, Status.DONE, Status.FAILED]
+
+
 def standing(status: str, announced: int, used: int | None, credits_status: str) -> Counter[str]:
     """What a generation adds to the sums in this state.
 
     `announced` is the most that the button said. What Meigen took without naming a price counts as announced.
     """
     counted = Counter(generations=1)
-    if status in {Status.HELD, Status.REJECTED, Status.CANCELLED}:
+    if status in _UNTAKEN:
         return counted
-    is_taken = status in {Status.RUNNING, Status.DONE, Status.FAILED}
-    if used is None and not is_taken:
+    if used is None and status not in _TAKEN:
         counted["reserved"] = announced
         return counted
     charge = announced if used is None else max(used, 0)
@@ -62,6 +75,33 @@ def standing(status: str, announced: int, used: int | None, credits_status: str)
     if not counted[REFUNDED]:
         counted["charged"] = charge
     return +counted
+
+
+def adding_to(name: str) -> Q:
+    """The generations that add to this one of the `SUMS`: those in whose `standing` it is."""
+    announced = Q(credits_estimated__gt=0) | Q(credits_estimated_most__gt=0)
+    charge = Q(credits_used__gt=0) | Q(announced, credits_used=None)
+    is_taken = Q(status__in=_TAKEN) | (Q(credits_used__isnull=False) & ~Q(status__in=_UNTAKEN))
+    refunded = Q(status=Status.FAILED, credits_status=REFUNDED)
+    rows = {
+        "generations": Q(),
+        "done": Q(status=Status.DONE),
+        "failed": Q(status=Status.FAILED),
+        "charged": is_taken & charge & ~refunded,
+        "refunded": refunded & charge,
+        "unrefunded": Q(status=Status.FAILED) & charge & ~refunded,
+        "reserved": announced & Q(credits_used=None) & ~Q(status__in=[*_UNTAKEN, *_TAKEN]),
+        "announced": is_taken & announced,
+    }
+    return rows[name]
+
+
+def counted_between(since: date | None, until: date | None) -> Q:
+    """The generations that count on these days, both included."""
+    rows = Q(counted_on__gte=since) if since else Q()
+    if until and until < date.max:  # nothing counts before it is made, which the lists' order finds at once
+        rows &= Q(counted_on__lte=until, created_at__lt=beginning_of(until + timedelta(days=1)))
+    return rows
 
 
 class LedgerEntry(models.Model):

@@ -14,34 +14,10 @@ from django.utils.translation import gettext as _
 
 from generations.dispatch import catalogue
 from generations.models import Project
+from generations.models.ledger import SUMS
 from generations.models.project import NO_PROJECT
 from generations.usage import sums
 from generations.usage.sums import Extent, Line
-
-# What each number is called, and the list's own filter for it: in the history, and in the admin.
-COLUMNS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
-    "generations": ({}, {}),
-    "done": ({"state": "done"}, {"status__exact": "done"}),
-    "failed": ({"state": "trouble"}, {"status__exact": "failed"}),
-    "charged": ({}, {}),
-    "refunded": ({"state": "trouble"}, {"credits": "refunded"}),
-    "unrefunded": ({"state": "trouble"}, {"credits": "not_refunded"}),
-    "reserved": ({"state": "waiting"}, None),  # in several states, which the admin lists one by one
-    "announced": ({}, {}),
-}
-
-
-def headings() -> dict[str, str]:
-    return {
-        "generations": _("Generations"),
-        "done": _("Done"),
-        "failed": _("Failed"),
-        "charged": _("Charged"),
-        "refunded": _("Refunded"),
-        "unrefunded": _("Failed, not refunded"),
-        "reserved": _("Reserved"),
-        "announced": _("Announced"),
-    }
 
 
 @dataclass(frozen=True)
@@ -81,15 +57,13 @@ class Report:
 
     @property
     def total(self) -> Row:
-        total = {name: sum(line.sums[name] for line in self.lines) for name in sums.NAMES}
+        total = {name: sum(line.sums[name] for line in self.lines) for name in SUMS}
         return Row(_("Total"), list(self._cells(total, self._query(self.extent))))
 
     def _cells(self, numbers: dict[str, int], query: dict[str, Any]) -> Iterator[Cell]:
         page = reverse("admin:generations_generation_changelist" if self.of_all else "generations")
-        for name, filters in COLUMNS.items():
-            chosen = filters[self.of_all]
-            address = "" if chosen is None else f"{page}?{urlencode({**query, **chosen})}"
-            yield Cell(name, numbers[name], address)
+        for name in SUMS:
+            yield Cell(name, numbers[name], f"{page}?{urlencode({**query, 'counts': name})}")
 
     def _part(self, line: Line) -> dict[str, Any]:
         """The list's filters for one line."""

@@ -10,9 +10,8 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncMonth, TruncWeek
 
 from generations.models import CollectionItem, DailyUsage, Generation, ShareItem, Star
-from generations.models.ledger import beginning_of, month_of
+from generations.models.ledger import SUMS, beginning_of, month_of
 
-NAMES = ("generations", "done", "failed", "announced", "reserved", "charged", "refunded", "unrefunded")
 _COLUMNS: dict[str, Any] = {
     "day": F("day"),
     "week": TruncWeek("day"),
@@ -55,16 +54,16 @@ class Line:
 
 
 def total(extent: Extent) -> dict[str, int]:
-    found: Any = extent.rows.aggregate(**{f"sum_{name}": Sum(name, default=0) for name in NAMES})
-    return {name: found[f"sum_{name}"] for name in NAMES}
+    found: Any = extent.rows.aggregate(**{f"sum_{name}": Sum(name, default=0) for name in SUMS})
+    return {name: found[f"sum_{name}"] for name in SUMS}
 
 
 def lines(extent: Extent, by: str) -> list[Line]:
     """The sums by one of `forms.GROUPS`: times in their order, all else by credits."""
     key = {"person": F("owner")}.get(by, _COLUMNS[by])
-    sums = {f"sum_{name}": Sum(name) for name in NAMES}
+    sums = {f"sum_{name}": Sum(name) for name in SUMS}
     found: Any = extent.rows.order_by().values(value=_COLUMNS[by], key=key).annotate(**sums)
-    every = [Line(row["value"], row["key"], {name: row[f"sum_{name}"] for name in NAMES}) for row in found]
+    every = [Line(row["value"], row["key"], {name: row[f"sum_{name}"] for name in SUMS}) for row in found]
     every = [line for line in every if any(line.sums.values())]  # all of a day may have been sent again on another
     if by in {"day", "week", "month"}:
         return sorted(every, key=lambda line: line.value)

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from accounts.http import Request
 from audit import export as csv_file
 from generations.models import Project
-from generations.models.ledger import day_of, month_of
+from generations.models.ledger import SUMS, day_of, month_of
 from generations.usage import chart, export, sums
 from generations.usage.forms import GROUPS, UsageForm
-from generations.usage.report import Report, headings
+from generations.usage.report import Report
 from generations.usage.sums import Extent
 
 SEES_ALL = "generations.view_dailyusage"
@@ -40,7 +40,7 @@ def usage(request: Request) -> HttpResponseBase:
         "form": form,
         "rows": list(report.rows),
         "total": total,
-        "headings": headings(),
+        "headings": SUMS,
         "by": GROUPS[form.chosen_group],
         "chart": chart.drawn(extent),
         "kept": kept,
@@ -55,7 +55,7 @@ def usage(request: Request) -> HttpResponseBase:
 
 
 def _file(report: Report, format: str) -> HttpResponseBase:
-    header = [str(GROUPS[report.by]), *headings().values()]
+    header = [str(GROUPS[report.by]), *map(str, SUMS.values())]
     rows: list[list[Any]] = [[row.label, *row.numbers] for row in report.rows]
     if format == "csv":
         return csv_file.response("usage", header, rows)

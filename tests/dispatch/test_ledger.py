@@ -1,6 +1,7 @@
 """The ledger: what a click reserves, what its answer charges, and what comes back."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from generations.dispatch import decisions, outcomes, recovery
 from generations.models import DailyUsage, Generation, Project
-from generations.models.ledger import day_of
+from generations.models.ledger import SUMS, adding_to, day_of
 from meigen_api.types import Status
 from tests.helpers import make_generation, settle
 
@@ -45,6 +46,16 @@ def test_what_was_reserved_is_charged_as_the_answer_says(user: User) -> None:
     settle(row, Status("completed", "job", image_urls=("https://images.meigen.ai/a.png",), credits_used=5))
     assert usage(user) == {"generations": 1, "done": 1, "announced": 2, "charged": 5}
     assert len(entries(row)) == 1
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_list_and_a_sum_agree_on_what_adds_to_it(user: User, name: str) -> None:
+    rows = [
+        make_generation(user, status=status, credits_used=used, credits_status=word, credits_estimated=announced)
+        for status, used, word, announced in product(S, [None, 0, 3], ["", "refunded"], [None, 0, 2])
+    ]
+    adding = {row.pk for row in rows if row.booking.standing[name]}
+    assert adding == {row.pk for row in Generation.objects.filter(adding_to(name))}
 
 
 def test_a_refund_gives_the_credits_back(user: User) -> None:

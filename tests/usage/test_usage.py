@@ -55,7 +55,7 @@ def test_the_lead_sees_everybody_by_person_and_each_number_leads_to_its_list(lea
     assert figures(page)[user.username][3] == "5"
     assert figures(page)["other"][5] == "7"
     listed = f"/admin/generations/generation/?since=2026-03-01&amp;until=2026-03-31&amp;owner={other.pk}"
-    assert f'{listed}&amp;credits=not_refunded">7</a>' in page
+    assert f'{listed}&amp;counts=unrefunded">7</a>' in page
     one = lead.get("/usage/", {**MARCH, "person": str(user.pk), "by": "model"}).content.decode()
     assert figures(one)["Total"][3] == "5"
 
@@ -141,6 +141,41 @@ def test_what_has_no_project_leads_to_what_has_none(browser: Client, user: User)
     listed = browser.get(link[1].replace("&amp;", "&")).content.decode()
     assert "zebra" in listed
     assert "heron" not in listed
+
+
+def test_every_number_leads_to_exactly_what_it_counts(
+    lead: Client, browser: Client, user: User, admin_client: Client
+) -> None:
+    leaver, later = make_user("leaver"), date(2026, 3, 9)
+    made(user, 3, 5, prompt="one done")
+    made(user, 3, 5, prompt="one given away", deleted_at=datetime(2026, 4, 1, tzinfo=UTC))
+    made(user, 3, 5, prompt="one refunded", status=S.FAILED, credits_status="refunded")
+    made(user, 3, 5, prompt="one lost", status=S.FAILED, credits_status="confirmed")
+    made(user, 3, 5, prompt="one from a leaver", asked_by=leaver)
+    made(user, 3, 0, prompt="one again later", credits_used=None, status=S.QUEUED, counted_on=later)
+    made(user, 28, 0, prompt="one refused", credits_used=None, status=S.REJECTED)
+    expected = {
+        "generations": {"done", "refunded", "lost", "again later", "refused", "given away"},
+        "done": {"done", "given away"},
+        "failed": {"refunded", "lost"},
+        "charged": {"done", "lost", "given away"},
+        "refunded": {"refunded"},
+        "unrefunded": {"lost"},
+        "reserved": {"again later"},
+        "announced": {"done", "refunded", "lost", "given away"},
+    }
+    every = set().union(*expected.values()) | {"from a leaver"}
+    for client, page_of in [(browser, browser), (lead, admin_client)]:
+        page = client.get("/usage/", {**MARCH, "by": "month", "person": str(user.pk)}).content.decode()
+        row = next(row for row in page.split("<tr>") if ">March 2026</th>" in row)
+        links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', row)]
+        for name, link in zip(expected, links, strict=True):
+            listed = page_of.get(link).content.decode()
+            found = {prompt for prompt in every if f"one {prompt}" in listed}
+            assert found == expected[name] - (set() if client is lead else {"given away"}), link
+            assert ("1 more that you deleted" in listed) == (client is browser and "given away" in expected[name])
+    on_the_day = {**MARCH, "since": "2026-03-09", "until": "2026-03-09", "counts": "reserved"}
+    assert "one again later" in browser.get("/generations/", on_the_day).content.decode()
 
 
 def test_the_history_is_filtered_by_project(browser: Client, user: User) -> None:

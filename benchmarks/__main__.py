@@ -11,11 +11,11 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import admin, dispatch, lists, pages, picture, thumbnails  # noqa: E402
+from benchmarks import admin, dispatch, lists, load, pages, picture, thumbnails  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("--small", action="store_true", help="a few jobs only, as a smoke test")
-parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists", "admin"])
+parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists", "admin", "load"])
 options = parser.parse_args()
 
 setup_test_environment()
@@ -36,5 +36,10 @@ try:
         lists.main(small=options.small)
     if options.only in {None, "admin"}:
         admin.main(small=options.small)
+    if options.only in {None, "load"}:
+        if options.small:
+            load.main(browsers=5, jobs=20, seconds=5)
+        else:
+            load.main(browsers=100, jobs=500, seconds=60)
 finally:
     teardown_databases(_config, verbosity=0)

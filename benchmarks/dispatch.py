@@ -119,9 +119,9 @@ def run_idle(url: str, seconds: float) -> float:
         command, cwd=BASE_DIR, env=environment(url), start_new_session=True, stderr=subprocess.DEVNULL
     )
     time.sleep(5)
-    before, begun = _cpu_of_session(cluster.pid), time.monotonic()
+    before, begun = cpu_of_session(cluster.pid), time.monotonic()
     time.sleep(seconds)
-    share = (_cpu_of_session(cluster.pid) - before) / (time.monotonic() - begun)
+    share = (cpu_of_session(cluster.pid) - before) / (time.monotonic() - begun)
     cluster.terminate()
     cluster.wait()
     return share
@@ -179,14 +179,20 @@ def _writes() -> int | None:
         return int(cursor.fetchone()[0])
 
 
-def _cpu_of_session(leader: int) -> float:
+def cpu_of_session(leader: int) -> float:
     """CPU seconds of the living processes that share a session."""
-    total = 0
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in members_of_session(leader).values())
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def members_of_session(leader: int) -> dict[int, list[str]]:
+    """The living processes that share a session, each with the fields of its `/proc/<pid>/stat` from the third on."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[3]) == leader:
-            total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+            found[int(entry.parent.name)] = fields
+    return found

@@ -18,6 +18,7 @@ from meigen_api.errors import Answer
 from meigen_api.types import Model
 
 FRESH = timedelta(minutes=5)
+FRESH_FOR_A_CLICK = timedelta(minutes=1)  # a price that rose meanwhile is asked about before anything is sent
 SECONDS = 6.0
 RETRY_AFTER_FAILURE = timedelta(seconds=20)
 
@@ -48,11 +49,14 @@ class Offer:
         return any(model.id == model_id and not model.is_valid for model in self.listed)
 
 
-def offer() -> Offer:
-    """The current offer. At most one process at a time asks Meigen; the others are served the last good list."""
+def offer(fresh: timedelta = FRESH) -> Offer:
+    """The current offer, no older than this if Meigen answers.
+
+    At most one process at a time asks Meigen; the others are served the last good list.
+    """
     now = timezone.now()
     row, _ = Catalogue.objects.get_or_create(pk=1)
-    if row.fetched_at is None or now - row.fetched_at >= FRESH:
+    if row.fetched_at is None or now - row.fetched_at >= fresh:
         row = _refresh(row, now)
     is_fresh = row.fetched_at is not None and now - row.fetched_at < FRESH
     return Offer(_models(row.body), None if is_fresh else row.fetched_at or now)

@@ -167,7 +167,7 @@ def _generate(request: Request) -> HttpResponse:
 def _posted(request: Request) -> GenerateForm:
     """The form as it was posted, with all that is wrong with it."""
     references, problems = reference_views.collect(request)
-    form = GenerateForm(catalogue.offer(), data=request.POST, references=references)
+    form = GenerateForm(catalogue.offer(catalogue.FRESH_FOR_A_CLICK), data=request.POST, references=references)
     if form.count_each:  # otherwise there is no price, and its own sentence about that
         problems.append(risen(request.POST.get("shown_price", ""), form.price))
     for problem in filter(None, problems):

@@ -2,10 +2,13 @@
 
 import itertools
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue
@@ -324,6 +327,19 @@ class TestOnThePages:
         assert not Generation.objects.exists()
         for agreed in ["2", "3", "", "nonsense"]:
             assert browser.post("/generations/", form_data(shown_price=agreed)).status_code == 302
+
+    def test_a_price_that_rose_at_meigen_after_the_page_was_opened_is_asked_about_first(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        browser.get("/")
+        for entry in sandbox.entries:
+            if entry["id"] == "z-image-turbo":
+                entry["credits_per_generation"] = 24
+                entry["extra_config"].pop("pricing", None)
+        with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+            response = browser.post("/generations/", form_data(shown_price="2"))
+        assert "The price is now 24 credits." in response.content.decode()
+        assert not Generation.objects.exists()
 
     def test_a_price_that_is_no_longer_known_is_asked_about_first(
         self, sandbox: FastSandbox, browser: Client, token: Token

@@ -37,6 +37,8 @@ class Shown:
     html: SafeString
     is_live: bool
     status: str
+    nonce: str
+    number: int
 
 
 def prepared(cards: Iterable[Generation], viewer: User) -> list[Generation]:
@@ -65,12 +67,12 @@ def shown(rows: GenerationQuerySet, viewer: User, within: str) -> list[Shown]:
         "count": RawSQL(f"({STARS})", []),  # noqa: S611
         "maker": RawSQL(f"({MAKER})", []),  # noqa: S611
     }
-    told = ("pk", "created_at", "status", "version", "owner_id", *asked)
+    told = ("pk", "created_at", "status", "nonce", "number", "version", "owner_id", *asked)
     heads = list(rows.annotate(**asked).values_list(*told))
     language = get_language()
     keys = {
         pk: f"{pk}:{version}:{'' if owner == viewer.pk else _short(maker)}:{starred}:{count}:{language}"
-        for pk, _, status, version, owner, starred, count, maker in heads
+        for pk, _, status, _, _, version, owner, starred, count, maker in heads
         if status == S.DONE
     }
     cache = caches["cards"]
@@ -85,10 +87,10 @@ def shown(rows: GenerationQuerySet, viewer: User, within: str) -> list[Shown]:
         # A row that changed after its version was read is cached under the old version, which nobody requests again.
         cache.set_many({keys[pk]: drawn[pk] for pk in drawn if pk in keys})
     found = []
-    for pk, created_at, status, *_ in heads:
+    for pk, created_at, status, nonce, number, *_ in heads:
         if card_of := drawn.get(pk) or known.get(keys.get(pk, "")):
             html = card_of[0].replace(f"/{pk}/{OPEN_END}", f"/{pk}/{escape(within)}")
-            found.append(Shown(pk, created_at, SafeString(html), card_of[1], status))
+            found.append(Shown(pk, created_at, SafeString(html), card_of[1], status, nonce, number))
     return found
 
 

@@ -51,6 +51,8 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
         "everything": form.address,
         "form": form,
         "first": place is None,
+        "days": True,
+        "after": place and place[0],
         "too_many": too_many,
         "verbs": bar(form.states, is_trash=form.is_trash, is_mixed=form.of_team),
         "collects": not form.is_trash,

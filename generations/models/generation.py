@@ -201,6 +201,13 @@ class Generation(models.Model):
         return self.status in self.LIVE
 
     @property
+    def expected_end(self) -> datetime | None:
+        """When it is expected to be done, once it runs."""
+        if not self.running_at or not self.expected_wait:
+            return None
+        return self.running_at + timedelta(seconds=self.expected_wait)
+
+    @property
     def marker(self) -> str:
         """What an open page remembers of the card: another one means that it looks different now."""
         return f"{self.version}.{self.place.number}" if self.place else str(self.version)

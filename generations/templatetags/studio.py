@@ -144,7 +144,8 @@ def act(name: str, pk: object) -> SafeString:
     The page holds one form with the CSRF value for all of them, so that a card is the same for every session.
     """
     words = (
-        'form="act" formaction="{0}" hx-post="{0}" hx-include="#act" hx-target="closest article" hx-swap="outerHTML"'
+        'form="act" formaction="{0}" hx-post="{0}" hx-include="#act, [name=\'line\']" hx-target="closest article" '
+        'hx-swap="outerHTML"'
     )
     return format_html(words, reverse(name, args=[pk]))
 
@@ -213,6 +214,20 @@ def ratio_icon(ratio: str) -> SafeString:
 def first_result(card: Generation) -> Result | None:
     """The first file of the set that can be shown, else the first; from what was prefetched."""
     return min(card.results.all(), key=lambda one: (not one.thumbnail, not one.kept_at), default=None)
+
+
+@register.filter
+def look(card: Generation) -> str:
+    """The class of a card's shape: `going` while it goes on, a `picture`, or `slim` where there is none to see."""
+    if card.status in Generation.LIVE and not card.deleted_at:
+        return "going"
+    return "picture" if any(not result.gone_at for result in card.results.all()) else "slim"
+
+
+@register.filter
+def kept_count(card: Generation) -> int:
+    """How many files of the set were not given up."""
+    return sum(not result.gone_at for result in card.results.all())
 
 
 @register.filter

@@ -95,7 +95,7 @@ for letter in "defghi":
     enter(page, person)
     page.goto("/collections/")
     page.get_by_role("link", name="Letters").first.click()
-    page.get_by_role("link", name="letter f", exact=True).click()
+    page.get_by_role("link", name="Open: letter f", exact=True).click()
     for letter in "fedc":
         expect(page.locator("#prompt-text")).to_have_text(f"letter {letter}")
         page.wait_for_load_state()  # keys are heard once the scripts have run

@@ -43,7 +43,7 @@ def test_a_message_lies_over_the_page_and_goes_by_itself(person: str, page: Page
     page.set_viewport_size({"width": 1366, "height": height})
     page.clock.install()
     enter(page, person)
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     page.evaluate("scrollTo(0, 300)")
     choose(page, 4, 5)
     remember(page)
@@ -68,7 +68,7 @@ def test_a_message_lies_over_the_page_and_goes_by_itself(person: str, page: Page
 def test_an_error_stays_until_it_is_closed(person: str, page: Page, watch: Watch) -> None:
     page.clock.install()
     enter(page, person)
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     page.route("**/generations/*/star/", lambda route: route.fulfill(status=500))
     card = page.locator("#wall article.card").nth(1)
     card.hover()
@@ -89,7 +89,7 @@ def test_an_error_stays_until_it_is_closed(person: str, page: Page, watch: Watch
 def test_typing_a_collection_for_what_is_selected_moves_nothing(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 390 if height == 844 else 1366, "height": height})
     enter(page, person)
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     page.evaluate("scrollTo(0, 700)")
     remember(page)
     page.locator("#wall article.card .pick").nth(9).evaluate("pick => pick.click()")
@@ -110,7 +110,7 @@ def test_typing_a_collection_for_what_is_selected_moves_nothing(person: str, pag
 def test_what_was_made_before_covers_and_moves_no_field_of_a_remix(person: str, page: Page, height: int) -> None:
     page.set_viewport_size({"width": 1366, "height": height})
     enter(page, person)
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     card = page.locator("#wall article.card", has_text="a red fox").first
     card.hover()
     card.get_by_role("link", name="Remix").click()
@@ -144,7 +144,7 @@ def test_a_new_link_is_seen_at_once_and_its_button_stays_where_it_is(
     studio.python(PEOPLE.format(name=name))
     page.set_viewport_size({"width": size[0], "height": size[1]})
     enter(page, name)
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     page.locator("#wall article.card .frame").first.click()
     create = page.get_by_role("button", name="Create link")
     create.scroll_into_view_if_needed()
@@ -168,7 +168,7 @@ def test_a_new_link_is_seen_at_once_and_its_button_stays_where_it_is(
 
 def test_deleting_and_undoing_moves_nothing(person: str, page: Page) -> None:
     enter(page, person)
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     choose(page, 6, 7)
     page.locator("#selection").get_by_role("button", name="Delete").click()
     message = said(page, "2 deleted.")
@@ -199,7 +199,8 @@ def test_deleting_and_undoing_moves_nothing(person: str, page: Page) -> None:
 
 def test_the_keyboard_in_the_form_and_in_the_bar_leaves_the_page_where_it_is(person: str, page: Page) -> None:
     enter(page, person)
-    page.evaluate("scrollTo(0, 600)")
+    top = page.evaluate("scrollTo(0, 600); scrollY")
+    assert top > 200
     page.keyboard.press("p")
     expect(page.locator("[name=prompt]")).to_be_focused()
     wall = page.locator("#wall")
@@ -211,10 +212,10 @@ def test_the_keyboard_in_the_form_and_in_the_bar_leaves_the_page_where_it_is(per
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Generate")).to_be_focused()
     assert wall.bounding_box() == place
-    assert page.evaluate("scrollY") == 600
+    assert page.evaluate("scrollY") == top
 
     # And so does going through the bar.
-    page.goto("/generations/")
+    page.goto("/generations/?pages=2")
     page.evaluate("scrollTo(0, 900)")
     remember(page)
     page.locator(".top nav a").first.focus()
@@ -269,3 +270,20 @@ def test_without_javascript_a_message_is_part_of_the_page_and_can_be_undone(
         message.get_by_role("button", name="Undo").click()
         expect(said(page, "1 restored.")).to_be_visible()
         assert page.locator("#wall article.card .card-prompt").first.inner_text() == cards[0]
+
+
+def test_a_new_click_is_a_row_of_its_own_and_changes_no_card_that_stands(person: str, page: Page) -> None:
+    enter(page, person)
+    places = """() => [...document.querySelectorAll('#wall article.card')].map(card => {
+      const box = card.getBoundingClientRect();
+      return [card.id, box.x, box.width, box.height].join(' ');
+    })"""
+    before = page.evaluate(places)
+    page.fill("[name=prompt]", "two herons sandbox:seconds=60")
+    page.fill("[name=count]", "2")
+    expect(page.locator("#generate .button.primary")).to_contain_text("4 credits")
+    page.click("#generate .button.primary")
+    group = page.locator("#wall > .click").first
+    expect(group.locator("article.card")).to_have_count(2)
+    expect(group).to_contain_text("0 of 2 done")
+    assert page.evaluate(places)[2:] == before

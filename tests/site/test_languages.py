@@ -320,7 +320,7 @@ def test_a_page_that_was_drawn_in_one_language_is_drawn_in_another(reader: Clien
     make_result(make_generation(token.owner, status="done"))
     for language, word in [("zh-Hans", "已完成"), ("en", "Done"), ("zh-Hans", "已完成")]:
         body = reader.get("/generations/", headers={"Accept-Language": language}).content.decode()
-        assert re.search(rf"</svg>{word}</span>", body)
+        assert re.search(f'<span class="word">{word}</span>', body)
         assert ("提示词中的字词" in body) == (language == "zh-Hans")
 
 

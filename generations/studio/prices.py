@@ -10,6 +10,8 @@ from meigen_api import prices
 from meigen_api.prices import Price
 from meigen_api.types import Model, number
 
+UNPRICED = "none"  # what the form says of a button without a price
+
 
 def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[float | None] = ()) -> Price | None:
     """What one generation with these form values costs. A value that the model does not offer counts as unset."""
@@ -42,12 +44,17 @@ def short_credits(price: Price) -> str:
 
 
 def risen(shown: str, price: Price | None) -> str:
-    """What to say when a click costs more than the button said, else "". `shown` is the highest price on the button."""
-    if not shown.isdecimal():
+    """What to say when a click costs more than the button said, else "". `shown` is the highest price on the button.
+
+    A button without a price can be pressed before the price arrives: by keys, right after a wrong count was mended.
+    """
+    if shown == UNPRICED:
+        is_more = price is not None
+    else:
+        is_more = shown.isdecimal() and (price is None or price.most > int(shown))
+    if not is_more:
         return ""
     if price is None:
         return _("The price is no longer known in advance. Nothing was sent; press Generate again to accept that.")
-    if price.most <= int(shown):
-        return ""
     words = _("The price is now %(price)s. Nothing was sent; press Generate again to accept it.")
     return words % {"price": credits(price)}

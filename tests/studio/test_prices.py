@@ -1,6 +1,7 @@
 """What a click will probably cost: the estimate, the button and the sandbox's charge say the same."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -352,6 +353,17 @@ class TestOnThePages:
         assert "The price is no longer known in advance." in response.content.decode()
         assert not Generation.objects.exists()
         assert browser.post("/generations/", form_data()).status_code == 302
+
+    def test_a_price_that_the_button_did_not_have_is_asked_about_first(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        wrong = browser.post("/studio/price/", form_data(count="99"), headers=HTMX).content.decode()
+        [shown] = re.findall(r'name="shown_price" value="([^"]*)"', wrong)
+        # The count is mended, and Ctrl+Enter is faster than its price.
+        response = browser.post("/generations/", form_data(count="8", shown_price=shown))
+        assert response.status_code == 422
+        assert "The price is now 16 credits." in response.content.decode()
+        assert not Generation.objects.exists()
 
     def test_what_was_charged_otherwise_is_said_on_the_card_and_found_by_an_admin(
         self, sandbox: FastSandbox, browser: Client, admin_client: Client, user: User, token: Token

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import Form, TextField
+from accounts.text import is_visible
 from generations.dispatch.catalogue import Offer
 from generations.models import Reference, wish_of
 from generations.studio import options
@@ -180,7 +181,7 @@ class GenerateForm(Form):
                 "These alternatives make %(total)s generations; at most %(most)s are allowed at once. Remove some."
             )
             self.add_error("prompt", many % {"total": self.total, "most": MAX_AT_ONCE})
-        elif values.get("prompt") and not all(self.prompts):
+        elif values.get("prompt") and not all(map(is_visible, self.prompts)):
             self.add_error("prompt", _("One of the alternatives is empty. Add some text in or around it."))
         return values
 

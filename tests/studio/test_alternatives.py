@@ -112,7 +112,7 @@ class TestTheForm:
         for wanted in ["99", "0", "-1", "1.5", "many"]:
             body = browser.post("/studio/price/", form_data(count=wanted), headers=HTMX).content.decode()
             assert "Choose a number from 1 to 8." in body
-            assert "shown_price" not in body
+            assert "credits" not in body
             refused = browser.post("/generations/", form_data(count=wanted, shown_price="2")).content.decode()
             assert "Choose a number from 1 to 8." in refused
             assert "The price is" not in refused
@@ -132,10 +132,14 @@ class TestTheForm:
         assert "make 1000000 generations; at most 40 are allowed at once" in response.content.decode()
         assert not Generation.objects.exists()
 
-    def test_an_empty_alternative_alone_is_refused(self, sandbox: FastSandbox, browser: Client, token: Token) -> None:
-        response = browser.post("/generations/", form_data(prompt="{a fox|}"), headers=HTMX)
-        assert response.status_code == 422
-        assert "alternatives is empty" in response.content.decode()
+    def test_an_alternative_that_shows_nothing_is_refused(
+        self, sandbox: FastSandbox, browser: Client, token: Token
+    ) -> None:
+        for nothing in ["", "\u200b", " \u2800\u00ad"]:
+            response = browser.post("/generations/", form_data(prompt=f"{{a fox|{nothing}}}"), headers=HTMX)
+            assert response.status_code == 422
+            assert "alternatives is empty" in response.content.decode()
+        assert not Generation.objects.exists()
 
     def test_what_waits_of_a_click_is_cancelled_together(
         self, sandbox: FastSandbox, browser: Client, user: User, token: Token

@@ -59,6 +59,7 @@ class TestWhoeverOpensTheLink:
         page = Client().get(link(invitation)).content.decode()
         assert 'value="ana"' in page
         assert "ana@example.com" in page
+        assert page.count("Times in UTC") == 1  # by which the end of the invitation is told
         client, answer = use(invitation)
         assert (answer.status_code, answer["Location"]) == (302, "/")
         assert client.get("/").status_code == 200

@@ -17,7 +17,7 @@ collection, _ = collecting.create(user, "Foxes")
 collecting.add(user, collection.pk, [row.pk for row in rows])
 print(collection.pk)
 """
-WALLS = ["/generations/?q=fox", "/collections/{}/"]
+WALLS = ["/generations/?q=fox", "/gallery/", "/collections/{}/"]
 
 
 @pytest.fixture(scope="module")

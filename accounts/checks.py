@@ -8,7 +8,7 @@ from django.apps.config import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from . import factors, vault
+from . import factors, sealing, vault
 from .models import Token
 
 
@@ -24,15 +24,17 @@ def _opens(token: Token) -> bool:
 def keys_of_stored_tokens(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Checks that one token per stored key id can still be decrypted (`check --database default`)."""
+    """Checks that the key that was sealed with last is here, and that one token per stored key id can still be
+    decrypted (`check --database default`)."""
     if not databases or "default" not in databases:
         return []
     try:
         used = list(Token.objects.order_by("key_id", "-pk"))
+        last = sealing.missing_key()
     except DatabaseError:  # before the first migrate
         return []
     newest = {token.key_id: token for token in used}
-    lost = sorted(key_id for key_id, token in newest.items() if not _opens(token))
+    lost = sorted({key_id for key_id, token in newest.items() if not _opens(token)} | ({last} if last else set()))
     if not lost:
         return []
     return [

@@ -17,12 +17,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from meigen_api.secret import Secret
 
-from . import vault
+from . import sealing, vault
 from .sessions import device_of
 
 Type = Authenticator.Type
 SEALED = ("secret", "seed")  # of an app and of recovery codes, in `Authenticator.data`
-NOBODY = 0  # allauth does not say whose secret it is
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
@@ -36,12 +35,13 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
 
     @sensitive_variables()
     def encrypt(self, text: str) -> str:
-        return vault.seal(Secret(text), owner_id=NOBODY)
+        """allauth does not say whose secret it is."""
+        return sealing.seal(Secret(text), owner_id=sealing.NOBODY)
 
     @sensitive_variables()
     def decrypt(self, encrypted_text: str) -> str:
         """Raises vault.Unreadable if no key in TOKEN_KEYS decrypts it."""
-        return vault.unseal(encrypted_text, owner_id=NOBODY).reveal()
+        return sealing.unseal(encrypted_text, owner_id=sealing.NOBODY).reveal()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.MFA_TOTP_ISSUER}

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from meigen_api.secret import Secret
 from meigen_api.types import Balance
 
-from . import link_secrets, vault
+from . import link_secrets, sealing, vault
 from .columns import EmailField, NameField
 from .text import isolated
 
@@ -139,8 +139,9 @@ class Token(models.Model):
         return [isolated(other.owner) for other in Token.objects.sharing(self).order_by("owner__username")]
 
     def secret(self) -> Secret:
-        """The plain token as a Secret. Raises vault.Unreadable if no key in TOKEN_KEYS decrypts it."""
-        return vault.unseal(self.ciphertext, owner_id=self.owner_id)
+        """The plain token as a Secret. Raises vault.Unreadable if no key in TOKEN_KEYS decrypts it, and of these
+        vault.OldKeys if newer ones may."""
+        return sealing.unseal(self.ciphertext, owner_id=self.owner_id)
 
     def note_balance(self, balance: Balance | None, at: datetime) -> None:
         """Stores the credits from a response, unless a later one has already been stored."""

@@ -72,6 +72,8 @@ def remote_usage(request: Request, token_id: str) -> HttpResponse:
 def _words(error: Exception) -> str:
     if isinstance(error, BadToken):
         return _("Meigen no longer accepts this session token. Copy a new one from your browser and add it.")
+    if isinstance(error, vault.OldKeys):
+        return str(vault.NEW_KEYS)
     if isinstance(error, vault.Unreadable):
         return _("The server's keys cannot decrypt this session token. Add it again, or tell your admin.")
     if isinstance(error, Refused):

@@ -11,7 +11,7 @@ from audit.log import record
 from audit.models import Action
 from meigen_api.secret import Secret
 
-from . import vault
+from . import sealing, vault
 from .models import Token, User
 from .token_check import Verdict
 
@@ -26,7 +26,7 @@ def add(owner: User, secret: Secret, label: str, verdict: Verdict) -> Token:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)  # serializes two simultaneous submissions
         current = Token.objects.default_for(owner)
-        known = Token.objects.filter(owner=owner, fingerprint=vault.fingerprint(secret)).first()
+        known = Token.objects.filter(owner=owner, fingerprint=sealing.fingerprint(secret)).first()
         if known is not None:
             token = known
         elif current is not None and current.refused_at and current.kind == _kind(secret):
@@ -52,6 +52,7 @@ def replace(token: Token, secret: Secret, verdict: Verdict) -> None:
     gone.
     """
     with transaction.atomic():
+        sealing.catch_up()  # its lock comes before any token's, as in `add`
         # Read again under a lock: during the call the token may have been removed or another made the default.
         current = Token.objects.select_for_update().get(pk=token.pk)
         _put(current, secret, verdict)
@@ -63,13 +64,13 @@ def _kind(secret: Secret) -> Token.Kind:
 
 
 def _put(token: Token, secret: Secret, verdict: Verdict) -> None:
-    fingerprint = vault.fingerprint(secret)
+    fingerprint = sealing.fingerprint(secret)
     if token.pk and token.fingerprint != fingerprint:
         token.revision += 1
         token.credits = token.daily_credits = token.credits_at = None
         token.is_unlimited = False
     token.fingerprint = fingerprint
-    token.ciphertext = vault.seal(secret, owner_id=token.owner_id)
+    token.ciphertext = sealing.seal(secret, owner_id=token.owner_id)
     token.key_id = vault.current_key_id()
     token.last4 = secret.reveal()[-4:]
     token.kind = _kind(secret)

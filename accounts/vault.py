@@ -11,18 +11,28 @@ from functools import cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from meigen_api.secret import Secret
+
+NEW_KEYS = _("The studio is being given new keys. Your token is fine; try again in a minute.")
 
 
 class Unreadable(Exception):
     """A stored token that no key decrypts, or that was encrypted for somebody else."""
 
 
+class OldKeys(Unreadable):
+    """This process was started with other keys than the studio uses by now, so the token may be a good one."""
+
+    def __init__(self) -> None:
+        super().__init__("This process lacks the key in TOKEN_KEYS that tokens are sealed with now.")
+
+
 @cache
 def _fernet(keys: tuple[tuple[str, Secret], ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key.reveal()) for _, key in keys])
+    return MultiFernet([Fernet(key.reveal()) for _id, key in keys])
 
 
 def _box() -> MultiFernet:
@@ -53,9 +63,9 @@ def unseal(ciphertext: str, *, owner_id: int) -> Secret:
 
 
 @sensitive_variables()
-def fingerprint(secret: Secret) -> str:
-    """A keyed hash that tells whether two tokens are the same without revealing them."""
-    return derive("fingerprint", secret.reveal().encode())
+def fingerprint(secret: Secret, key: Secret) -> str:
+    """A keyed hash of a token, which is the same under the same key; `sealing.fingerprint` has the installation's."""
+    return _derived(key, "fingerprint", secret.reveal().encode())
 
 
 @sensitive_variables()
@@ -67,12 +77,15 @@ def derive(purpose: str, message: bytes) -> str:
 @sensitive_variables()
 def derivations(purpose: str, message: bytes) -> list[str]:
     """`derive` under every key of TOKEN_KEYS, the current one first."""
-    told = purpose.encode() + b"\0" + message
-    keys = [key.reveal().encode() for _, key in settings.TOKEN_KEYS]
-    return [hmac.new(key, told, hashlib.sha256).hexdigest() for key in keys]
+    return [_derived(key, purpose, message) for _id, key in settings.TOKEN_KEYS]
+
+
+@sensitive_variables()
+def _derived(key: Secret, purpose: str, message: bytes) -> str:
+    return hmac.new(key.reveal().encode(), purpose.encode() + b"\0" + message, hashlib.sha256).hexdigest()
 
 
 def marks() -> dict[str, str]:
     """A keyed hash of nothing for every key of TOKEN_KEYS: tells whether a key is the same without revealing it."""
-    names = [key_id for key_id, _ in settings.TOKEN_KEYS]
+    names = [key_id for key_id, _key in settings.TOKEN_KEYS]
     return dict(zip(names, derivations("mark", b""), strict=True))

@@ -77,6 +77,9 @@ def check_token(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, owner=request.user)
     try:
         verdict = token_check.check(token.secret())
+    except vault.OldKeys:
+        messages.warning(request, vault.NEW_KEYS)
+        return redirect("tokens")
     except vault.Unreadable:
         messages.error(request, _("The server's keys cannot decrypt this token. Replace it, or tell your admin."))
         return redirect("tokens")

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "meigen_site.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "meigen_site.middleware.WithOldKeys",
 ]
 
 ROOT_URLCONF = "meigen_site.urls"

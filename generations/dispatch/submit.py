@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=40)
 POST_SECONDS = 20.0
 GIVE_UP_AFTER = timedelta(hours=24)
+NEW_KEYS_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = 300.0
 LONGEST_PAUSE_UNREACHED = 60.0
 
@@ -131,6 +132,9 @@ def _secret_to_send(generation: Generation, token: Token, now: datetime) -> Secr
         return None
     try:
         return token.secret()
+    except vault.OldKeys:
+        _pause(generation, now + NEW_KEYS_PAUSE, Sentence.NEW_KEYS.stored())
+        return None
     except vault.Unreadable:
         _pause(generation, now + timedelta(minutes=1), Sentence.TOKEN_UNREADABLE.stored())
         return None

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from accounts import factors, vault
+from accounts import factors, sealing, vault
 from accounts.models import Token
 from generations.dispatch import pending, wake
 from generations.doctor.finding import Finding, note, ok, wrong
@@ -49,15 +49,18 @@ def migrations() -> Iterator[Finding]:
 
 
 def keys() -> Iterator[Finding]:
-    """Whether every token and every second factor opens."""
+    """Whether the key that was sealed with last is here, and every token and every second factor opens."""
+    last = sealing.missing_key()
     tokens = [token.pk for token in Token.objects.iterator() if not _opens(token)]
     if tokens:
         numbers = ", ".join(map(str, tokens[:10]))
         yield wrong(f"{len(tokens)} tokens cannot be decrypted: {numbers}", PUT_KEY_BACK)
+    elif last:
+        yield wrong(f"TOKEN_KEYS lacks {last}, which was encrypted with last.", PUT_KEY_BACK)
     lost = sum(not factors.opens(factor) for factor in Authenticator.objects.iterator())
     if lost:
         yield wrong(f"{lost} second factors cannot be decrypted.", PUT_KEY_BACK)
-    if not tokens and not lost:
+    if not (tokens or lost or last):
         yield ok(f"{Token.objects.count()} tokens can be decrypted with TOKEN_KEYS.")
 
 

@@ -43,6 +43,7 @@ class Sentence(Enum):
     SENT_ONCE = "sent_once", _("%(reason)s We make sure it is sent only once.")
     REFUSED = "refused", _("%(status)s: %(reason)s")
     TOKEN_UNREADABLE = "token_unreadable", _("The server cannot decrypt your token. Replace it on the token page.")
+    NEW_KEYS = "new_keys", _("The studio is being given new keys. Your token is fine, and this goes on by itself.")
     NEVER_TAKEN = (
         "never_taken",
         _("Meigen could not accept this for 24 hours. It was never sent, so nothing was charged."),

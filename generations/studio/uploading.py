@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Token
 from accounts.sentences import told
 from accounts.text import isolated
-from accounts.vault import Unreadable
+from accounts.vault import NEW_KEYS, OldKeys, Unreadable
 from generations.dispatch import upload
 from generations.library.rejections import shortened
 from generations.models import Reference
@@ -36,7 +36,11 @@ def _upload_failure(reference: Reference, failure: Exception) -> str:
     match failure:
         case upload.Gone():
             problem = _("This clip is no longer available. Add it again, or leave it out.")
-        case BadToken() | Unreadable():
+        case OldKeys():
+            problem = str(NEW_KEYS)
+        case Unreadable():
+            problem = _("The server's keys cannot decrypt your token. Replace it, or tell your admin.")
+        case BadToken():
             problem = _("Meigen refuses your token. Replace it, then send again.")
         case InsufficientCredits():
             problem = _("Meigen accepts clips only from accounts with purchased credits. Top up, then send again.")

@@ -10,12 +10,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.db import transaction
 from django_q.models import OrmQ
+from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations.dispatch import wake
 from generations.models import Attempt, Generation
+from meigen_api.secret import Secret
 from sandbox.answers import Request, Response
 from tests.conftest import FastSandbox
 from tests.faults.conftest import Processes, Visitor, all_kept, each_charged_once, sweepers, until
@@ -238,3 +242,25 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_cluster_with_old_keys_sends_nothing_it_cannot_open_and_goes_on_once_restarted(
+    workers: Processes, sandbox: FastSandbox, user: User, token: Token, settings: Settings
+) -> None:
+    key = Fernet.generate_key().decode()
+    workers.start()
+    submit_all(user, 1)
+    until(all_kept)
+    settings.TOKEN_KEYS = [("new", Secret(key)), *settings.TOKEN_KEYS]  # as .env has it, which the cluster has read
+    call_command("rotate_tokens")
+    [row] = submit_all(user, 1)
+    rows = Generation.objects.filter(pk=row.pk)
+    until(lambda: rows.filter(status=S.QUEUED, message__contains="new_keys").exists())
+    assert not row.attempts.exists()
+    assert Token.objects.get().refused_at is None
+    workers.kill()
+    workers.environment["TOKEN_KEYS"] = f"new:{key}"  # and the old one is gone at once
+    rows.update(not_before=None)  # no need to wait for its next try
+    workers.start()
+    until(all_kept)
+    assert each_charged_once(sandbox)

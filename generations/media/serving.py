@@ -259,7 +259,6 @@ def _secured(response: R, etag: str = "") -> R:
     if etag:
         response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
-    response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -229,7 +229,6 @@ def shared_zip(request: HttpRequest, share: Share, secret: str) -> HttpResponseB
     response = StreamingHttpResponse(body, content_type="application/zip")
     name = f"{file_stem(share.title, 'pictures')}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -234,11 +234,12 @@ def live(request: Request) -> HttpResponse:
     """
     seen = tick.seen(request)
     user = request.user
-    rows = Generation.objects.visible_to(user).filter(pk__in=list(seen)).values_list("pk", "version", "status")
+    visible = Generation.objects.visible_to(user).filter(pk__in=list(seen))
+    rows = visible.values_list("pk", "version", "status")
     # A place in line changes with what others do, so it is not in the row's version.
     queued = {pk for pk, _, status in rows if status == Generation.Status.QUEUED}
     maybe = [pk for pk, version, _ in rows if pk in queued or tick.has_changed(version, seen[str(pk)])]
-    cards = prepared(Generation.objects.visible_to(user).filter(pk__in=maybe).with_card(), user) if maybe else []
+    cards = prepared(visible.filter(pk__in=maybe).with_card(), user) if maybe else []
     cards = [card for card in cards if seen[str(card.pk)] != card.marker]
     still = len(rows) - len(cards) + sum(card.is_live for card in cards)
     in_line = bool(queued)

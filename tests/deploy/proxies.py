@@ -39,6 +39,7 @@ class Upstream(BaseHTTPRequestHandler):
             self.send_header("X-Accel-Redirect", "/kept/results/a.png")
         self.send_header("Content-Type", "image/png")
         self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

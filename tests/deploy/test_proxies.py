@@ -43,6 +43,7 @@ def test_a_kept_file_is_sent_with_the_studios_headers_and_in_ranges(proxy: Proxy
     whole, part = proxy.get("/picture/"), proxy.get("/picture/", Range="bytes=2-4")
     assert (whole.content, part.status_code, part.content) == (b"0123456789", 206, b"234")
     assert whole.headers["Content-Security-Policy"] == proxies.POLICY
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
     assert "X-Accel-Redirect" not in whole.headers
 
 

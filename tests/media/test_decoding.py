@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from typing import IO
 
@@ -139,6 +141,25 @@ def test_small_pictures_and_the_size_are_those_of_the_upright_picture(
 
 def test_exif_that_is_odd_is_no_reason_to_refuse_a_picture(files: Callable[..., str], user: User) -> None:
     assert fetched(pending(user, files(lying("PNG", 6, exif=b"MM\0*\0\0\0\x08\xff\xffodd")))).width == 900
+
+
+def claiming(kind: str, width: int, height: int) -> bytes:
+    """A picture whose header states this size, without the pixels: whoever decodes it finds it broken."""
+    data = picture(kind, (8, 8))
+    if kind == "PNG":
+        header = b"IHDR" + struct.pack(">II", width, height) + data[24:29]
+        return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+    if kind == "JPEG":
+        at = data.index(b"\xff\xc0") + 5
+        return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
+    at = data.index(b"\x9d\x01\x2a") + 3
+    return data[:at] + struct.pack("<HH", width, height) + data[at + 4 :]
+
+
+@each(("kind", "size"), [("PNG", (7681, 4320)), ("JPEG", (7681, 4320)), ("WEBP", (5000, 4001))])
+def test_too_many_pixels_are_refused_before_one_is_decoded(kind: str, size: tuple[int, int]) -> None:
+    with pytest.raises(download.Refused, match="too_many_pixels"):
+        decode.inspect(io.BytesIO(claiming(kind, *size)))
 
 
 @each(

@@ -50,6 +50,13 @@ def test_nothing_of_a_token_shows_but_its_end(admin: Client, token: Token) -> No
         assert token.fingerprint not in body
 
 
+def test_a_token_is_neither_added_nor_changed_here(admin: Client, token: Token) -> None:
+    before = Token.objects.values().get()
+    for url in ["/admin/accounts/token/add/", f"/admin/accounts/token/{token.pk}/change/"]:
+        assert admin.post(url, {"label": "Mine now", "owner": token.owner_id}).status_code == 403
+    assert Token.objects.values().get() == before
+
+
 def test_rows_of_dispatch_cannot_be_edited(admin: Client, user: User) -> None:
     generation = make_generation(user)
     url = f"/admin/generations/generation/{generation.pk}"

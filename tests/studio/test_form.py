@@ -352,8 +352,9 @@ class TestLiveCards:
     def test_somebody_elses_card_never_comes(self, browser: Client, django_user_model: Any) -> None:
         stranger = django_user_model.objects.create_user("stranger", "s@example.com", "x")
         generation = make_generation(stranger)
-        response = browser.post("/generations/live/", {"live": f"{generation.pk}:0"}, headers=HTMX)
-        assert str(generation.pk) not in response.content.decode()
+        body = browser.post("/generations/live/", {"live": f"{generation.pk}:0"}, headers=HTMX).content.decode()
+        assert str(generation.pk) not in body
+        assert "hx-trigger" not in body  # nor that there is one
 
     def test_a_page_that_knows_nothing_live_is_told_to_stop_asking(self, browser: Client) -> None:
         for value in ["", "x", f"{uuid.uuid4()}:1", ":::"]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+import pytest
 from django.db import connection, transaction
 from django.utils import translation
 
@@ -16,9 +17,9 @@ Test = Callable[..., None]
 def each(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Test], Test]:
     """Runs the test for every case, and says which failed; reads like `pytest.mark.parametrize`.
 
-    The fixtures are made once, and only what a case does to the database is undone before the next one. So this is not
-    for tests with transactions of their own, nor for cases that change a fixture bit by bit (a server's answers, say):
-    what one case left there would make the next one pass. Those are for `parametrize`.
+    The fixtures are made once, and only what a case does to the database, or by its `monkeypatch`, is undone before the
+    next one. So this is not for tests with transactions of their own, nor for cases that change another fixture bit by
+    bit (a server's answers, say): what one case left there would make the next one pass. Those are for `parametrize`.
     """
     keys, listed = (names,) if isinstance(names, str) else names, list(cases)
     assert listed, "a table without cases tests nothing"
@@ -30,8 +31,9 @@ def each(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Test],
             for case in listed:
                 values = (case,) if isinstance(names, str) else case
                 try:
-                    with _undone():
-                        test(*args, **fixtures, **dict(zip(keys, values, strict=True)))
+                    with _undone(), pytest.MonkeyPatch.context() as patch:
+                        own = {"monkeypatch": patch} if "monkeypatch" in fixtures else {}
+                        test(*args, **fixtures | own, **dict(zip(keys, values, strict=True)))
                 except Exception:  # noqa: BLE001 all are told at the end
                     failed.append(f"{case!r:.300}\n{traceback.format_exc()}")
             assert not failed, f"{len(failed)} of {len(listed)} cases failed.\n\n" + "\n".join(failed)

@@ -113,7 +113,10 @@ def _switched_off(guard: Guard, copy: Path) -> tuple[str, str]:
         ended, failed = _tested(copy, guard.tests.split(), 0)
     finally:
         file.write_text(whole)
-    return {0: "STAYED GREEN", 1: "red"}.get(ended, f"ERROR {ended}"), failed
+    if ended == 0:
+        return "STAYED GREEN", ""
+    # Without a test that failed, the product did not even start, which proves nothing.
+    return "red" if ended == 1 and failed else f"ERROR {ended}", failed
 
 
 def _tested(copy: Path, tests: Iterable[str], processes: int) -> tuple[int, str]:

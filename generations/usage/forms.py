@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.fields import Form
+from accounts.fields import Form, TextField
 from accounts.models import User
 from generations.models import Project
 from generations.models.ledger import day_of
@@ -24,6 +24,12 @@ GROUPS = {
     "project": gettext_lazy("Project"),
     "person": gettext_lazy("Person"),
 }
+
+
+class RejectionForm(Form):
+    """Why a click is not approved."""
+
+    answer = TextField(label=gettext_lazy("Reason for rejecting (optional)"), most=500, required=False)
 
 
 class UsageForm(Form):

@@ -1,5 +1,7 @@
 """The page where expensive clicks are decided."""
 
+import unicodedata
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -50,6 +52,18 @@ def test_rejected_the_card_says_why(asked: Approval, boss: Client, browser: Clie
     assert "boss did not approve this: Use the small model" in browser.get("/").content.decode().replace(
         "\N{FIRST STRONG ISOLATE}", ""
     ).replace("\N{POP DIRECTIONAL ISOLATE}", "")
+
+
+def test_a_reason_is_refused_rather_than_cut_and_has_one_spelling(asked: Approval, boss: Client) -> None:
+    assert "maxlength" not in boss.get("/approvals/").content.decode()
+    answer = boss.post(f"/approvals/{asked.pk}/", {"answer": "x" * 503})
+    assert answer.status_code == 422
+    assert "3 characters too many: at most 500 are allowed" in answer.content.decode()
+    assert "x" * 503 in answer.content.decode()
+    assert states() == {S.HELD}
+    boss.post(f"/approvals/{asked.pk}/", {"answer": unicodedata.normalize("NFD", "trop cher, ma chérie")})
+    asked.refresh_from_db()
+    assert asked.answer == "trop cher, ma chérie"
 
 
 def test_over_budget_it_is_not_approved_and_still_waits(asked: Approval, boss: Client, user: User) -> None:

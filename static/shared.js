@@ -3,6 +3,7 @@
 (() => {
   const box = document.getElementById("lightbox");
   const shown = box.querySelector("img");
+  const words = box.querySelector("p");
   const links = [...document.querySelectorAll("[data-lightbox]")];
   let place = 0;
   const show = (next) => {
@@ -15,6 +16,10 @@
     });
     shown.src = small.src;
     shown.alt = small.alt;
+    const told = link.closest("figure").querySelector("figcaption p");
+    words.textContent = told?.textContent ?? "";
+    words.hidden = !told;
+    mirror();
     whole.src = link.href;
   };
   for (const [number, link] of links.entries()) {
@@ -40,44 +45,52 @@
     show(place + (event.clientX < from ? 1 : -1));
   });
 
-  const hearts = [...document.querySelectorAll("form.heart")];
-  for (const form of hearts) {
-    form.addEventListener("submit", async (event) => {
+  const form = document.getElementById("hearts");
+  const hearts = [...document.querySelectorAll("button.heart")];
+  const love = box.querySelector("[data-love]");
+  const shownHeart = () => links[place]?.closest("figure").querySelector("button.heart");
+  const mirror = () => love?.setAttribute("aria-pressed", shownHeart()?.getAttribute("aria-pressed") ?? "false");
+  love?.addEventListener("click", () => shownHeart()?.click());
+
+  const give = async (button) => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set(button.name, button.value);
+    const again = () => give(button);
+    let answer;
+    try {
+      const signal = AbortSignal.timeout(30_000);
+      answer = await fetch(button.formAction, { method: "POST", body, signal, headers: { Accept: "application/json" } });
+    } catch (error) {
+      window.answers.say(error.name === "TimeoutError" ? "slow" : window.answers.name(0), again);
+      return;
+    }
+    const field = form.elements.name;
+    const problem = form.querySelector(".problem");
+    const isRefused = answer.status === 422 && problem;
+    if (problem) {
+      problem.textContent = isRefused ? await answer.text() : "";
+      problem.hidden = !isRefused;
+      field.setAttribute("aria-invalid", Boolean(isRefused));
+    }
+    if (isRefused) {
+      box.close();
+      field.focus();
+      return;
+    }
+    if (answer.redirected && answer.ok) location.assign(answer.url); // a page that says why
+    else if (answer.status !== 204) window.answers.say(window.answers.name(answer.status), again);
+    if (answer.status !== 204) return;
+    document.getElementById("messages").replaceChildren();
+    const given = button.value === "1";
+    button.setAttribute("aria-pressed", given);
+    button.value = given ? "0" : "1";
+    form.hidden = true; // the name is known now
+    mirror();
+  };
+  for (const button of hearts) {
+    button.addEventListener("click", (event) => {
       event.preventDefault();
-      const button = form.querySelector("button");
-      const body = new URLSearchParams(new FormData(form));
-      body.set(button.name, button.value);
-      const again = () => form.requestSubmit(button);
-      let answer;
-      try {
-        const signal = AbortSignal.timeout(30_000);
-        answer = await fetch(form.action, { method: "POST", body, signal, headers: { Accept: "application/json" } });
-      } catch (error) {
-        window.answers.say(error.name === "TimeoutError" ? "slow" : window.answers.name(0), again);
-        return;
-      }
-      const field = form.elements.name;
-      const problem = form.querySelector(".problem");
-      const isRefused = answer.status === 422 && problem;
-      if (problem) {
-        problem.textContent = isRefused ? await answer.text() : "";
-        problem.hidden = !isRefused;
-        field.setAttribute("aria-invalid", Boolean(isRefused));
-      }
-      if (isRefused) {
-        field.focus();
-        return;
-      }
-      if (answer.redirected && answer.ok) location.assign(answer.url); // a page that says why
-      else if (answer.status !== 204) window.answers.say(window.answers.name(answer.status), again);
-      if (answer.status !== 204) return;
-      document.getElementById("messages").replaceChildren();
-      const given = button.value === "1";
-      button.setAttribute("aria-pressed", given);
-      button.value = given ? "0" : "1";
-      for (const other of hearts) {
-        if (body.has("name") && other.elements.name) other.elements.name.value = body.get("name");
-      }
+      give(button);
     });
   }
 })();

@@ -279,7 +279,7 @@ def _refused(
     if request.headers.get("Accept") == "application/json":
         return HttpResponse(problem, status=status, content_type="text/plain; charset=utf-8")
     context = _shown(request, share, secret, _guest(request))
-    context["refused"] = {"picture": row.pk, "typed": form["name"].value(), "problem": problem}
+    context["refused"] = {"typed": form["name"].value(), "problem": problem}
     return render(request, "generations/shared.html", context, status=status)
 
 

@@ -54,7 +54,7 @@ print(collection.pk)
         wide = phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         assert wide
         fox = phone.locator("figure", has_text="a fox")
-        fox.get_by_label("Your name").fill("Ada")
+        phone.get_by_label("Your name").fill("Ada")
         fox.get_by_role("button", name="Heart").click()
         expect(fox.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "true")
         fox.locator("img").tap()
@@ -142,7 +142,7 @@ def test_nothing_on_a_shared_page_moves_when_pictures_come_and_hearts_are_given(
         assert abs(ratio - 1024 / 768) < 0.02
         figure = page.locator("figure").nth(1)
         heart = figure.get_by_role("button", name="Heart")
-        figure.get_by_label("Your name").fill("Ada")
+        page.get_by_label("Your name").fill("Ada")
         heart.hover()
         place = heart.bounding_box()
         for pressed in ("true", "false", "true"):

@@ -18,7 +18,7 @@ from dotenv import load_dotenv
 
 from meigen_api.secret import Secret
 
-from . import mail, network, variables
+from . import databases, mail, network, variables
 from .mail import Mail, is_loopback
 
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
@@ -260,8 +260,8 @@ def _database(name: str) -> Secret:
     value = os.environ.get(name, "").strip()
     if not value:
         return Secret(f"sqlite:///{BASE_DIR / 'var' / 'studio.sqlite3'}")
-    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
-        raise variables.wrong(name, "must be sqlite:///path or postgres://user:password@host/name")
+    if not value.startswith(databases.SCHEMES):
+        raise variables.wrong(name, databases.FORMS)
     return Secret(value)
 
 

@@ -2,13 +2,11 @@
 
 import re
 import warnings
-from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-from . import env, logs, private
+from . import databases, env, logs, private
 
 ENV = env.read()
 BASE_DIR = env.BASE_DIR
@@ -98,19 +96,7 @@ TEMPLATES = [
 
 _file_mode = private.FILE_OF_PROXY if ENV.media_accel else private.FILE
 _folder_mode = private.FOLDER_OF_PROXY if ENV.media_accel else private.FOLDER
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": dict(dj_database_url.parse(ENV.database_url.reveal(), conn_max_age=60, conn_health_checks=True))
-}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    if DATABASES["default"]["NAME"] != ":memory:":
-        private.keep_database(Path(DATABASES["default"]["NAME"]), _folder_mode)
-    DATABASES["default"]["OPTIONS"] = {
-        # Without IMMEDIATE a read that turns into a write fails at once with "database is locked" (911 times in 5 s
-        # against 0); FULL because what a person submitted must survive a power cut.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
+DATABASES = {"default": databases.configured(ENV.database_url.reveal(), _folder_mode)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

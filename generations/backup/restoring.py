@@ -21,7 +21,7 @@ class Refused(Exception):
 def examine(backup: Backup, *, without_keys: bool, keep_media: bool) -> None:
     """Raises Refused, with what to do, when the backup is damaged or does not fit what is here."""
     about = backup.about
-    if about["format"] > FORMAT or _is_newer(about["migrations"]):
+    if about["format"] > FORMAT or is_newer(about["migrations"]):
         raise Refused("The backup was made by a newer release of the studio. Install that one first.")
     if about["database"] != connection.vendor:
         raise Refused(f"The backup is of {about['database']}, but DATABASE_URL names {connection.vendor}.")
@@ -52,7 +52,7 @@ def damaged(folder: Path, backup: Backup) -> Iterator[str]:
     return (entry.name for entry in backup.entries() if not place.is_whole(here, entry))
 
 
-def _is_newer(migrations: list[str]) -> bool:
+def is_newer(migrations: list[str]) -> bool:
     """Whether it knows a later migration than we do. Earlier ones may have been squashed since."""
     latest: dict[str, str] = {}
     for app, name in MigrationLoader(None).disk_migrations:

@@ -1,4 +1,4 @@
-"""The pause that a restored studio comes up in."""
+"""The pause that a restored studio comes up in, and that a database is left in whose studio has moved to another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 class Pause(models.Model):
-    """The one row that is there from `manage.py restore` until `manage.py resume`.
+    """The one row that is there from `manage.py restore`, or `transfer` to another database, until `manage.py resume`.
 
     What the rows say is older than what Meigen knows then, so nothing is sent, polled or tidied up by itself.
     """

@@ -56,8 +56,8 @@ $(VENV)/.installed: requirements-dev.lock
 # Newer releases: make lock ARGS=--upgrade
 lock: venv
 	$(LOCK) $(ARGS) -o requirements.lock
-	$(LOCK) $(ARGS) --extra s3 -o requirements-s3.lock
-	$(LOCK) $(ARGS) --extra s3 --group dev -o requirements-dev.lock
+	$(LOCK) $(ARGS) --all-extras -o requirements-s3.lock
+	$(LOCK) $(ARGS) --all-extras --group dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache

@@ -2,10 +2,15 @@
 
 import logging
 import os
+from typing import Any
 
 from dotenv import load_dotenv
 
-from meigen_site import env, network
+from meigen_site import (
+    counters,  # noqa: F401  made here, so that all processes count into the same memory
+    env,
+    network,
+)
 
 load_dotenv(env.BASE_DIR / ".env")
 bind = network.joined(*network.place(os.environ))
@@ -29,9 +34,29 @@ limit_request_line = 8190
 control_socket_disable = True  # a second way in, which nobody here uses
 
 
-def on_starting(server: object) -> None:
+_is_told = False
+
+
+def on_starting(server: Any) -> None:
     """A failed request is logged with its address, by gunicorn's own loggers, which Django's settings do not reach."""
-    from meigen_site.logs import NoShareLinks
+    from meigen_site.logs import JSON, Json, NoShareLinks
 
     for name in ["gunicorn.error", "gunicorn.access"]:
         logging.getLogger(name).addFilter(NoShareLinks())
+        for handler in logging.getLogger(name).handlers:
+            if os.environ.get("LOG_FORMAT", "").strip().lower() == JSON:
+                handler.setFormatter(Json())
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """The first process of a start, or of a reload, says how the studio starts; those that follow it need not."""
+    global _is_told  # noqa: PLW0603
+    worker.tells_start = not _is_told
+    _is_told = True
+
+
+def post_worker_init(worker: Any) -> None:
+    if worker.tells_start:
+        from meigen_site import starting
+
+        starting.tell("The web server")

@@ -18,14 +18,14 @@ _strangers = count()
 
 
 def from_proxies_alone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that takes X-Forwarded-... from every request that does not come from a proxy of ours.
+    """Middleware that takes X-Forwarded-... and X-Request-ID from every request that no proxy of ours sent.
 
-    Whoever reaches the web server past the proxy could claim any address, and https, otherwise.
+    Whoever reaches the web server past the proxy could claim any address, https, and any id otherwise.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not _is_from_proxy(request):
-            for name in [name for name in request.META if name.startswith("HTTP_X_FORWARDED_")]:
+            for name in [name for name in request.META if name.startswith(("HTTP_X_FORWARDED_", "HTTP_X_REQUEST_ID"))]:
                 del request.META[name]
         return get_response(request)
 

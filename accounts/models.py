@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import logging
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from meigen_api.types import Balance
 from . import link_secrets, sealing, vault
 from .columns import EmailField, NameField
 from .text import isolated
+
+logger = logging.getLogger(__name__)
 
 BACK = "accounts.models.User.active_since"
 INVITATION = "invitation"
@@ -178,6 +181,9 @@ class Token(models.Model):
         """Blocks the token after a 401, unless it has been replaced since."""
         if Token.objects.filter(pk=self.pk, revision=revision, refused_at=None).update(refused_at=at):
             self.refused_at = at
+            words = "Meigen refuses token %s of person %s (401): what waits for it waits for a new one"
+            told = {"event": "token_refused", "token": self.pk, "person": self.owner_id}
+            logger.warning(words, self.pk, self.owner_id, extra={"event": told})
 
 
 class Throttle(models.Model):

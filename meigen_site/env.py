@@ -110,6 +110,10 @@ class Environment:
     session_idle_hours: float
     openid: OpenID | None
     mail: Mail | None
+    log_format: str
+    slow_seconds: float
+    metrics_token: Secret | None
+    sentry_dsn: Secret | None
     failpoints: Path | None
 
     @property
@@ -141,6 +145,7 @@ class Environment:
         others = [self.bucket.access_key, self.bucket.secret_key] if self.bucket else []
         others += [self.openid.client_secret] if self.openid else []
         others += [self.mail.password] if self.mail else []
+        others += [secret for secret in (self.metrics_token, self.sentry_dsn) if secret]
         return [self.secret_key, *([self.database_url] if password.reveal() else []), password, *keys, *others]
 
 
@@ -186,6 +191,10 @@ def read() -> Environment:
         session_idle_hours=variables.number("SESSION_IDLE_HOURS", "336", least=1, most=24 * 365),
         openid=_openid("OIDC_URL"),
         mail=_mail("EMAIL_URL"),
+        log_format=variables.one_of("LOG_FORMAT", "plain", "json"),
+        slow_seconds=variables.number("SLOW_SECONDS", "10", least=0.1),
+        metrics_token=_metrics_token("METRICS_TOKEN"),
+        sentry_dsn=_sentry("SENTRY_DSN"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
 
@@ -245,6 +254,26 @@ def _mail(name: str) -> Mail | None:
         return mail.parsed(url, sender) if url else None
     except mail.Unfit as unfit:
         raise variables.wrong(*unfit.args) from None
+
+
+def _metrics_token(name: str) -> Secret | None:
+    """None when there are no metrics."""
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(r"[!-~]{16,}", value):
+        raise variables.wrong(name, "must be at least 16 letters, digits and signs without a space")
+    return Secret(value) if value else None
+
+
+def _sentry(name: str) -> Secret | None:
+    """None when errors are reported to nobody."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    if not re.fullmatch(r"https?://[^@/\s]+@[^@\s]+/\d+", value):
+        raise variables.wrong(name, "must be the address that Sentry shows, such as https://key@sentry.example.org/1")
+    if not importlib.util.find_spec("sentry_sdk"):
+        raise variables.wrong(name, "needs sentry-sdk: pip install --require-hashes -r requirements-s3.lock")
+    return Secret(value)
 
 
 def _failpoints(name: str) -> Path | None:

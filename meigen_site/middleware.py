@@ -1,5 +1,9 @@
 """Middleware of our own: who may come in, and the headers of every answer."""
 
+import logging
+import re
+import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +23,49 @@ from accounts.address import client_address
 from accounts.http import came_from
 from accounts.vault import OldKeys
 from audit import log
+from meigen_site import counters
+from meigen_site.about import answering
+from meigen_site.logs import event
+
+logger = logging.getLogger(__name__)
+
+PROBES = {"/healthz", "/metrics"}
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def followed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Gives every request an id, which its log lines and its answer carry; counts it, and tells of a slow one.
+
+    The id is the proxy's X-Request-ID, if there is one: `from_proxies_alone` has taken away everybody else's.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        begun = time.monotonic()
+        with answering(request, request_id):
+            response = get_response(request)
+            took = time.monotonic() - begun
+            is_slow = took > settings.SLOW_SECONDS
+            counters.count(_kind(request, response), response.status_code, took, is_slow=is_slow)
+            if is_slow:
+                place = (
+                    request.resolver_match.route if request.resolver_match else "?"
+                )  # no address, which may be secret
+                words, told = "Slow: %s /%s took %.1f s and was answered with %s", event("slow_request", seconds=took)
+                logger.warning(words, request.method, place, took, response.status_code, extra=told)
+        response.headers["X-Request-ID"] = request_id
+        return response
+
+    return middleware
+
+
+def _kind(request: HttpRequest, response: HttpResponseBase) -> str:
+    if request.path_info in PROBES:
+        return "probe"
+    if request.path_info == "/tick/":
+        return "tick"
+    return "file" if response.streaming else "page"
 
 
 class SignedIn(LoginRequiredMiddleware):
@@ -63,13 +110,13 @@ def audited(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
 
 
 def probes_by_any_name(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Lets load balancers ask `/healthz` by an IP address or a container's name, which ALLOWED_HOSTS need not know.
+    """Lets load balancers and Prometheus ask by an IP address or a container's name, which ALLOWED_HOSTS need not know.
 
-    The answer names no host, so that one the asker makes up leads nowhere.
+    The answers name no host, so that one the asker makes up leads nowhere.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path_info == "/healthz":
+        if request.path_info in PROBES:
             request.META["HTTP_HOST"] = "localhost"
         return get_response(request)
 

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.address.from_proxies_alone",  # before anybody asks whether the request came by https
+    "meigen_site.middleware.followed",
     # First, so that no answer lacks the headers, whichever of those below gives it.
     "meigen_site.middleware.EveryAnswer",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -311,7 +312,7 @@ HEADERS = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = not ENV.plain_http
-SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(f'{BASE_PATH}/healthz'.lstrip('/'))}$"]
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(f'{BASE_PATH}/'.lstrip('/'))}(healthz|metrics)$"]
 SECURE_HSTS_SECONDS = 0 if ENV.plain_http else 31_536_000
 # Both speak of the studio's own host and what is below it, never of its parent domain.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.plain_http
@@ -330,4 +331,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # a long history, all of it chosen, is to
 DEFAULT_EXCEPTION_REPORTER = "meigen_site.reports.Report"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "meigen_site.reports.Filter"
 
-LOGGING = logs.CONFIG
+# What is seen of it from outside: lines of the log, /metrics, reports of errors (docs/monitoring.md).
+LOGGING = logs.config(ENV.log_format)
+SLOW_SECONDS = ENV.slow_seconds
+METRICS_TOKEN = ENV.metrics_token

@@ -34,6 +34,13 @@ def flag(name: str) -> bool:
     raise wrong(name, f"must be 1 or 0, not {value!r}")
 
 
+def one_of(name: str, default: str, *others: str) -> str:
+    value = os.environ.get(name, "").strip().lower() or default
+    if value not in {default, *others}:
+        raise wrong(name, f"must be {' or '.join([default, *others])}, not {value!r}")
+    return value
+
+
 def listed(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 

@@ -27,6 +27,10 @@ os.environ.update(
     SESSION_IDLE_HOURS="",
     OIDC_URL="",
     EMAIL_URL="",
+    LOG_FORMAT="",
+    SLOW_SECONDS="",
+    METRICS_TOKEN="",
+    SENTRY_DSN="",
 )
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder / 'studio.sqlite3'}")
 

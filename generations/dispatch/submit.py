@@ -28,6 +28,7 @@ from meigen_api.client import Client
 from meigen_api.errors import MeigenError
 from meigen_api.secret import Secret
 from meigen_api.types import Status
+from meigen_site.about import about
 
 S = Generation.Status
 
@@ -76,14 +77,15 @@ def send(pk: UUID, seconds: float = POST_SECONDS) -> None:
 def record(attempt: Attempt, answer: Status | MeigenError) -> None:
     """Writes down what one attempt brought. An answer that cannot be written is one that tells nothing."""
     failpoints.reach("answer-unsaved")
-    try:
-        if isinstance(answer, MeigenError):
-            failed(attempt, answer)
-        else:
-            accepted(attempt, answer)
-    except (DatabaseError, ValueError):
-        logger.exception("The answer for generation %s could not be written", attempt.generation_id)
-        failed(attempt, errors.BadAnswer(Sentence.RESPONSE_NOT_SAVED.stored()))
+    with about(generation=attempt.generation_id):
+        try:
+            if isinstance(answer, MeigenError):
+                failed(attempt, answer)
+            else:
+                accepted(attempt, answer)
+        except (DatabaseError, ValueError):
+            logger.exception("The answer for generation %s could not be written", attempt.generation_id)
+            failed(attempt, errors.BadAnswer(Sentence.RESPONSE_NOT_SAVED.stored()))
 
 
 def claim(pk: UUID) -> Claim | None:

@@ -20,6 +20,7 @@ from generations.media.formats import EXTENSIONS
 from generations.models import Event, Generation, Lease, Result
 from generations.models.process import this_process
 from generations.models.sentences import Sentence
+from meigen_site.about import about
 
 RUN_SECONDS = 25.0
 # Renewed while bytes arrive, so it only has to outlast the longest pause and the decoding.
@@ -69,6 +70,11 @@ def fetch(pk: UUID, slot: str = "") -> None:
     result = _claim(pk)
     if result is None:
         return
+    with about(generation=result.generation_id):
+        _fetch(result, slot)
+
+
+def _fetch(result: Result, slot: str) -> None:
     renew = _Renewal(result, slot)
     try:
         with download(result.source_url, progress=renew) as file:

@@ -34,9 +34,12 @@ def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
 
 
 def test_what_the_visitor_claims_is_replaced(proxy: Proxy) -> None:
-    got = proxy.get("/", X_Forwarded_For="192.0.2.1", X_Forwarded_Proto="http").json()
+    got = proxy.get(
+        "/", X_Forwarded_For="192.0.2.1", X_Forwarded_Proto="http", X_Request_ID="forged-by-somebody"
+    ).json()
     assert (got["host"], got["x-forwarded-proto"]) == (proxies.HOST, "https")
     assert got["x-forwarded-for"] == "127.0.0.1"
+    assert len(got["x-request-id"]) >= 32
 
 
 def test_a_kept_file_is_sent_with_the_studios_headers_and_in_ranges(proxy: Proxy) -> None:

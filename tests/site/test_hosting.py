@@ -58,7 +58,7 @@ def test_below_a_path_every_address_and_cookie_stays_there() -> None:
     found = told(BASE_PATH="/teams/studio", COOKIE_PREFIX="two-")
     assert (found["studio"], found["share"]) == ("/teams/studio/", "/teams/studio/s/x/")
     assert found["static"] == "/teams/studio/static/"
-    assert found["exempt"] == [r"^teams/studio/healthz$"]
+    assert found["exempt"] == [r"^teams/studio/(healthz|metrics)$"]
     assert found["person"] == "teams/studio/7"
     assert found["messages"] == "two-messages"
     assert {found[name] for name in found if name.endswith("COOKIE_PATH")} == {"/teams/studio/"}
@@ -80,7 +80,7 @@ def test_at_the_root_nothing_has_another_name() -> None:
     found = told(BASE_PATH="", COOKIE_PREFIX="")
     assert {found[name] for name in found if name.endswith("COOKIE_PATH")} == {"/"}
     assert (found["SESSION_COOKIE_NAME"], found["messages"], found["person"]) == ("sessionid", "messages", "7")
-    assert found["exempt"] == [r"^healthz$"]
+    assert found["exempt"] == [r"^(healthz|metrics)$"]
 
 
 HTTPS = {"ALLOWED_HOSTS": "studio.example.org", "TRUSTED_PROXIES": "1", "MEIGEN_BASE_URL": "https://www.meigen.ai"}

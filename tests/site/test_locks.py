@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from meigen_site import VERSION
 from tests.cases import each
 
 PROJECT = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
@@ -21,10 +22,17 @@ def named(needed: Any) -> Iterator[str]:
     ("lock", "needed"),
     [
         ("requirements.lock", []),
-        ("requirements-s3.lock", PROJECT["project"]["optional-dependencies"]["s3"]),
+        (
+            "requirements-s3.lock",
+            [each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra],
+        ),
         ("requirements-dev.lock", PROJECT["dependency-groups"]["dev"]),
     ],
 )
 def test_a_lock_holds_every_library_that_the_project_names(lock: str, needed: list[str]) -> None:
     held = set(re.findall(r"(?m)^([\w.-]+)(?:\[[\w,]+\])?==", (settings.BASE_DIR / lock).read_text()))
     assert set(named([*PROJECT["project"]["dependencies"], *needed])) - held == set()
+
+
+def test_the_code_knows_its_version() -> None:
+    assert PROJECT["project"]["version"] == VERSION

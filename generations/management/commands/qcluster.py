@@ -18,6 +18,7 @@ from django.db import DatabaseError, connections
 from django_q.cluster import Cluster
 
 from generations.dispatch import stopping, wake
+from meigen_site import starting
 from meigen_site.processes import end_with_parent
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Each process dies with the one that forked it, so none is left behind to take tasks and do nothing.
         os.register_at_fork(after_in_child=_end_with_parent)
+        starting.tell("The workers")
         while not stopping.is_stopping():
             connections.close_all()
             stopping.note_life()

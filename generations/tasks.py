@@ -8,9 +8,10 @@ from django_q.tasks import async_task
 from accounts import throttles
 from audit import log
 from generations.dispatch import sweep as sweeping
-from generations.dispatch import wake
+from generations.dispatch import upstream, wake
 from generations.library import trash
 from generations.media import fetch as fetching
+from generations.media import reach, store
 from generations.models import Pause
 from generations.usage import digest
 
@@ -25,6 +26,16 @@ def wake_sweeps() -> None:
 
 def fetch() -> None:
     fetching.run()
+
+
+def look_outside() -> None:
+    upstream.look()
+    reach.look()
+
+
+def hurry() -> None:
+    for room in (upstream, reach, store):
+        room.hurry()
 
 
 def empty_trash() -> None:

@@ -2,8 +2,9 @@
 
 import json
 import logging
+import mmap
 import re
-import threading
+import struct
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,10 @@ from django.db import InterfaceError, OperationalError
 
 PLAIN, JSON = "plain", "json"
 EVERY_SECONDS = 60.0  # lines that say again that the database is away
+
+# Shared with the processes that are forked: until when nothing more is said of it, and how much was left out.
+_SLOT = struct.Struct("2d")
+_shared = mmap.mmap(-1, 3 * _SLOT.size)
 
 _SLASH = "(?:/|%(?:25)*2F)"
 SHARE_LINK = re.compile(rf"""({_SLASH}(?:s|join|password{_SLASH}forgotten){_SLASH})[^/\s"'<&%]+""", re.IGNORECASE)
@@ -86,40 +91,42 @@ def is_away(error: BaseException | None) -> bool:
 
 
 class DatabaseAway(logging.Filter):
-    """Of all that fails because the database is away, one line a minute and process, without a traceback."""
+    """Of all that fails because the database is away, one line a minute, without a traceback.
 
-    def __init__(self, *, with_traceback: bool = False) -> None:
+    The processes of one service share the minute: those of django-q2 end when the database is away, and others begin.
+    """
+
+    def __init__(self, *, slot: int, with_traceback: bool = False) -> None:
         super().__init__()
+        self.place = slot * _SLOT.size
         self.with_traceback = with_traceback
-        self.lock = threading.Lock()
-        self.next = 0.0
-        self.left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not self._is_about_it(record):
+        now = time.monotonic()
+        quiet_until, left_out = _SLOT.unpack_from(_shared, self.place)
+        if not self._is_about_it(record, is_known=now < quiet_until):
             return True
-        with self.lock:
-            now = time.monotonic()
-            if now < self.next:
-                self.left_out += 1
-                return False
-            self.next, left_out = now + EVERY_SECONDS, self.left_out
-            self.left_out = 0
+        if now < quiet_until:
+            _SLOT.pack_into(_shared, self.place, quiet_until, left_out + 1)
+            return False
+        _SLOT.pack_into(_shared, self.place, now + EVERY_SECONDS, 0)
         if not self.with_traceback:
             words = str(record.exc_info[1]) if record.exc_info else record.getMessage()
             reason = words.strip().partition("\n")[0]
-            more = f" {left_out} lines like this were left out." if left_out else ""
+            more = f" {left_out:.0f} lines like this were left out." if left_out else ""
             record.msg, record.args = f"{AWAY}{reason.removeprefix(AWAY)}{more}", None
-            record.event = {"event": "database_away", "left_out": left_out}
+            record.event = {"event": "database_away", "left_out": round(left_out)}
             record.exc_info = record.exc_text = None
         return True
 
     @staticmethod
-    def _is_about_it(record: logging.LogRecord) -> bool:
+    def _is_about_it(record: logging.LogRecord, *, is_known: bool) -> bool:
         if record.exc_info:
             return is_away(record.exc_info[1])
-        words = record.getMessage()  # of another handler's filter, or of django-q2, which puts tracebacks into it
-        return words.startswith(AWAY) or (record.name == "django-q" and FAILED_TASK.search(words) is not None)
+        words = record.getMessage()
+        if record.name == "django-q":  # a failed task with its traceback, or a process that ended and is replaced
+            return FAILED_TASK.search(words) is not None or (is_known and "reincarnated" in words)
+        return words.startswith(AWAY)  # what another handler's filter made of it
 
 
 class RefusedHost(logging.Filter):
@@ -127,8 +134,8 @@ class RefusedHost(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
-        if record.name == "django.request":  # a second line, that the answer was 400
-            return not hasattr(request, "refused_host")
+        if record.name == "django.request":  # a second line, that the answer was 400; or what a probe is told
+            return not hasattr(request, "refused_host") and getattr(request, "path_info", "") != "/healthz"
         record.levelno, record.levelname = logging.INFO, "INFO"
         record.exc_info = record.exc_text = None
         record.event = {"event": "refused_host"}
@@ -151,8 +158,8 @@ def config(form: str) -> dict[str, Any]:
         "formatters": {"line": FORMATTERS[form]},
         "filters": {
             "about": {"()": "meigen_site.about.About"},
-            "database_away": {"()": "meigen_site.logs.DatabaseAway"},
-            "database_away_by_mail": {"()": "meigen_site.logs.DatabaseAway", "with_traceback": True},
+            "database_away": {"()": "meigen_site.logs.DatabaseAway", "slot": 0},
+            "database_away_by_mail": {"()": "meigen_site.logs.DatabaseAway", "slot": 1, "with_traceback": True},
             "no_share_links": {"()": "meigen_site.logs.NoShareLinks"},
             "refused_host": {"()": "meigen_site.logs.RefusedHost"},
             "in_production": {"()": "django.utils.log.RequireDebugFalse"},

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts import vault
 from accounts.models import Token
-from generations.dispatch import failpoints, line, outcomes, rate
+from generations.dispatch import failpoints, line, outcomes, rate, upstream
 from generations.models import Attempt, Generation, Pause
 from generations.models.process import this_process
 from generations.models.sentences import Sentence, reason_of
@@ -86,6 +86,8 @@ def record(attempt: Attempt, answer: Status | MeigenError) -> None:
         except (DatabaseError, ValueError):
             logger.exception("The answer for generation %s could not be written", attempt.generation_id)
             failed(attempt, errors.BadAnswer(Sentence.RESPONSE_NOT_SAVED.stored()))
+        if isinstance(answer, MeigenError) and upstream.is_doubtful(answer):
+            upstream.doubt()
 
 
 def claim(pk: UUID) -> Claim | None:

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -21,7 +22,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
-from generations.dispatch import failpoints, outcomes, polling, recovery, stopping, submit, wake
+from generations.dispatch import failpoints, outcomes, polling, recovery, stopping, submit, upstream, wake
 from generations.models import Lease, Pause
 from generations.models.sentences import Sentence
 from meigen_api import calls, errors
@@ -74,6 +75,7 @@ class _Sweep:
         self.due: asyncio.Queue[polling.Job] = asyncio.Queue()
         self.outcomes: list[polling.Outcome] = []
         self.news = asyncio.Event()  # there are outcomes
+        self.has_failed = self.is_away = False  # a poll got no answer; Meigen is known to be away
         self.sends: set[asyncio.Task[None]] = set()
         self.database = ThreadPoolExecutor(1, thread_name_prefix="database")
         trace = failpoints.tracer()
@@ -114,6 +116,8 @@ class _Sweep:
                 await self._db(recovery.recover)
                 recover = now + RECOVER_SECONDS
             if now >= look:
+                if self.has_failed or self.is_away:
+                    await self._heed_outage()
                 if not await self._look():
                     return
                 look = now + LOOK_SECONDS
@@ -142,6 +146,17 @@ class _Sweep:
             self.sends.add(send)
             send.add_done_callback(self.sends.discard)
         return bool(stay or self.sends or self.outcomes)
+
+    async def _heed_outage(self) -> None:
+        """Has somebody look whether Meigen is away. Once it is back, polls at once what was to be polled later."""
+        self.has_failed, was_away = False, self.is_away
+        self.is_away = await self._db(upstream.doubt)
+        if was_away and not self.is_away:
+            for pk, job in self.jobs.items():
+                if job.failures:
+                    self.jobs[pk] = fresh = copy(job)  # the old one's turn comes to nothing
+                    fresh.failures = 0
+                    self._poll_in(random.uniform(0, fresh.interval), fresh)
 
     async def _send(self, pk: UUID) -> None:
         claim = await self._db(partial(submit.claim, pk))
@@ -187,6 +202,7 @@ class _Sweep:
             status = await self.polls.send(calls.status(job.generation.remote_id), job.secret)
         except MeigenError as error:
             job.failures += 1
+            self.has_failed |= upstream.is_doubtful(error)
             job.misses = job.misses + 1 if isinstance(error, errors.NotFound) else 0
             if isinstance(error, errors.NotFound | errors.BadToken):
                 self._tell(polling.Outcome(job, error=error))

@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 
 from accounts import throttles
 from audit import log
-from generations.dispatch import stopping
+from generations.dispatch import clock, stopping, troubles
 from generations.models import Generation, Lease, Pause, Result
 from generations.models.lease import free_dead_claims
 from generations.models.process import this_process
@@ -28,7 +28,10 @@ FETCH_SLOTS = ("fetch-1", "fetch-2")
 HEARTBEAT = "worker"
 HEARTBEAT_SECONDS = 150
 HOST = "worker@"
+SWEEP = "sweep-"
 REMEMBERED = timedelta(days=1)
+LOOK = "look"
+LOOK_EVERY = timedelta(seconds=8)  # less than a pulse
 TRASH = "trash"
 TRASH_EVERY = timedelta(hours=1)
 TIDY = "tidy"
@@ -36,7 +39,7 @@ TIDY_EVERY = timedelta(hours=1)
 
 
 def lease_of(shard: int) -> str:
-    return f"sweep-{shard}"
+    return f"{SWEEP}{shard}"
 
 
 def sweep(*shards: int) -> None:
@@ -56,6 +59,12 @@ def fetch() -> None:
 def empty_trash() -> None:
     """Wakes the emptying of the trash."""
     async_task("generations.tasks.empty_trash")
+
+
+def look_outside() -> None:
+    """Wakes a look at whether Meigen answers, at most once every few seconds on all hosts together."""
+    if Lease.once_every(LOOK, LOOK_EVERY):
+        async_task("generations.tasks.look_outside")
 
 
 def pulse() -> None:
@@ -87,14 +96,32 @@ def beat() -> None:
 
 
 def beat_of_host() -> None:
-    """Says that this host's workers are alive, so that it is known which of several hosts is not."""
-    until = timezone.now() + timedelta(seconds=HEARTBEAT_SECONDS)
-    Lease.objects.update_or_create(name=_own_name(), defaults={"owner": this_process(), "expires_at": until})
+    """Says that this host's workers are alive, so that it is known which of several hosts is not.
+
+    It is said in the database's time, and with how far this host's clock is from that.
+    """
+    ahead = clock.ahead()
+    until = timezone.now() + timedelta(seconds=HEARTBEAT_SECONDS - ahead)
+    owner = f"{this_process()}|{ahead:+.1f}"
+    Lease.objects.update_or_create(name=_own_name(), defaults={"owner": owner, "expires_at": until})
+    host = socket.gethostname()
+    troubles.end(troubles.of_host(troubles.SILENT))
+    if abs(ahead) > clock.WRONG:
+        words = f"The clock of {host} is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+        troubles.begin(troubles.of_host(troubles.CLOCK), words)
+    else:
+        troubles.end(troubles.of_host(troubles.CLOCK), hurry)
+
+
+def hurry() -> None:
+    """Wakes whoever brings forward what waits because of a trouble that is over."""
+    async_task("generations.tasks.hurry")
 
 
 def leave() -> None:
     """This host's workers were asked to stop, so nobody has to miss them."""
     Lease.objects.filter(name=_own_name()).delete()
+    troubles.forget(socket.gethostname())
 
 
 def hosts() -> QuerySet[Lease]:
@@ -104,7 +131,28 @@ def hosts() -> QuerySet[Lease]:
 
 def forget_hosts() -> None:
     """Those that were not stopped in good order and never came back."""
-    Lease.objects.filter(name__startswith=HOST, expires_at__lt=timezone.now() - REMEMBERED).delete()
+    lost = Lease.objects.filter(name__startswith=HOST, expires_at__lt=timezone.now() - REMEMBERED)
+    for beat in lost:
+        troubles.forget(host_of(beat))
+    lost.delete()
+
+
+def host_of(beat: Lease) -> str:
+    return beat.owner.partition("|")[0] or beat.name.removeprefix(HOST)
+
+
+def ahead_of(beat: Lease) -> float:
+    """Seconds by which that host's clock was ahead of the database's at the beat."""
+    return float((beat.owner.split("|")[4:5] or ["0"])[0])
+
+
+def note_silence() -> None:
+    """Writes down which hosts are silent. Those that live ask it of the others, and the health check of all."""
+    for beat in hosts().filter(expires_at__lt=timezone.now()):
+        host = host_of(beat)
+        since = beat.expires_at - timedelta(seconds=HEARTBEAT_SECONDS)
+        words = f"The workers of {host} are silent since {since:%Y-%m-%d %H:%M:%S} UTC"
+        troubles.begin(troubles.of_host(troubles.SILENT, host), words)
 
 
 def _own_name() -> str:
@@ -114,8 +162,11 @@ def _own_name() -> str:
 def watchdog() -> None:
     """Rebuilds from the rows whatever wake-up was lost; while the studio is paused, nothing."""
     beat()
+    note_silence()
     if Pause.is_on():
         return
+    if troubles.lasts(troubles.MEIGEN, troubles.FILES):
+        look_outside()
     for shard in range(settings.SWEEPS):
         if not Lease.is_held(lease_of(shard)) and work_left(shard):
             sweep(shard)
@@ -163,6 +214,11 @@ def waiting() -> bool:
         or rows.orphaned().exists()
         or rows.with_replaced_token().exists()
     )
+
+
+def anything_left() -> bool:
+    """Whether any sweep has."""
+    return Generation.objects.filter(status=S.RUNNING).exists() or waiting()
 
 
 def work_left(shard: int) -> bool:

@@ -1,19 +1,13 @@
 """Where results are kept, the room there is, and what else belongs on the machine."""
 
 import os
-import shutil
-import tempfile
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
 
 from generations.doctor.finding import Finding, note, ok, wrong
-from generations.media import ffmpeg, verify
+from generations.media import ffmpeg, store, verify
 from meigen_site.env import BASE_DIR
 
 LOW_PERCENT = 10
@@ -24,7 +18,7 @@ def media() -> Iterator[Finding]:
     """A file is written, read and deleted, and the latest results are looked for."""
     place = f"the bucket {settings.ENV.bucket.name}" if settings.ENV.bucket else f"MEDIA_ROOT {settings.MEDIA_ROOT}"
     try:
-        _write_and_read()
+        store.write_and_read()
     except OSError as problem:
         yield wrong(f"Results cannot be kept in {place}: {problem}", _how_to_write())
         return
@@ -36,16 +30,6 @@ def media() -> Iterator[Finding]:
         yield ok(f"Results can be kept in {place}.")
 
 
-def _write_and_read() -> None:
-    name = default_storage.save(f"doctor-{uuid.uuid4().hex}", ContentFile(b"well"))
-    try:
-        with default_storage.open(name) as file:
-            if file.read() != b"well":
-                raise OSError("What was written is not what is read.")
-    finally:
-        default_storage.delete(name)
-
-
 def _how_to_write() -> str:
     if settings.ENV.bucket:
         return "Check S3_ENDPOINT, S3_REGION and the keys, which must allow to read, write, list and delete."
@@ -54,16 +38,11 @@ def _how_to_write() -> str:
 
 def space() -> Iterator[Finding]:
     """Where results are kept, where uploads pass through, and where SQLite grows."""
-    folders = {Path(tempfile.gettempdir())}
-    if not settings.ENV.bucket:
-        folders.add(settings.MEDIA_ROOT)
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        folders.add(Path(settings.DATABASES["default"]["NAME"]).parent)
-    for folder in sorted(folders):
-        usage = shutil.disk_usage(next(each for each in [folder, *folder.parents] if each.exists()))
-        percent = usage.free * 100 // usage.total
-        words = f"{filesizeformat(usage.free)} free for {folder} ({percent} %)."
-        if usage.free < LEAST_BYTES:
+    for folder in sorted({*store.folders().values()}):
+        room = store.room(folder)
+        percent = room.free * 100 // room.total
+        words = f"{filesizeformat(room.free)} free for {folder} ({percent} %)."
+        if room.free < LEAST_BYTES:
             yield wrong(words, "Make room: what waits for it goes on by itself.")
         elif percent < LOW_PERCENT:
             yield note(words, "Make room before it is full.")

@@ -1,6 +1,5 @@
 """Settings, the database and what its rows say about keys, clocks and workers."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,12 +12,12 @@ from django.utils.timesince import timesince
 
 from accounts import factors, sealing, vault
 from accounts.models import Token
-from generations.dispatch import pending, wake
+from generations.dispatch import clock, pending, wake
 from generations.doctor.finding import Finding, note, ok, wrong
 from generations.models import Lease
 
 # A lease of a sweep lasts six seconds: hosts that differ by more take each other's work.
-CLOCK_NOTE, CLOCK_WRONG = 1.0, 5.0
+CLOCK_NOTE, CLOCK_WRONG = 1.0, clock.WRONG
 PUT_KEY_BACK = "Put the old key back after the new one in TOKEN_KEYS, then run manage.py rotate_tokens."
 
 
@@ -77,11 +76,7 @@ def clocks() -> Iterator[Finding]:
     if connection.vendor != "postgresql":
         yield ok("The database is on this machine.")
         return
-    with connection.cursor() as cursor:
-        before = time.time()
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
-        theirs = float(cursor.fetchone()[0])
-    apart = abs(theirs - (before + time.time()) / 2)
+    apart = abs(clock.ahead())
     words = f"This host and the database are {apart:.1f} s apart."
     advice = "Keep the clocks of all hosts in sync: apt-get install systemd-timesyncd, or chrony."
     if apart < CLOCK_NOTE:
@@ -94,12 +89,15 @@ def workers() -> Iterator[Finding]:
     """Each host's heartbeat. It is written by that host's clock, so one from the future tells of a clock."""
     now, beats = timezone.now(), list(wake.hosts())
     for beat in beats:
-        host, since = beat.owner.partition("|")[0], beat.expires_at - timedelta(seconds=wake.HEARTBEAT_SECONDS)
+        host, since = wake.host_of(beat), beat.expires_at - timedelta(seconds=wake.HEARTBEAT_SECONDS)
         if beat.expires_at < now:
             advice = f"Start the worker there, or leave it: {wake.REMEMBERED.days} day after its end it is forgotten."
             yield note(f"{host} is silent since {since:%Y-%m-%d %H:%M:%S %Z} ({timesince(since)} ago).", advice)
         elif since > now + timedelta(seconds=CLOCK_WRONG):
             yield wrong(f"The clock of {host} is ahead of this host's.", "Keep the clocks of all hosts in sync.")
+        elif abs(wake.ahead_of(beat)) > CLOCK_WRONG:
+            words = f"The clock of {host} is {abs(wake.ahead_of(beat)):.0f} s from the database's."
+            yield wrong(words, "Keep the clocks of all hosts in sync.")
         else:
             yield ok(f"{host} is alive.")
     beats_until = Lease.expiry(wake.HEARTBEAT)

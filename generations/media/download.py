@@ -3,9 +3,10 @@
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
@@ -75,7 +76,25 @@ def download(
         yield file
 
 
-def _chunks(url: str, seconds: float, max_bytes: int) -> Iterator[bytes]:
+def begins(url: str, seconds: float) -> bool:
+    """Whether its server begins to send the file, or says within that time that it will not."""
+    chunks = _chunks(url, seconds, MAX_BYTES)
+    try:
+        next(chunks, None)
+    except Failed:
+        return False
+    except Refused:
+        return True
+    finally:
+        chunks.close()
+    return True
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _chunks(url: str, seconds: float, max_bytes: int) -> Generator[bytes]:
     size = 0
     timeout = httpx.Timeout(min(20.0, seconds), connect=5.0)
     headers, line = {"Accept-Encoding": "identity"}, _Line()

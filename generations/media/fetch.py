@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from generations.dispatch import failpoints, stopping, wake
+from generations.media import store
 from generations.media.decode import Found, Small, inspect
 from generations.media.download import Failed, Refused, download
 from generations.media.formats import EXTENSIONS
@@ -89,10 +90,12 @@ def _fetch(result: Result, slot: str) -> None:
         _retry(result, str(refusal))
     except Failed as failure:
         _retry(result, str(failure))
+        wake.look_outside()
     except OSError as error:
         # Our own disk or bucket failed: the file waits, however long it takes.
         problem = Sentence.FILE_NOT_SAVED.stored(reason=error.strerror or Sentence.DISK_ERROR.stored())
         _wait(result, problem, STORE_PAUSE, tries=F("tries") - 1)
+        store.failed(error)
 
 
 def _claim(pk: UUID) -> Result | None:

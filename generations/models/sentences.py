@@ -157,6 +157,11 @@ class Sentence(Enum):
         """The text to store. A parameter may be such a text itself."""
         return json.dumps({"code": self.value, **parameters}, ensure_ascii=False, separators=(",", ":"))
 
+    @property
+    def beginning(self) -> str:
+        """What the stored text begins with, whatever its parameters are."""
+        return self.stored().removesuffix("}")
+
 
 BY_CODE = {sentence.value: sentence for sentence in Sentence}
 

@@ -40,6 +40,7 @@ PUBLIC = {
     "shared_heart",
     "unlock",
     "healthz",
+    "metrics",
     "set_language",
     "account_login",
     "account_logout",

@@ -1,57 +1,27 @@
 """What the log says of requests and starts: one line for each event, with whom and what it is about, and no secret."""
 
-import io
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as configured
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 from accounts.models import Token, User
-from meigen_site import logs, middleware, starting
+from meigen_site import middleware, starting
 from meigen_site.about import about
 from tests.helpers import make_generation
-
-Lines = Callable[[], list[str]]
-
-
-@contextmanager
-def written(form: str) -> Iterator[Lines]:
-    """What the console gets in this form since it was last asked, through the filters of the settings."""
-    config, stream = logs.config(form), io.StringIO()
-    handler = logging.StreamHandler(stream)
-    formatter = config["formatters"]["line"]
-    handler.setFormatter(logs.Json() if "()" in formatter else logging.Formatter(formatter["format"], style="{"))
-    for name in config["handlers"]["console"]["filters"]:
-        handler.addFilter(import_string(config["filters"][name]["()"])())
-
-    def lines() -> list[str]:
-        found = stream.getvalue().splitlines()
-        stream.seek(stream.truncate(0))
-        return found
-
-    logging.getLogger().addHandler(handler)
-    yield lines
-    logging.getLogger().removeHandler(handler)
+from tests.watching import Lines, events, written
 
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    with written("json") as lines:
+    with written() as lines:
         yield lines
-
-
-def objects(lines: Lines, event: str = "") -> list[dict[str, Any]]:
-    found = [json.loads(line) for line in lines()]
-    return [told for told in found if not event or told.get("event") == event]
 
 
 def test_a_start_says_its_version_and_settings_and_no_secret(lines: Lines) -> None:
@@ -68,7 +38,7 @@ def test_a_slow_request_is_a_line_with_its_id_its_person_and_its_route(
     generation = make_generation(user)
     settings.SLOW_SECONDS = 0.0
     answer = browser.get(f"/generations/{generation.pk}/", headers={"X-Request-ID": "somebody-elses"})
-    (told,) = objects(lines, "slow_request")
+    (told,) = events(lines, "slow_request")
     assert told["request"] == answer["X-Request-ID"] != "somebody-elses"
     assert (told["person"], told["generation"]) == (str(user.pk), str(generation.pk))
     assert "GET /generations/<uuid:pk>/ took" in told["message"]
@@ -86,7 +56,7 @@ def test_a_proxy_may_name_the_request_but_not_write_into_the_log(settings: Setti
 
 def test_a_refused_host_is_one_line_at_info_without_a_traceback(lines: Lines, db: None) -> None:
     assert Client().get("/", headers={"Host": "evil.example"}).status_code == 400
-    (told,) = objects(lines)
+    (told,) = events(lines)
     assert (told["level"], told["event"]) == ("INFO", "refused_host")
     assert "traceback" not in told
 
@@ -94,7 +64,7 @@ def test_a_refused_host_is_one_line_at_info_without_a_traceback(lines: Lines, db
 def test_a_refused_token_is_one_line_however_often_meigen_says_so(lines: Lines, token: Token) -> None:
     for _ in range(3):
         token.note_refusal(token.owner.date_joined, token.revision)
-    (told,) = objects(lines, "token_refused")
+    (told,) = events(lines, "token_refused")
     assert (told["token"], told["person"]) == (token.pk, token.owner_id)
     assert token.last4 not in told["message"]
 
@@ -113,11 +83,11 @@ def test_a_database_that_is_away_is_one_line_a_minute(lines: Lines, monkeypatch:
 
     for _ in range(40):
         fail()
-    (told,) = objects(lines)
+    (told,) = events(lines)
     assert told["message"] == "The database is away: connection refused"
     moment += 61
     fail()
-    (told,) = objects(lines)
+    (told,) = events(lines)
     assert told["left_out"] == 39
 
 
@@ -128,7 +98,7 @@ def test_a_statement_that_the_database_refuses_is_told_whole(lines: Lines, db: N
                 cursor.execute("SELECT nonsense FROM nowhere")
         except Exception:
             logging.getLogger("generations").exception("It failed")
-    assert ["nowhere" in told["traceback"] for told in objects(lines)] == [True, True]
+    assert ["nowhere" in told["traceback"] for told in events(lines)] == [True, True]
 
 
 def test_no_line_holds_a_token_a_link_or_a_key(lines: Lines) -> None:

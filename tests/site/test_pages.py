@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Token, User
-from generations.dispatch.wake import HEARTBEAT, beat
+from generations.dispatch.wake import HEARTBEAT, beat, beat_of_host
 from generations.models import Generation, Lease, Result
 from generations.models.sentences import Sentence
 from tests.cases import each
@@ -118,17 +118,24 @@ class TestHealth:
 
     def test_with_a_beating_worker_it_is_well(self, db: None) -> None:
         beat()
+        beat_of_host()
         assert Client().get("/healthz").json() == {
             "ok": True,
             "database": "ok",
             "migrations": "ok",
             "worker": "alive",
+            "hosts": {"alive": 1, "silent": 0},
+            "sweep": "ok",
+            "disk": "ok",
+            "meigen": "ok",
+            "clocks": "ok",
         }
 
     def test_a_silent_worker_is_a_503(self, db: None) -> None:
         Lease.objects.create(name=HEARTBEAT, expires_at=timezone.now() - timedelta(seconds=1))
         response = Client().get("/healthz")
         assert (response.status_code, response.json()["worker"]) == (503, "silent")
+        assert Client().get("/healthz?web").status_code == 200  # pages are served, so nobody restarts the web server
 
     def test_a_pending_migration_is_a_503_until_it_has_run(self, db: None) -> None:
         rows = MigrationRecorder.Migration.objects.using("default").filter(app="generations")
@@ -136,6 +143,7 @@ class TestHealth:
         rows.filter(pk=newest.pk).delete()
         response = Client().get("/healthz")
         assert (response.status_code, response.json()["migrations"]) == (503, "1 pending: run manage.py migrate")
+        assert Client().get("/healthz?web").status_code == 503
         newest.save(force_insert=True)
         assert Client().get("/healthz").status_code == 200
 

@@ -1,0 +1,1 @@
+"""How the studio fares, for load balancers, supervisors and Prometheus."""

@@ -1,6 +1,7 @@
 """App configurations of the project itself."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -15,3 +16,8 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 (registers them)
+
+        if settings.ENV.sentry_dsn:
+            from . import sentry  # its library need not be installed otherwise
+
+            sentry.start(settings.ENV.sentry_dsn.reveal())

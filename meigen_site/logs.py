@@ -17,7 +17,7 @@ EVERY_SECONDS = 60.0  # lines that say again that the database is away
 
 # Shared with the processes that are forked: until when nothing more is said of it, and how much was left out.
 _SLOT = struct.Struct("2d")
-_shared = mmap.mmap(-1, 3 * _SLOT.size)
+_shared = mmap.mmap(-1, 4 * _SLOT.size)
 
 _SLASH = "(?:/|%(?:25)*2F)"
 SHARE_LINK = re.compile(rf"""({_SLASH}(?:s|join|password{_SLASH}forgotten){_SLASH})[^/\s"'<&%]+""", re.IGNORECASE)
@@ -150,8 +150,9 @@ FORMATTERS: dict[str, dict[str, Any]] = {
 }
 
 
-def config(form: str) -> dict[str, Any]:
+def config(form: str, *, to_sentry: bool = False) -> dict[str, Any]:
     """Django's LOGGING, with lines of this form."""
+    reports = {"class": "meigen_site.sentry.Handler", "level": "ERROR", "filters": ["database_away_to_sentry"]}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -160,6 +161,7 @@ def config(form: str) -> dict[str, Any]:
             "about": {"()": "meigen_site.about.About"},
             "database_away": {"()": "meigen_site.logs.DatabaseAway", "slot": 0},
             "database_away_by_mail": {"()": "meigen_site.logs.DatabaseAway", "slot": 1, "with_traceback": True},
+            "database_away_to_sentry": {"()": "meigen_site.logs.DatabaseAway", "slot": 2, "with_traceback": True},
             "no_share_links": {"()": "meigen_site.logs.NoShareLinks"},
             "refused_host": {"()": "meigen_site.logs.RefusedHost"},
             "in_production": {"()": "django.utils.log.RequireDebugFalse"},
@@ -176,8 +178,9 @@ def config(form: str) -> dict[str, Any]:
                 "level": "ERROR",
                 "filters": ["in_production", "database_away_by_mail", "no_share_links"],
             },
+            **({"sentry": reports} if to_sentry else {}),
         },
-        "root": {"handlers": ["console"], "level": "INFO"},
+        "root": {"handlers": ["console", *(["sentry"] if to_sentry else [])], "level": "INFO"},
         # httpx writes full URLs at INFO; the links of shared pages and results do not belong in a log.
         "loggers": {
             **{name: {"level": "WARNING"} for name in ["httpx", "httpcore", "django-q"]},

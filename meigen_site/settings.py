@@ -332,6 +332,6 @@ DEFAULT_EXCEPTION_REPORTER = "meigen_site.reports.Report"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "meigen_site.reports.Filter"
 
 # What is seen of it from outside: lines of the log, /metrics, reports of errors (docs/monitoring.md).
-LOGGING = logs.config(ENV.log_format)
+LOGGING = logs.config(ENV.log_format, to_sentry=ENV.sentry_dsn is not None)
 SLOW_SECONDS = ENV.slow_seconds
 METRICS_TOKEN = ENV.metrics_token

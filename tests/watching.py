@@ -25,8 +25,8 @@ def written(form: str = "json") -> Iterator[Lines]:
     handler = logging.StreamHandler(stream)
     formatter = config["formatters"]["line"]
     handler.setFormatter(logs.Json() if "()" in formatter else logging.Formatter(formatter["format"], style="{"))
-    logs._SLOT.pack_into(logs._shared, 2 * logs._SLOT.size, 0, 0)
-    config["filters"]["database_away"]["slot"] = 2
+    logs._SLOT.pack_into(logs._shared, 3 * logs._SLOT.size, 0, 0)
+    config["filters"]["database_away"]["slot"] = 3
     for name in config["handlers"]["console"]["filters"]:
         arguments = config["filters"][name]
         handler.addFilter(import_string(arguments.pop("()"))(**arguments))

@@ -3,11 +3,13 @@
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import Token, User
 from generations.dispatch import wake
-from generations.models import Generation, Lease
+from generations.models import Generation, Lease, Result
 from sandbox.answers import Request, Response
 from tests.conftest import FastSandbox
 from tests.faults.conftest import Processes, all_kept, each_charged_once, until
@@ -167,3 +169,37 @@ def status(web: Processes) -> int:
 
 def metrics(web: Processes) -> dict[str, float]:
     return sample(ask(web, "/metrics").text)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_the_disk_is_full_for_a_while(
+    workers: Processes, web: Processes, sandbox: FastSandbox, user: User, token: Token, small_disk: Path
+) -> None:
+    filler = small_disk / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    workers.environment |= {"LOG_FORMAT": "json", "MEDIA_ROOT": str(small_disk)}
+    workers.start()
+    for _ in range(2):
+        submit(user, "a red fox")
+    until(lambda: Result.objects.filter(problem__contains="No space left").count() == 2)
+    until(lambda: status(web) == 503, 5)
+    time.sleep(AWAY)
+    filler.unlink()
+    took = until(all_kept, SOON)
+    assert each_charged_once(sandbox)
+    until(lambda: status(web) == 200, 5)
+    assert len(told(workers, "trouble_begins")) == len(told(workers, "trouble_ends")) == 1
+    print(f"\nall was well {took:.1f} s after there was room")

@@ -18,7 +18,7 @@ from meigen_site.logs import event
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "trouble:"
+PREFIX = "!"  # short, for the sake of long host names
 LONGEST_NAME = 40
 
 MEIGEN = "meigen"

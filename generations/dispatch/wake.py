@@ -130,7 +130,7 @@ def hosts() -> QuerySet[Lease]:
 
 
 def forget_hosts() -> None:
-    """Those that were not stopped in good order and never came back."""
+    """Those that were not stopped in good order and never came back, with their troubles."""
     lost = Lease.objects.filter(name__startswith=HOST, expires_at__lt=timezone.now() - REMEMBERED)
     for beat in lost:
         troubles.forget(host_of(beat))

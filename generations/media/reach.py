@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from generations.dispatch import troubles, wake
 from generations.media import download
-from generations.models import Result
+from generations.models import Pause, Result
 from generations.models.sentences import Sentence
 
 SECONDS = 5.0
@@ -23,8 +23,8 @@ def look() -> None:
 def hurry() -> None:
     """What waits for a server to answer need not wait any longer."""
     now = timezone.now()
-    _waiting().filter(not_before__gt=now).update(not_before=now)
-    wake.fetch()
+    if _waiting().filter(not_before__gt=now).update(not_before=now) and not Pause.is_on():
+        wake.fetch()
 
 
 def _waiting() -> QuerySet[Result]:

@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generations.dispatch import troubles, wake
-from generations.models import Result
+from generations.models import Pause, Result
 from generations.models.sentences import Sentence
 
 # Enough for the largest results that two tasks may fetch at once; of a small disk a tenth.
@@ -83,5 +83,5 @@ def hurry() -> None:
     waiting = Result.objects.filter(
         problem__startswith=Sentence.FILE_NOT_SAVED.beginning, kept_at=None, gone_at=None, not_before__gt=now
     )
-    waiting.update(not_before=now)
-    wake.fetch()
+    if waiting.update(not_before=now) and not Pause.is_on():
+        wake.fetch()

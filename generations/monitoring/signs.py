@@ -49,4 +49,12 @@ def read() -> Signs:
             signs.swept_at[row.name.removeprefix(wake.SWEEP)] = row.expires_at - held
         elif trouble := troubles.of(row):
             signs.troubles.append(trouble)
+    signs.troubles = [trouble for trouble in signs.troubles if _counts(trouble, signs.hosts)]
     return signs
+
+
+def _counts(trouble: Trouble, hosts: list[Host]) -> bool:
+    """Whether it still means something: nobody looks at the disk and the clock of a host whose workers are gone."""
+    if trouble.kind not in {troubles.STORE, troubles.CLOCK}:
+        return True
+    return any(host.is_alive and host.name.startswith(trouble.host) for host in hosts)

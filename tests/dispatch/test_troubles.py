@@ -1,5 +1,6 @@
 """A trouble is seen in the log, in /metrics and at /healthz, and what waits because of it goes on when it is over."""
 
+import asyncio
 import errno
 import os
 import shutil
@@ -18,7 +19,7 @@ from pytest_django import Settings
 
 from accounts.models import Token, User
 from generations import tasks
-from generations.dispatch import clock, pending, submit, wake
+from generations.dispatch import clock, pending, polling, submit, sweep, troubles, upstream, wake
 from generations.media import store
 from generations.models import Generation, Result
 from generations.models.sentences import Sentence
@@ -103,6 +104,27 @@ def test_meigen_is_away_for_five_minutes(
         assert limited.not_before is not None
         assert limited.not_before > timezone.now()
     assert len(sandbox.ledger.charges()) == 3
+
+
+def test_a_sweep_that_polled_in_vain_polls_at_once_when_meigen_is_back(
+    sandbox: FastSandbox, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = polling.Job(make_generation(user, status="running"), None, failures=5)
+    sweeping, is_away = sweep._Sweep(0, 60), iter([True, True, False])
+    monkeypatch.setattr(upstream, "doubt", lambda: next(is_away))
+
+    async def look() -> polling.Job:
+        async with sweeping.polls, sweeping.posts:
+            sweeping.jobs = {job.generation.pk: job}
+            for _ in range(2):
+                await sweeping._heed_outage()
+                assert sweeping.jobs == {job.generation.pk: job}
+            await sweeping._heed_outage()
+            return await asyncio.wait_for(sweeping.due.get(), 5)
+
+    due = asyncio.run(look())
+    assert due is sweeping.jobs[job.generation.pk] is not job
+    assert due.failures == 0
 
 
 def test_one_answer_that_tells_nothing_is_no_outage(
@@ -208,6 +230,17 @@ def test_all_workers_are_dead_and_the_health_check_is_the_one_that_says_so(lines
     with time_machine.travel(timezone.now() + timedelta(seconds=wake.HEARTBEAT_SECONDS + 1), tick=False):
         assert (health()[0], health()[1]["worker"]) == (503, "silent")
         assert begins_and_ends(lines) == [("trouble_begins", f"silent@{socket.gethostname()}")]
+
+
+def test_the_full_disk_of_a_host_that_is_gone_is_nobodys_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    troubles.begin("store@second", "Results cannot be kept on second")
+    assert health()[0] == 200
+    beat_of_second(monkeypatch)
+    assert health()[0] == 503
+    with time_machine.travel(timezone.now() + timedelta(seconds=wake.HEARTBEAT_SECONDS + 1), tick=False):
+        wake.beat()
+        wake.beat_of_host()
+        assert health()[0] == 200
 
 
 def test_a_clock_is_90_seconds_off(

@@ -18,8 +18,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Token, User
-from generations.dispatch import wake
-from generations.models import Generation, Lease, Result
+from generations.dispatch import troubles, wake
+from generations.models import Generation, Result
 from sandbox.answers import Request, Response
 from tests.conftest import FastSandbox
 from tests.faults.conftest import Processes, all_kept, each_charged_once, until
@@ -63,7 +63,7 @@ def test_meigen_is_away_for_a_while(
     monkeypatch.setattr(sandbox, "handle", away)
     for _ in range(3):
         submit(user, "a red fox")
-    until(lambda: Lease.objects.filter(name="trouble:meigen").exists(), SOON)
+    until(lambda: troubles.lasts(troubles.MEIGEN), SOON)
     time.sleep(AWAY)
     later = timezone.now() + timedelta(minutes=5)
     Generation.objects.filter(status__in=[S.QUEUED, S.SENDING], not_before__isnull=False).update(not_before=later)

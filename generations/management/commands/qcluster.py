@@ -70,6 +70,8 @@ class Command(BaseCommand):
         with contextlib.suppress(DatabaseError):
             if missing := len(pending.migrations()):
                 pending.tell(missing)
+            else:
+                store.hurry()  # somebody may have made room while nobody looked
         while not stopping.is_stopping():
             connections.close_all()
             stopping.note_life()

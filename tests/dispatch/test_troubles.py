@@ -67,6 +67,7 @@ def begins_and_ends(lines: Lines) -> list[tuple[str, str]]:
     return [(told["event"], told["trouble"]) for told in events(lines) if "trouble" in told]
 
 
+@pytest.mark.slow
 def test_meigen_is_away_for_five_minutes(
     sandbox: FastSandbox, user: User, token: Token, settings: Settings, lines: Lines
 ) -> None:
@@ -170,6 +171,7 @@ def test_the_server_of_the_files_is_away(sandbox: FastSandbox, user: User, token
         assert fetched(result).kept_at
 
 
+@pytest.mark.slow
 def test_the_disk_is_full(
     sandbox: FastSandbox, user: User, token: Token, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -221,7 +221,7 @@ def test_what_is_cancelled_or_deleted_meanwhile_is_not_sent_after_all(
     assert Generation.objects.get(pk=deleted.pk).deleted_at
 
 
-@each(("count", "statements"), [(1, 45), (8, 199)])
+@each(("count", "statements"), [(1, 46), (8, 200)])
 def test_a_click_takes_few_statements(
     sandbox: FastSandbox,
     browser: Browser,

@@ -30,6 +30,7 @@ def queries(user: User) -> dict[str, dict[str, str]]:
     """The lists by name, each as its filters."""
     middle = timezone.now() - seed.EVERY * (seed.MOST // 2)
     row = Generation.objects.order_by("-created_at")[:1].get()
+    month = {"since": f"{middle:%Y-%m}-01", "until": f"{middle:%Y-%m}-28"}
     return {
         "all": {},
         "oldest first": {"o": "1"},
@@ -40,6 +41,9 @@ def queries(user: User) -> dict[str, dict[str, str]]:
         "error code": {"error_code": "content_blocked"},
         "not refunded": {"credits": "not_refunded"},
         "charged otherwise": {"credits": "otherwise"},
+        "counted as charged": {"counts": "charged", **month},
+        "counted as not refunded": {"counts": "unrefunded", **month},
+        "counted as charged, one person": {"counts": "charged", "owner": str(user.pk), **month},
         "one person": {"owner": str(user.pk)},
         "another person": {"owner": str(seed.people()[1].pk)},
         "a frequent model": {"model": seed.MODELS[0][0]},

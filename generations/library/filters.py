@@ -213,6 +213,11 @@ class HistoryForm(Form):
         return bool(self.errors) or any(self.cleaned_data.values())
 
     @property
+    def chosen_count(self) -> int:
+        """How many filters beside the search are set."""
+        return sum(bool(value) for name, value in self.cleaned_data.items() if name != "q")
+
+    @property
     def query(self) -> str:
         """The filters as a query string, without the position in the list."""
         return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})

@@ -17,7 +17,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
-from accounts import sealing
 from accounts.models import Token, User
 from generations.backup import moving, tables
 from generations.dispatch import wake
@@ -102,7 +101,6 @@ def test_everything_arrives_and_comes_back_and_only_one_of_them_sends(
 
     monkeypatch.setattr(moving, "_compare", compare_while_somebody_clicks)
     Filling(apps).fill()
-    sealing.catch_up()
     with connection.cursor() as cursor:  # a name of before names had one form
         cursor.execute("UPDATE accounts_token SET label = %s", ["Zoe\u0308"])
     known, last = rows(), tables.last_number(tables.Table(User), connection)

@@ -16,6 +16,8 @@ from meigen_api.secret import Secret
 # The dumps of all releases hold these.
 PLAIN = "meigen_sk_of_a_studio_that_was_upgraded"
 PROMPT = "a lighthouse, 灯塔 🦊 “at dusk”\nsecond line\x01"
+# Before it was a row of its own, it was the first key of TOKEN_KEYS.
+FINGERPRINT_KEY = settings.TOKEN_KEYS[0][1]
 LONG_AGO = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 STATUSES = ["queued", "sending", "running", "done", "failed", "rejected", "stalled", "cancelled", "held"]
 # Numbers that PostgreSQL writes in another way, deep nesting, and what looks like something else.
@@ -44,6 +46,8 @@ class Filling:
             self.person("eve", now),
         ]
         people.pop().delete()  # whose number nobody may get
+        sealed = vault.seal(FINGERPRINT_KEY, owner_id=sealing.NOBODY)
+        self.make("accounts.FingerprintKey", pk=1, ciphertext=sealed, key_id=vault.current_key_id())
         for person in people:
             self.token(person, now)
         self.signing_in(people[0], now)
@@ -63,18 +67,15 @@ class Filling:
         self.make("account.EmailAddress", user=person, email=person.email, verified=True, primary=True)
         return person
 
-    def fingerprint(self, secret: Secret) -> str:
-        """As every release made it: under the key that was the first when the studio began."""
-        return vault.fingerprint(secret, settings.TOKEN_KEYS[0][1])
-
     def token(self, owner: Any, now: datetime) -> None:
         secret = Secret(f"{PLAIN}_{owner.username}")
+        fingerprint = vault.fingerprint(secret, FINGERPRINT_KEY)
         self.make(
             "accounts.Token", owner=owner, label="Mine 🔑", kind="api", key_id=vault.current_key_id(), is_default=True,
-            ciphertext=vault.seal(secret, owner_id=owner.pk), fingerprint=self.fingerprint(secret), last4="aded",
+            ciphertext=vault.seal(secret, owner_id=owner.pk), fingerprint=fingerprint, last4="aded",
             credits=100, credits_at=now, checked_at=now,
         )  # fmt: skip
-        self.make("generations.RateGate", token_fingerprint=self.fingerprint(secret), limited_at=now)
+        self.make("generations.RateGate", token_fingerprint=fingerprint, limited_at=now)
 
     def signing_in(self, person: Any, now: datetime) -> None:
         make, key, seed = self.make, "k" * 32, vault.seal(Secret("a seed"), owner_id=sealing.NOBODY)

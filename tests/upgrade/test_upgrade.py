@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from accounts import factors
+from accounts import factors, sealing
 from accounts.models import Token, User
 from generations.dispatch import pending
 from generations.models import Collection, DailyUsage, Generation, Share
@@ -72,6 +72,8 @@ def test_a_studio_of_that_release_goes_on(
 
         assert Counter(Generation.objects.values_list("status", flat=True)) == before
         assert [token.secret().reveal() for token in Token.objects.order_by("pk")] == [f"{PLAIN}_ada", f"{PLAIN}_ben"]
+        for token in Token.objects.all():  # else its rate window would be forgotten
+            assert token.fingerprint == sealing.fingerprint(token.secret())
         assert all(map(factors.opens, Authenticator.objects.all()))
         found = Generation.objects.search("LIGHTHOUSE 灯塔")
         assert found.count() == sum(before.values())

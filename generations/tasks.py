@@ -31,6 +31,7 @@ def fetch() -> None:
 def look_outside() -> None:
     upstream.look()
     reach.look()
+    store.look_at_bucket()
 
 
 def hurry() -> None:

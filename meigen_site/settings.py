@@ -244,7 +244,6 @@ ADMINS_SEE_PICTURES = ENV.admins_see_pictures
 # Sign-in by an OpenID provider, if one is named. What its accounts are kept under tells providers apart: another one
 # may have the same numbers for other people.
 
-
 SOCIALACCOUNT_ADAPTER = "accounts.openid.Adapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [] if ENV.openid is None else [ENV.openid.app]}}
 

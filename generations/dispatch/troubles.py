@@ -23,8 +23,8 @@ LONGEST_NAME = 40
 
 MEIGEN = "meigen"
 FILES = "files"
+STORE = "store"  # of one host, or of all if it is the bucket
 # Of one host each.
-STORE = "store"
 CLOCK = "clock"
 SILENT = "silent"
 

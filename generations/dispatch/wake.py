@@ -62,7 +62,7 @@ def empty_trash() -> None:
 
 
 def look_outside() -> None:
-    """Wakes a look at whether Meigen answers, at most once every few seconds on all hosts together."""
+    """Wakes a look at whether Meigen and the bucket answer, at most once every few seconds on all hosts together."""
     if Lease.once_every(LOOK, LOOK_EVERY):
         async_task("generations.tasks.look_outside")
 
@@ -147,7 +147,12 @@ def ahead_of(beat: Lease) -> float:
 
 
 def note_silence() -> None:
-    """Writes down which hosts are silent. Those that live ask it of the others, and the health check of all."""
+    """Writes down which hosts are silent. Those that live ask it of the others, and the health check of all.
+
+    A host whose own clock is off cannot tell.
+    """
+    if troubles.lasts(troubles.of_host(troubles.CLOCK)):
+        return
     for beat in hosts().filter(expires_at__lt=timezone.now()):
         host = host_of(beat)
         since = beat.expires_at - timedelta(seconds=HEARTBEAT_SECONDS)
@@ -165,7 +170,7 @@ def watchdog() -> None:
     note_silence()
     if Pause.is_on():
         return
-    if troubles.lasts(troubles.MEIGEN, troubles.FILES):
+    if troubles.lasts(troubles.MEIGEN, troubles.FILES, troubles.STORE):
         look_outside()
     for shard in range(settings.SWEEPS):
         if not Lease.is_held(lease_of(shard)) and work_left(shard):

@@ -1,9 +1,11 @@
 """Whether results can be kept: the room on this host's disks, and what is done once there is some again."""
 
+import errno
 import shutil
 import socket
 import tempfile
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,24 +59,35 @@ def write_and_read() -> None:
 
 
 def failed(error: OSError) -> None:
-    """A result could not be kept."""
+    """A result could not be kept: for want of room on this host, or because the bucket of all hosts fails."""
     if isinstance(error, BlockingIOError):
         return  # another process was just keeping it
-    words = f"Results cannot be kept on {socket.gethostname()}: {error.strerror or error}"
-    troubles.begin(troubles.of_host(troubles.STORE), words)
+    reason = error.strerror or str(error)
+    if settings.ENV.bucket and error.errno != errno.ENOSPC:
+        troubles.begin(troubles.STORE, f"Results cannot be kept in the bucket: {reason}")
+    else:
+        words = f"Results cannot be kept on {socket.gethostname()}: {reason}"
+        troubles.begin(troubles.of_host(troubles.STORE), words)
 
 
 def look() -> None:
-    """If results could not be kept on this host, tries whether they can be again. Each host looks at its own."""
+    """If results could not be kept on this host, tries whether they can be again. Each host looks at its own disks."""
     if not troubles.lasts(troubles.of_host(troubles.STORE)):
         return
-    try:
-        if not all(room(folder).is_enough for folder in folders().values()):
-            return
-        write_and_read()
-    except OSError:
+    with suppress(OSError):
+        if all(room(folder).is_enough for folder in folders().values()):
+            if not settings.ENV.bucket:
+                write_and_read()
+            troubles.end(troubles.of_host(troubles.STORE), hurry)
+
+
+def look_at_bucket() -> None:
+    """The same for the bucket. It may take long to fail, so this is for a task."""
+    if not troubles.lasts(troubles.STORE):
         return
-    troubles.end(troubles.of_host(troubles.STORE), hurry)
+    with suppress(OSError):
+        write_and_read()
+        troubles.end(troubles.STORE, hurry)
 
 
 def hurry() -> None:

@@ -55,6 +55,6 @@ def read() -> Signs:
 
 def _counts(trouble: Trouble, hosts: list[Host]) -> bool:
     """Whether it still means something: nobody looks at the disk and the clock of a host whose workers are gone."""
-    if trouble.kind not in {troubles.STORE, troubles.CLOCK}:
+    if trouble.kind not in {troubles.STORE, troubles.CLOCK} or not trouble.host:
         return True
     return any(host.is_alive and host.name.startswith(trouble.host) for host in hosts)

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections import namedtuple
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from generations.models import Generation, Result
 from generations.models.sentences import Sentence
 from meigen_api.secret import Secret
 from meigen_api.types import Status
+from meigen_site import env
 from sandbox.answers import Response
 from tests.conftest import FastSandbox
 from tests.dispatch.sending import SUBMIT, sent
@@ -201,6 +203,28 @@ def test_the_disk_is_full(
         hands.shift(1)
         assert all(fetched(result).kept_at for result in results)
         assert health()[0] == 200
+
+
+def test_the_bucket_fails_for_all_hosts_and_a_task_finds_it_mended(
+    sandbox: FastSandbox, user: User, token: Token, lines: Lines, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "ConnectTimeoutError of the bucket")
+
+    bucket = env.Bucket("files", "", "", "", Secret(""), Secret(""))
+    settings.ENV = replace(settings.ENV, bucket=bucket)
+    result = waiting_file(sandbox, user)
+    with monkeypatch.context() as broken:
+        broken.setattr("generations.media.storage.os.fsync", fails)
+        fetched(result)
+        wake.watchdog()
+        assert "look_outside" in enqueued()
+        tasks.look_outside()
+        assert begins_and_ends(lines) == [("trouble_begins", "store")]
+        assert (health()[0], health()[1]["disk"]) == (503, "full")
+    tasks.look_outside()
+    assert begins_and_ends(lines) == [("trouble_ends", "store")]
+    assert health()[0] == 200
 
 
 def beat_of_second(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,9 @@ class DatabaseAway(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         now = time.monotonic()
         quiet_until, left_out = _SLOT.unpack_from(_shared, self.place)
-        if not self._is_about_it(record, is_known=now < quiet_until):
+        if record.name == "django-q" and "reincarnated" in record.getMessage():
+            return bool(now > quiet_until + EVERY_SECONDS)  # a process that ended because of it, and is replaced
+        if not self._is_about_it(record):
             return True
         if now < quiet_until:
             _SLOT.pack_into(_shared, self.place, quiet_until, left_out + 1)
@@ -120,12 +122,12 @@ class DatabaseAway(logging.Filter):
         return True
 
     @staticmethod
-    def _is_about_it(record: logging.LogRecord, *, is_known: bool) -> bool:
+    def _is_about_it(record: logging.LogRecord) -> bool:
         if record.exc_info:
             return is_away(record.exc_info[1])
         words = record.getMessage()
-        if record.name == "django-q":  # a failed task with its traceback, or a process that ended and is replaced
-            return FAILED_TASK.search(words) is not None or (is_known and "reincarnated" in words)
+        if record.name == "django-q" and FAILED_TASK.search(words):  # the traceback of a task
+            return True
         return words.startswith(AWAY)  # what another handler's filter made of it
 
 

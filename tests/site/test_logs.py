@@ -83,6 +83,7 @@ def test_a_database_that_is_away_is_one_line_a_minute(lines: Lines, monkeypatch:
 
     for _ in range(40):
         fail()
+    logging.getLogger("django-q").critical("reincarnated pusher after sudden death")
     (told,) = events(lines)
     assert told["message"] == "The database is away: connection refused"
     moment += 61

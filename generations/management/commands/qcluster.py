@@ -102,8 +102,8 @@ def _watch(workers: _Cluster) -> None:
         if now >= next_pulse:
             away_since = _pulse(away_since)
             next_pulse = now + (START_PULSE_SECONDS if now < begun + START_SECONDS else PULSE_SECONDS)
-        if now - stopping.last_life() > STALL_SECONDS:
-            break
+        if away_since is None and now - stopping.last_life() > STALL_SECONDS:
+            break  # while the database is away, another cluster could do no more
         time.sleep(0.2)
     if stopping.is_stopping() and workers.sentinel.is_alive():
         workers.stop_event.set()
@@ -123,6 +123,7 @@ def _pulse(away_since: float | None) -> float | None:
         logger.exception("The watchdog could not be woken")
         return time.monotonic() if away_since is None else away_since
     if away_since is not None:
+        stopping.note_life()
         seconds = round(time.monotonic() - away_since)
         logger.warning("The database answers again after %s s.", seconds, extra=event("database_back", seconds=seconds))
     return None

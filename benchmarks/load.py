@@ -8,6 +8,7 @@ import asyncio
 import os
 import random
 import re
+import signal
 import socket
 import statistics
 import subprocess
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -151,10 +152,12 @@ def main(browsers: int, jobs: int, seconds: float) -> None:
         print(f"\nLoad ({connection.vendor}): {people_and_jobs}, for {seconds:g} s")
         for _ in range(8):  # each process has loaded everything once
             httpx.get(f"http://127.0.0.1:{address}/accounts/login/", trust_env=False)
-        before, begun = {name: cpu_of_session(pid) for name, pid in groups.items()}, time.monotonic()
         waited: dict[str, list[float]] = defaultdict(list)
         errors: list[str] = []
-        asyncio.run(_visit(browsers, f"http://127.0.0.1:{address}", people, seconds, waited, errors))
+        url = f"http://127.0.0.1:{address}"
+        pages = [Browser(url, people[number % PEOPLE], waited, errors) for number in range(browsers)]
+        before, begun = {name: cpu_of_session(pid) for name, pid in groups.items()}, time.monotonic()
+        asyncio.run(_visit(pages, seconds, errors))
         passed = time.monotonic() - begun
         _tell(waited, errors, passed)
         for name, pid in groups.items():
@@ -182,13 +185,8 @@ def _fill(jobs: int, upstream: str) -> list[User]:
     return people
 
 
-async def _visit(
-    browsers: int, url: str, people: list[User], seconds: float, waited: dict[str, list[float]], errors: list[str]
-) -> None:
-    every = [
-        await asyncio.to_thread(Browser, url, people[number % PEOPLE], waited, errors) for number in range(browsers)
-    ]
-    found = await asyncio.gather(*(browser.stay(seconds) for browser in every), return_exceptions=True)
+async def _visit(open_pages: list[Browser], seconds: float, errors: list[str]) -> None:
+    found = await asyncio.gather(*(browser.stay(seconds) for browser in open_pages), return_exceptions=True)
     errors += [f"{type(each).__name__}: {each}" for each in found if each]
 
 
@@ -220,10 +218,12 @@ def _process(command: list[str], values: dict[str, str], folder: Path) -> Iterat
         yield process.pid
     finally:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
+        with suppress(ProcessLookupError):  # what is left of them would keep the database busy
+            os.killpg(process.pid, signal.SIGKILL)
+        while members_of_session(process.pid):
+            time.sleep(0.1)
 
 
 def _memory(leader: int) -> float:

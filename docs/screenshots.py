@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
 
-from tests.browser.running import CHROMIUM, FLAGS, Studio, sign_in, throw_away
+from tests.browser.running import CHROMIUM, FLAGS, Studio, choose, sign_in, throw_away
 
 HERE = Path(__file__).parent
 LAPTOP: ViewportSize = {"width": 1366, "height": 860}
@@ -85,7 +85,7 @@ def opened(context: BrowserContext) -> Page:
 def generate(page: Page, model: str, ratio: str, prompt: str) -> None:
     page.goto(f"/?model_id={model}")
     page.fill("[name=prompt]", prompt)
-    page.check(f"[name=aspect_ratio][value='{ratio}']", force=True)
+    choose(page, "aspect_ratio", ratio)
     page.click("#generate .button.primary")
     expect(page.locator("#wall article.card").first).to_contain_text(prompt)
 

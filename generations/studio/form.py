@@ -28,6 +28,8 @@ from meigen_api.prices import Price
 from meigen_api.types import ADAPTIVE, Model, number
 
 MAX_COUNT = 8
+# What only some models have and few clicks need.
+BEHIND_MORE = ("first_frame", "last_frame", "reference_type")
 COUNT_ERROR = format_lazy(_("Choose a number from 1 to {most}."), most=MAX_COUNT)
 
 
@@ -220,10 +222,22 @@ class GenerateForm(Form):
         return {name: self[name].value() or "" for name in self.fields}
 
     @property
-    def radio_fields(self) -> list[forms.BoundField]:
-        frames = {"first_frame", "last_frame"}
+    def pills(self) -> list[forms.BoundField]:
+        """The choices that stand on the form one by one."""
         radios = (name for name, field in self.fields.items() if isinstance(field.widget, forms.RadioSelect))
-        return [self[name] for name in radios if name not in frames]
+        return [self[name] for name in radios if name not in BEHIND_MORE]
+
+    @property
+    def _more(self) -> list[forms.BoundField]:
+        return [self[name] for name in (*BEHIND_MORE, *options.MIDJOURNEY_FIELDS) if name in self.fields]
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self._more)
+
+    @property
+    def has_more_errors(self) -> bool:
+        return any(field.errors for field in self._more)
 
     @property
     def frame_fields(self) -> list[tuple[forms.BoundField, list[tuple[BoundWidget, Reference | None]]]]:
@@ -235,10 +249,6 @@ class GenerateForm(Form):
     @property
     def midjourney(self) -> list[forms.BoundField]:
         return [self[name] for name, *_others in options.MIDJOURNEY if name in self.fields]
-
-    @property
-    def has_midjourney_errors(self) -> bool:
-        return any(field.errors for field in self.midjourney)
 
     def dropped(self, before: Mapping[str, Any]) -> list[str]:
         """Earlier choices that this model does not support, in words such as "aspect ratio 1:1"."""

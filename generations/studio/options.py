@@ -48,6 +48,8 @@ MIDJOURNEY = (
 # The text options: form field, and Meigen's name. This `quality` is not the catalogue's.
 MIDJOURNEY_TEXTS = {"sref": "sref", "profile": "profile", "midjourney_quality": "quality"}
 
+MIDJOURNEY_FIELDS = (*(name for name, *_others in MIDJOURNEY), *MIDJOURNEY_TEXTS, "raw")
+
 # Every setting that only some models have, with its name in sentences, translated when used.
 WORDS = {
     **{choice.name: choice.word for choice in CHOICES},

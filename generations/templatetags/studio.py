@@ -190,6 +190,13 @@ def field(form: GenerateForm, name: str) -> BoundField | None:
 
 
 @register.filter
+def chosen_label(field: BoundField) -> str:
+    """What is chosen in a field, in the words of its choices, or "" if that is left to the model."""
+    chosen = (option.data for option in field if option.data["selected"] and option.data["value"])
+    return next((str(data["label"]) for data in chosen), "")
+
+
+@register.filter
 def hint_names(form: GenerateForm) -> list[str]:
     """The places of the form in which a hint of Meigen can stand; "" is the top."""
     hidden = {"nonce", "as_typed", "count", "into", "project", "reason", "sref", "raw", "profile", "midjourney_quality"}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.running import CHROMIUM, FLAGS, Studio, enter, sign_in, throw_away
+from tests.browser.running import CHROMIUM, FLAGS, Studio, choose, enter, sign_in, throw_away
 
-__all__ = ["Studio", "Watch", "enter", "sign_in"]  # what the tests take from here
+__all__ = ["Studio", "Watch", "choose", "enter", "sign_in"]  # what the tests take from here
 
 expect.set_options(timeout=15_000)  # two studios and two browsers share two cores
 

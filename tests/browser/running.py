@@ -210,3 +210,15 @@ def sign_in(page: Page, name: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.click("main button")
     page.wait_for_url("**/")
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """Chooses a value of the studio's form as a person would: opens the pill of the field, and chooses in it."""
+    field = page.locator(f"#generate [name={name}]")
+    pill = page.locator("#generate details.pill").filter(has=page.locator(f"[name={name}]"))
+    if pill.get_attribute("open") is None:
+        pill.locator("summary").click()
+    if field.first.evaluate("field => field.type") == "radio":
+        page.check(f"#generate [name={name}][value='{value}']")
+    else:
+        field.select_option(value)

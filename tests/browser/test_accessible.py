@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import Studio, enter
+from tests.browser.conftest import Studio, choose, enter
 
 LAPTOP: ViewportSize = {"width": 1366, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -52,7 +52,7 @@ def test_no_page_has_a_violation(
         enter(page, studio.person())
         found += violations(page)  # the first run
         page.locator("[name=prompt]").click()
-        page.select_option("[name=model_id]", "z-image-turbo")
+        choose(page, "model_id", "z-image-turbo")
         for prompt in [
             "a fox",
             "poor sandbox:402",

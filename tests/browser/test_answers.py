@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
+from tests.browser.conftest import Studio, Watch, choose, sign_in
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_page_tells_that_its_session_is_over_and_goes_on_when_its_person_is_ba
     sign_in(told, person)
     told.fill("[name=prompt]", "a patient heron")
     told.context.clear_cookies(name="sessionid")
-    told.select_option("[name=model_id]", "gpt-image-2")
+    choose(told, "model_id", "gpt-image-2")
     expect(told.locator("#messages")).to_contain_text("You are signed out")
     with told.context.expect_page() as opened:
         told.get_by_role("link", name="Sign in again").click()
@@ -142,7 +142,7 @@ def test_when_somebody_else_signs_in_nothing_of_the_page_is_sent_or_shown(studio
     other = sign_in_anew(told, second)
     expect(told.locator("#messages")).to_contain_text("Somebody else is signed in")
     told.click("#generate button.primary")
-    told.select_option("[name=model_id]", "gpt-image-2")
+    choose(told, "model_id", "gpt-image-2")
     expect(told.locator("#messages")).to_contain_text("Somebody else is signed in")
     expect(told.locator("[name=quality]")).to_have_count(0)
     other.reload()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Studio, enter
+from tests.browser.conftest import Studio, choose, enter
 from tests.cases import each
 
 # An event with the texts and files that the test names. Says whether the page took it from the browser.
@@ -34,7 +34,7 @@ WEB_PICTURE = {
 def opened(studio: Studio, page: Page) -> Page:
     """The form of somebody new."""
     enter(page, studio.person())
-    page.select_option("[name=model_id]", "nanobanana-2")
+    choose(page, "model_id", "nanobanana-2")
     expect(page.locator("#references")).to_contain_text("at most 14")
     return page
 

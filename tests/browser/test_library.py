@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Studio, enter
+from tests.browser.conftest import Studio, choose, enter
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_a_result_is_real_view_closely_and_compared_without_a_mouse(person: str,
 
 def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person: str, page: Page) -> None:
     enter(page, person)
-    page.select_option("[name=model_id]", "nanobanana-2")
+    choose(page, "model_id", "nanobanana-2")
     page.fill("[name=prompt]", "like this, but at night")
     page.fill("[name=count]", "3")
     card(page, "an owl").hover()
@@ -141,19 +141,19 @@ def test_a_result_joins_the_form_as_a_reference_and_nothing_typed_is_lost(person
 def test_on_a_phone_the_form_opens_from_a_bar_and_closes_when_it_is_sent(studio: Studio, page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     enter(page, studio.person())
-    expect(page.locator("[name=model_id]")).to_be_hidden()
+    expect(page.locator("#pill-model_id")).to_be_hidden()
     page.locator("[name=prompt]").click()
-    expect(page.locator("[name=model_id]")).to_be_visible()
+    expect(page.locator("#pill-model_id")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("[name=model_id]")).to_be_hidden()
+    expect(page.locator("#pill-model_id")).to_be_hidden()
     page.locator("[name=prompt]").click()
     page.fill("[name=prompt]", "a boat")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("article.card")).to_have_count(1)
-    expect(page.locator("[name=model_id]")).to_be_hidden()
+    expect(page.locator("#pill-model_id")).to_be_hidden()
     # The bar still holds the prompt, and a press on its button only shows what would be sent, however hasty.
     page.get_by_role("button", name="Generate").dblclick()
-    expect(page.locator("[name=model_id]")).to_be_visible()
+    expect(page.locator("#pill-model_id")).to_be_visible()
     expect(page.locator("#generate #price")).to_be_visible()
     expect(page.locator("article.card")).to_have_count(1)
     page.get_by_role("button", name="Generate").click()
@@ -163,4 +163,4 @@ def test_on_a_phone_the_form_opens_from_a_bar_and_closes_when_it_is_sent(studio:
     page.fill("[name=prompt]", "")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_text("Write a prompt first")).to_be_visible()
-    expect(page.locator("[name=model_id]")).to_be_visible()
+    expect(page.locator("#pill-model_id")).to_be_visible()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Studio, Watch, sign_in
+from tests.browser.conftest import Studio, Watch, choose, sign_in
 
 TOKEN = "meigen_sk_c0ffee00c0ffee00c0ffee00c0ffee00"
 
@@ -20,8 +20,8 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
 
     # Without a token: to the token page and back, with the prompt intact.
     page.fill("[name=prompt]", "a lighthouse at night, teal sea")
-    page.select_option("[name=model_id]", "z-image-turbo")
-    page.check("[name=aspect_ratio][value='16:9']")
+    choose(page, "model_id", "z-image-turbo")
+    choose(page, "aspect_ratio", "16:9")
     page.click("#generate button.primary")
     page.wait_for_url("**/accounts/tokens/**")
     page.fill("form:not([action*=replace]) [name=token]", TOKEN)
@@ -61,9 +61,9 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
     # A video, played.
     page.goto("/?model_id=seedance-2-0")
     page.fill("[name=prompt]", "waves at sunset sandbox:seconds=2")
-    page.select_option("[name=duration]", "4")
+    choose(page, "duration", "4")
     expect(page.locator("#generate button.primary")).to_have_text("Generate · 36 to 64 credits")
-    page.check("[name=resolution][value='480p']")
+    choose(page, "resolution", "480p")
     expect(page.locator("#generate button.primary")).to_have_text("Generate · 36 credits")
     page.click("#generate button.primary")
     expect(page.locator(card(page, "done"))).to_have_count(2, timeout=40_000)
@@ -83,7 +83,7 @@ def test_a_card_goes_on_after_closing_and_reopening_the_page(studio: Studio, con
     page = context.new_page()
     sign_in(page, studio.person())
     page.fill("[name=prompt]", "a green forest sandbox:seconds=4")
-    page.select_option("[name=model_id]", "flux2-klein")
+    choose(page, "model_id", "flux2-klein")
     page.click("#generate button.primary")
     expect(page.locator(card(page, "running"))).to_have_count(1)
     page.close()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Studio, enter
+from tests.browser.conftest import Studio, choose, enter
 from tests.browser.test_form import picture
 
 DEAR = "Generate · 120 credits"
@@ -25,9 +25,9 @@ def button(page: Page) -> Locator:
 def fill(page: Page) -> None:
     """A form in which everything differs from what a new one holds."""
     page.fill("[name=prompt]", "a patient heron")
-    page.select_option("[name=model_id]", "gpt-image-2")
-    page.check("[name=quality][value=high]")
-    page.check("[name=aspect_ratio][value='3:2']")
+    choose(page, "model_id", "gpt-image-2")
+    choose(page, "quality", "high")
+    choose(page, "aspect_ratio", "3:2")
     page.fill("[name=count]", "3")
     page.set_input_files("[name=reference_file]", [picture("cat.png", "peru")])
     expect(page.locator(".reference img")).to_have_count(1)
@@ -47,7 +47,7 @@ def is_filled(page: Page) -> None:
 
 
 def write(page: Page, prompt: str) -> None:
-    page.select_option("[name=model_id]", "z-image-turbo")
+    choose(page, "model_id", "z-image-turbo")
     page.fill("[name=prompt]", prompt)
     expect(button(page)).to_have_text("Generate · 2 credits")
 
@@ -95,7 +95,7 @@ def test_a_new_tab_goes_on_where_the_other_is_and_each_keeps_its_own(page: Page,
     other = page.context.new_page()
     other.goto("/")
     is_filled(other)
-    other.select_option("[name=model_id]", "z-image-turbo")
+    choose(other, "model_id", "z-image-turbo")
     expect(button(other)).to_have_text("Generate · 6 credits")
     other.fill("[name=prompt]", "a red fox")
     with other.expect_response("**/studio/price/"):
@@ -174,7 +174,7 @@ def test_a_preset_brings_its_whole_form_and_signing_out_leaves_nothing_of_it(pag
     expect(saved).to_contain_text("120 credits")
     page.keyboard.press("Escape")
     page.fill("[name=prompt]", "a red fox")
-    page.select_option("[name=model_id]", "z-image-turbo")
+    choose(page, "model_id", "z-image-turbo")
     expect(button(page)).to_have_text("Generate · 6 credits")
     page.locator(".presets summary").click()
     saved.click()

@@ -14,7 +14,7 @@ import psycopg
 from playwright.sync_api import Page, expect
 
 from meigen_site.env import BASE_DIR
-from tests.browser.conftest import Studio, sign_in
+from tests.browser.conftest import Studio, choose, sign_in
 
 TOKEN = "meigen_sk_canary00canary00canary00canary00"
 
@@ -79,7 +79,7 @@ def test_no_token_is_found_in_anything_the_studio_keeps(studio: Studio, page: Pa
 def test_a_killed_worker_is_replaced_and_the_job_finishes(studio: Studio, page: Page) -> None:
     sign_in(page, studio.person())
     page.fill("[name=prompt]", "a fox sandbox:seconds=5")
-    page.select_option("[name=model_id]", "z-image-turbo")
+    choose(page, "model_id", "z-image-turbo")
     page.click("#generate button.primary")
     expect(page.locator("article.card[data-status=running]")).to_have_count(1)
     held = "Lease.objects.filter(name__startswith='sweep-').exclude(owner='')"
@@ -99,7 +99,7 @@ def test_ctrl_c_stops_all_and_a_second_start_keeps_the_data(studio: Studio, page
     name = studio.person()
     sign_in(page, name)
     page.fill("[name=prompt]", "a fox sandbox:seconds=6")
-    page.select_option("[name=model_id]", "z-image-turbo")
+    choose(page, "model_id", "z-image-turbo")
     page.click("#generate button.primary")
     expect(page.locator("article.card[data-status=running]")).to_have_count(1)
     page.goto("about:blank")

@@ -116,7 +116,7 @@ def test_what_was_made_before_covers_and_moves_no_field_of_a_remix(person: str, 
     card.get_by_role("link", name="Remix").click()
     made = page.get_by_text("for 0 credits")
     expect(made).to_be_visible()
-    fields = [page.locator("[name=count]"), page.locator("[name=into]"), page.locator("#generate .button.primary")]
+    fields = [page.locator("[name=count]"), page.locator("#pill-into"), page.locator("#generate .button.primary")]
     before = [is_seen(field) for field in fields]
     if height == 860:
         assert before == [True, True, True]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Studio, Watch
+from tests.browser.conftest import Studio, Watch, choose
 from tests.browser.running import PASSWORD, throw_away
 
 BASE = "/teams/studio"
@@ -33,7 +33,7 @@ def test_the_story_below_a_path(below: Studio, page: Page, watch: Watch) -> None
     watch.origin = below.url  # nothing above the path may be asked for
     sign_in(page, below, below.person())
     page.fill("[name=prompt]", "a patient heron")
-    page.select_option("[name=model_id]", "gpt-image-2")
+    choose(page, "model_id", "gpt-image-2")
     expect(page.locator("[name=quality]")).to_have_count(4)
     page.click("#generate button.primary")
     picture = page.locator("article.card[data-status=done] img")

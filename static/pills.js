@@ -1,0 +1,104 @@
+// The form's pills: each says what is chosen in it, one is open at a time, and Escape, a click elsewhere or a choice
+// closes it. The browser itself opens them, so that all of it works without this too.
+(() => {
+  const form = () => document.getElementById("generate");
+  const opened = () => document.querySelector("details.pill[open]");
+  const close = (pill) => {
+    const isWithin = pill.contains(document.activeElement);
+    pill.open = false;
+    if (isWithin) pill.querySelector("summary").focus();
+  };
+
+  const say = (pill) => {
+    const select = pill.querySelector("select");
+    const chosen = select ? select.selectedOptions[0] : pill.querySelector("input[type=radio]:checked");
+    if (!chosen || pill.matches(".model, .rest")) return; // its new fields bring the model's name
+    const label = chosen.closest("label");
+    const words = chosen.dataset.name ?? (label ?? chosen).textContent.trim();
+    pill.querySelector(".value").textContent = chosen.value && words;
+    const drawing = label?.querySelector("svg")?.cloneNode(true);
+    pill.querySelector(".drawn")?.replaceChildren(...(drawing ? [drawing] : []));
+  };
+
+  // As high as there is room above the button with the price.
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (!target.matches?.("details.pill[open]")) return;
+      const room = form().querySelector(".go").getBoundingClientRect().top - target.parentElement.closest(".pills").getBoundingClientRect().bottom;
+      const popover = target.querySelector(".popover");
+      popover.style.maxHeight = `${Math.max(room - 12, 192)}px`;
+      popover.scrollIntoView({ block: "nearest" });
+    },
+    true,
+  );
+
+  // A choice by hand is done with; the arrow keys go on from one to the next.
+  let isByHand = false;
+  const closeUnless = (target) => {
+    const pill = opened();
+    if (pill && target.isConnected && !pill.contains(target)) pill.open = false;
+  };
+  document.addEventListener("pointerdown", () => (isByHand = true));
+  document.addEventListener("click", ({ target }) => closeUnless(target));
+  // Not while a button of the mouse is down: what closes may move what is under it.
+  document.addEventListener("focusin", ({ target }) => isByHand || closeUnless(target));
+  document.addEventListener("change", ({ target }) => {
+    const pill = target.closest("details.pill");
+    if (!pill) return;
+    say(pill);
+    if (isByHand && "one" in pill.dataset) close(pill);
+  });
+
+  // Before the other listeners: the key has done its work.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      isByHand = false;
+      const pill = opened();
+      if (!pill || document.querySelector("dialog[open], .mentions")) return;
+      const isDone = event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches(".pill[data-one] :is(input, select)");
+      if (event.key !== "Escape" && !isDone) return;
+      event.preventDefault();
+      event.stopPropagation();
+      close(pill);
+    },
+    true,
+  );
+
+  // What was open stays open when its fields come anew.
+  let held;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target.id === "fields") held = { pill: opened()?.querySelector("summary").id, field: document.activeElement.id };
+  });
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.id === "fields" && held) {
+      const pill = document.getElementById(held.pill)?.parentElement;
+      if (pill) pill.open = true;
+      if (pill && document.activeElement === document.body) document.getElementById(held.field)?.focus();
+      held = undefined;
+    }
+    for (const pill of document.querySelectorAll("details.pill")) say(pill);
+  });
+  // What Meigen says of a field is shown where it is.
+  document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+    const pill = target.matches?.(".problem:not([hidden])") && target.closest("details.pill");
+    if (pill) pill.open = true;
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    const count = target.closest("[data-step]")?.parentElement.querySelector("input");
+    if (count) {
+      count.value = Math.min(Math.max((Number(count.value) || 1) + Number(target.dataset.step), count.min), count.max);
+      for (const kind of ["input", "change"]) count.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    const reference = target.closest("[data-remove]")?.parentElement;
+    if (!reference) return;
+    const next = (reference.nextElementSibling ?? reference.previousElementSibling)?.querySelector("[data-remove]");
+    const box = reference.querySelector("input");
+    box.checked = false;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    reference.remove();
+    (next ?? form().querySelector("[name=reference_file]")).focus();
+  });
+})();

@@ -8,16 +8,8 @@ from django.apps.config import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from . import factors, sealing, vault
+from . import factors, sealing
 from .models import Token
-
-
-def _opens(token: Token) -> bool:
-    try:
-        token.secret()
-    except vault.Unreadable:
-        return False
-    return True
 
 
 @register(Tags.database)
@@ -34,7 +26,7 @@ def keys_of_stored_tokens(
     except DatabaseError:  # before the first migrate
         return []
     newest = {token.key_id: token for token in used}
-    lost = sorted({key_id for key_id, token in newest.items() if not _opens(token)} | ({last} if last else set()))
+    lost = sorted({key_id for key_id, token in newest.items() if not token.opens} | ({last} if last else set()))
     if not lost:
         return []
     return [

@@ -146,6 +146,15 @@ class Token(models.Model):
         vault.OldKeys if newer ones may."""
         return sealing.unseal(self.ciphertext, owner_id=self.owner_id)
 
+    @property
+    def opens(self) -> bool:
+        """Whether a key in TOKEN_KEYS decrypts it."""
+        try:
+            self.secret()
+        except vault.Unreadable:
+            return False
+        return True
+
     def note_balance(self, balance: Balance | None, at: datetime) -> None:
         """Stores the credits from a response, unless a later one has already been stored."""
         if balance is None:

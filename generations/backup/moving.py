@@ -18,7 +18,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts import vault
 from accounts.models import Token
 from generations.backup import restoring, tables
 from generations.backup.tables import Content, DoesNotFit, Table
@@ -174,7 +173,7 @@ def _copy(target: BaseDatabaseWrapper) -> Moved:
     return Moved(
         rows={table.name: content.rows for table, content in known.items()},
         tokens=len(tokens),
-        sealed=sum(not _opens(token) for token in tokens),
+        sealed=sum(not token.opens for token in tokens),
         was_paused=Pause.is_on(),
     )
 
@@ -201,14 +200,6 @@ def _compare_search(target: BaseDatabaseWrapper, generations: Content) -> None:
         [found] = cursor.fetchone()
     if found != generations.rows:
         raise CannotMove(f"The search knows {found} of {generations.rows} prompts. The target is still empty.")
-
-
-def _opens(token: Token) -> bool:
-    try:
-        token.secret()
-    except vault.Unreadable:
-        return False
-    return True
 
 
 def _in_words(problem: DatabaseError) -> str:

@@ -224,20 +224,6 @@ def first_result(card: Generation) -> Result | None:
 
 
 @register.filter
-def look(card: Generation) -> str:
-    """The class of a card's shape: `going` while it goes on, a `picture`, or `slim` where there is none to see."""
-    if card.status in Generation.LIVE and not card.deleted_at:
-        return "going"
-    return "picture" if any(not result.gone_at for result in card.results.all()) else "slim"
-
-
-@register.filter
-def kept_count(card: Generation) -> int:
-    """How many files of the set were not given up."""
-    return sum(not result.gone_at for result in card.results.all())
-
-
-@register.filter
 def lost_result(card: Generation) -> Result | None:
     """A file of the set that was given up, if any."""
     return next((result for result in card.results.all() if result.gone_at), None)

@@ -38,3 +38,17 @@ def lines_of(context: Context, cards: Iterable[Generation]) -> list[Click]:
 def day_name(day: date) -> str:
     """The day as a heading: Today, Yesterday, or its date."""
     return capfirst(naturalday(day) or "")
+
+
+@register.filter
+def look(card: Generation) -> str:
+    """The class of a card's shape: `going` while it goes on, a `picture`, or `slim` where there is none to see."""
+    if card.status in Generation.LIVE and not card.deleted_at:
+        return "going"
+    return "picture" if any(not result.gone_at for result in card.results.all()) else "slim"
+
+
+@register.filter
+def kept_count(card: Generation) -> int:
+    """How many files of the set were not given up."""
+    return sum(not result.gone_at for result in card.results.all())

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from generations.dispatch import decisions
+from generations.library.actions import Action, for_owner
 from generations.models import Generation
 from generations.models.sentences import Sentence
 
@@ -21,25 +22,25 @@ CHECK_SECONDS = 20.0  # for what Meigen has to be asked about
 
 
 class Decision(NamedTuple):
-    """A button of the page. `fits` tells what it can be pressed for, `done` what was done."""
+    """A button of the page, for what its owner may do as `action`; `done` says what was done."""
 
     name: str
     word: str
     done: str
-    fits: Callable[[Generation], bool]
+    action: Action
 
 
-SEND_AGAIN = Decision("send_again", "Send again", "Sent again", lambda row: row.can_send_again)
-CHECK_AGAIN = Decision("check_again", "Check again", "Checked again", decisions.can_check_again)
-CANCEL = Decision("cancel", "Cancel", "Cancelled", decisions.can_cancel)
-CLOSE = Decision("close_from_team", "Close from the team", "Closed from the team", lambda row: row.team_at is not None)
+SEND_AGAIN = Decision("send_again", "Send again", "Sent again", Action.SEND_AGAIN)
+CHECK_AGAIN = Decision("check_again", "Check again", "Checked again", Action.CHECK_AGAIN)
+CANCEL = Decision("cancel", "Cancel", "Cancelled", Action.CANCEL)
+CLOSE = Decision("close_from_team", "Close from the team", "Closed from the team", Action.HIDE)
 
 
 def offered(row: Generation) -> list[tuple[str, str]]:
     """(action, word) of what can be decided about it now; sending says its price."""
-    words = {
-        decision.name: decision.word for decision in [SEND_AGAIN, CHECK_AGAIN, CANCEL, CLOSE] if decision.fits(row)
-    }
+    possible = for_owner(row)
+    every = [SEND_AGAIN, CHECK_AGAIN, CANCEL, CLOSE]
+    words = {decision.name: decision.word for decision in every if decision.action in possible}
     if "send_again" in words and row.announced:
         words["send_again"] += f" · {row.announced.most} credits"
     return [*words.items()]

@@ -102,11 +102,15 @@ STEPS = {
 }
 
 
+def for_owner(card: Generation) -> tuple[Action, ...]:
+    """What its owner can do with it now, the most useful first."""
+    actions = _DELETED if card.deleted_at else _TABLE[card.status]
+    return tuple(action for action in actions if action not in _NEEDS or _NEEDS[action](card))
+
+
 def offered(card: Generation) -> tuple[Action, ...]:
     """What the viewer for whom the card was prepared can do with it now, the most useful first."""
-    actions = _DELETED if card.deleted_at else _TABLE[card.status]
-    mine = actions if card.is_own else [action for action in actions if action in _FOR_ALL]
-    return tuple(action for action in mine if action not in _NEEDS or _NEEDS[action](card))
+    return tuple(action for action in for_owner(card) if card.is_own or action in _FOR_ALL)
 
 
 _WORDS = {

@@ -4,13 +4,18 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from generations.dispatch import catalogue
+from generations.dispatch.catalogue import Offer
 from generations.models import Generation
 from generations.studio.options import initial_from
 from generations.studio.prices import credits, price_of, short_credits
 from meigen_api import prices
 from meigen_api.prices import Price
 from meigen_api.types import ClipLimits, Model
+
+# How many models count as recently used, and among how many clicks.
+RECENT, LATEST = 3, 60
 
 register = template.Library()
 register.filter(credits)
@@ -25,6 +30,35 @@ def cheapest(model: Model) -> str:
         return ""
     words = _("{credits} cr") if price.is_exact else _("from {credits} cr")
     return words.format(credits=price.least)
+
+
+@register.filter
+def costs(model: Model) -> str:
+    """A model's price in a few characters, from its cheapest choices to its most expensive; "" if it is not known."""
+    price = prices.cheapest(model)
+    return short_credits(price) if price else ""
+
+
+@register.filter
+def inputs(model: Model) -> list[tuple[str, str]]:
+    """What a model takes beside a prompt, as icons and the words that they stand for."""
+    pictures = model.max_content_references or (0 if model.is_video else model.max_references)
+    taken = [
+        (pictures, "reference", _("takes pictures")),
+        (model.is_video and model.max_references, "frames", _("takes frames")),
+        (model.reference_video, "video", _("takes videos")),
+        (model.reference_audio, "audio", _("takes sounds")),
+    ]
+    return [(icon, words) for is_taken, icon, words in taken if is_taken]
+
+
+@register.simple_tag
+def models_for(user: User, offer: Offer) -> list[tuple[Model, bool]]:
+    """The models on offer, those of the person's latest clicks first, each with whether it is one of these."""
+    rows = Generation.objects.owned_by(user).kept().newest_first().values_list("model_id", flat=True)
+    recent = list(dict.fromkeys(rows[:LATEST]))[:RECENT]
+    models = sorted(offer.models, key=lambda model: recent.index(model.id) if model.id in recent else RECENT)
+    return [(model, model.id in recent) for model in models]
 
 
 @register.filter

@@ -218,7 +218,9 @@ def choose(page: Page, name: str, value: str) -> None:
     pill = page.locator("#generate details.pill").filter(has=page.locator(f"[name={name}]"))
     if pill.get_attribute("open") is None:
         pill.locator("summary").click()
-    if field.first.evaluate("field => field.type") == "radio":
+    if name == "model_id":
+        pill.locator(f"[role=option][data-value='{value}']").click()
+    elif field.first.evaluate("field => field.type") == "radio":
         page.check(f"#generate [name={name}][value='{value}']")
     else:
         field.select_option(value)

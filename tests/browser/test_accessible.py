@@ -72,6 +72,9 @@ def test_no_page_has_a_violation(
             found += violations(page)
         page.goto("/")
         page.locator("[name=prompt]").click()
+        for pill in ["model_id", "aspect_ratio"]:
+            page.locator(f"#pill-{pill}").click()
+            found += violations(page)
         page.get_by_text("Presets", exact=True).click()
         expect(page.get_by_text("No presets yet")).to_be_visible()
         found += violations(page)

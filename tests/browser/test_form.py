@@ -7,6 +7,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.conftest import Studio, Watch, choose, enter
+from tests.browser.stillness import is_seen
 
 
 def picture(name: str, colour: str) -> FilePayload:
@@ -199,3 +200,59 @@ def test_what_is_chosen_while_new_fields_are_on_their_way_stays(studio: Studio, 
     expect(page.locator("[name=duration]")).to_have_value("10")
     expect(page.locator("[name=aspect_ratio][value='9:16']")).to_be_checked()
     expect(page.locator("#generate button.primary")).to_have_text("Generate · 220 credits")
+
+
+def test_a_usual_click_needs_no_mouse_and_nothing_below_the_fold(studio: Studio, page: Page) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    enter(page, studio.person())
+    button = page.locator("#generate button.primary")
+    pills = [page.locator(f"#pill-{name}") for name in ("model_id", "aspect_ratio", "resolution")]
+    needed = [page.locator("[name=prompt]"), *pills, page.locator("[name=count]"), button]
+    assert all(is_seen(part) for part in needed)
+    keys = page.keyboard
+
+    # The model is found by a word of its name, of whoever makes it, or of what it does.
+    pills[0].press("Enter")
+    search = page.get_by_role("combobox", name="Search models")
+    expect(search).to_be_focused()
+    found = page.get_by_role("option")
+    keys.type("openai")
+    expect(found).to_have_count(2)
+    keys.press("ArrowDown")
+    expect(search).to_have_attribute("aria-activedescendant", str(found.nth(1).get_attribute("id")))
+    assert is_seen(button)
+    assert is_seen(found.nth(1))
+    search.fill("no such model")
+    expect(page.get_by_text("No model is called that.")).to_be_visible()
+    search.fill("gpt image 2.0")
+    keys.press("Enter")
+    expect(pills[0]).to_have_text("Model GPT Image 2.0")
+    expect(pills[0]).to_be_focused()
+    expect(page.locator("[name=quality]")).to_have_count(4)
+
+    # Escape closes a pill and gives the keyboard back; a ratio is a step within it, and stands on it.
+    pills[1].press("Enter")
+    keys.press("Escape")
+    expect(page.locator(".pill[open]")).to_have_count(0)
+    expect(pills[1]).to_be_focused()
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.press("ArrowDown")
+    ratio = page.locator("[name=aspect_ratio]:checked")
+    assert is_seen(button)
+    keys.press("Enter")
+    expect(pills[1]).to_have_text(f"Ratio {ratio.get_attribute('value')}")
+    expect(pills[1]).to_be_focused()
+    expect(pills[1].locator("svg")).to_have_count(1)
+    page.locator("[name=count]").press("ArrowUp")
+    expect(button).to_have_text("Generate · 10 credits")
+    page.locator("[name=prompt]").press_sequentially("a heron in the reeds")
+    assert all(is_seen(part) for part in needed)
+    keys.press("Control+Enter")
+    expect(page.locator("article.card")).to_have_count(2)
+
+    # The model of the last click comes first.
+    page.reload()
+    pills[0].press("Enter")
+    expect(found.first).to_contain_text("GPT Image 2.0")
+    expect(found.first).to_contain_text("Recent")

@@ -16,10 +16,10 @@
 
   const find = () => {
     const words = field().value.toLowerCase().split(/\s+/);
-    const kind = document.querySelector(".kinds [aria-pressed=true]").dataset.kind;
+    const kind = document.querySelector(".kinds [aria-pressed=true]").dataset.media;
     for (const option of options()) {
       const text = option.textContent.toLowerCase();
-      option.hidden = (kind && option.dataset.kind !== kind) || !words.every((word) => text.includes(word));
+      option.hidden = (kind && option.dataset.media !== kind) || !words.every((word) => text.includes(word));
     }
     document.querySelector("[data-none]").hidden = shown().length > 0;
     mark(shown()[0]);

@@ -19,7 +19,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from accounts import page
-from accounts.address import client_address
+from accounts.address import PROBES, client_address
 from accounts.http import came_from
 from accounts.vault import OldKeys
 from audit import log
@@ -29,7 +29,6 @@ from meigen_site.logs import event
 
 logger = logging.getLogger(__name__)
 
-PROBES = {"/healthz", "/metrics"}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 

@@ -125,6 +125,13 @@ def test_a_wrong_setting_is_named_once_in_the_log(caplog: pytest.LogCaptureFixtu
     assert none.startswith("TRUSTED_PROXIES is 1, but that entry of X-Forwarded-For is no IP address.")
 
 
+def test_a_probe_past_the_proxy_is_no_wrong_setting(caplog: pytest.LogCaptureFixture, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    for path, warnings in [("/healthz", 0), ("/metrics", 0), ("/accounts/login/", 1)]:
+        assert address.client_address(RequestFactory().get(path)) == "127.0.0.1"
+        assert len(caplog.records) == warnings
+
+
 @each(
     ("nearest", "proxies", "is_believed"),
     [

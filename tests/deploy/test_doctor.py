@@ -94,6 +94,11 @@ def test_a_host_that_was_lost_is_a_note_and_no_worker_at_all_is_wrong() -> None:
     assert [finding.words for finding in rows.workers()] == ["No worker does anything."]
 
 
+def test_workers_that_were_stopped_in_good_order_are_not_taken_for_alive() -> None:
+    Lease.objects.filter(name__startswith=wake.HOST).delete()
+    assert said("workers").words == "No worker has said yet that it is alive."
+
+
 def test_a_clock_that_is_ahead_is_wrong() -> None:
     ahead = timezone.now() + timedelta(seconds=wake.HEARTBEAT_SECONDS + 90)
     Lease.objects.filter(name__startswith=wake.HOST).update(expires_at=ahead)

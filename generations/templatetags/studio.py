@@ -32,8 +32,8 @@ register.filter(is_from_studio)
 register.filter("translated", translated_html)
 
 WIDEST, TALLEST = 4.0, 0.25
-# How high a row of cards usually is, in rem: wall.css makes it 16 and lets it grow.
-CARD_ROW = 18
+# How high a row of cards may usually become, in rem: wall.css begins at 9.5 and lets it grow.
+CARD_ROW = 14
 # Those in the contract; another one is shown as it is.
 CREDITS_STATUSES = {
     gettext_noop("charged"),

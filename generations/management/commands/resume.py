@@ -97,8 +97,8 @@ class Command(BaseCommand):
                 f"Charged and not here: {used.id}, {used.created_at}, {used.model}, {used.credits_used} credits, "
                 f"{used.status}, token {charge.token} of {charge.owner}"
             )
-        credits = sum(charge.usage.credits_used or 0 for charge in told.values())
-        self.stdout.write(f"{len(told)} charged at Meigen since the backup and not here, {credits} credits.")
         if unseen := reconcile.people_unseen(read):
             names = ", ".join(person.get_username() for person in unseen)
-            self.stdout.write(f"Without a session token that tells what was charged: {names}. Look at meigen.ai.")
+            self.stdout.write(f"What was charged is not known for {names}: no session token tells it. See meigen.ai.")
+        credits = sum(charge.usage.credits_used or 0 for charge in told.values())
+        self.stdout.write(f"{len(told)} charged at Meigen since the backup and not here, {credits} credits.")

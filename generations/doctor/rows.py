@@ -95,5 +95,5 @@ def workers() -> Iterator[Finding]:
     beats_until = Lease.expiry(wake.HEARTBEAT)
     if beats_until is None or beats_until < now:
         yield wrong("No worker does anything.", "Start one: systemctl start studio-worker, or manage.py qcluster.")
-    elif not beats:
+    elif all(beat.expires_at < now for beat in beats):
         yield note("No worker has said yet that it is alive.", "If one was just started, ask again in half a minute.")

@@ -97,6 +97,11 @@ def test_a_host_that_was_lost_is_a_note_and_no_worker_at_all_is_wrong() -> None:
 def test_workers_that_were_stopped_in_good_order_are_not_taken_for_alive() -> None:
     Lease.objects.filter(name__startswith=wake.HOST).delete()
     assert said("workers").words == "No worker has said yet that it is alive."
+    late = timezone.now() - timedelta(minutes=5)
+    Lease.objects.create(name="worker@other", owner="other|boot|1|2", expires_at=late)
+    assert [finding.verdict for finding in rows.workers()] == ["note", "note"]
+    wake.beat_of_host()
+    assert sorted(finding.verdict for finding in rows.workers()) == ["note", "ok"]
 
 
 def test_a_clock_that_is_ahead_is_wrong() -> None:

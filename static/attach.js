@@ -127,6 +127,13 @@
   // Generate waits for the pictures that are still on their way, and stays where it is when one fails.
   let adding = 0;
   let waiting = [];
+  // Nor does it go when one was refused while the button was being pressed, before anybody could read so.
+  let pressed = 0;
+  let refused = -1;
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, () => (pressed = performance.now()), true);
+  }
+  const isRefused = () => document.getElementById("reference-problems").textContent.trim() !== "";
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (isAdder(event.detail.elt)) adding += 1;
   });
@@ -135,16 +142,17 @@
     if (!isAdder(event.detail.elt)) return;
     adding -= 1;
     if (!event.detail.successful) waiting = [];
+    if (!event.detail.successful || isRefused()) refused = performance.now();
     setTimeout(() => {
       tellLeft();
       if (adding || !waiting.length) return;
       const held = waiting.splice(0);
-      if (!document.getElementById("reference-problems").textContent.trim()) held[0].issueRequest(true);
+      if (!isRefused()) held[0].issueRequest(true);
     });
   });
   document.addEventListener("htmx:confirm", (event) => {
-    if (event.detail.elt.id !== "generate" || !adding) return;
+    if (event.detail.elt.id !== "generate" || !(adding || refused > pressed)) return;
     event.preventDefault();
-    waiting.push(event.detail);
+    if (adding) waiting.push(event.detail);
   });
 })();

@@ -121,6 +121,14 @@ def test_generate_waits_for_a_picture_on_its_way_and_stays_when_it_is_refused(st
     expect(page.locator("#reference-problems")).to_contain_text("public https address")
     expect(page.locator("article.card")).to_have_count(0)
 
+    # Also when that is said while the button is still down.
+    page.fill("[name=reference_url]", "http://pictures.example/b.png")
+    page.evaluate("document.getElementById('reference-problems').replaceChildren()")
+    page.hover("#generate button.primary")
+    page.mouse.down()
+    expect(page.locator("#reference-problems")).to_contain_text("public https address")
+    page.mouse.up()
+
     # It waits for a picture that is still on its way.
     held: list[Route] = []
     page.route("**/references/", lambda route: held.append(route))  # noqa: PLW0108 Playwright wants a function

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meigen_api.secret import Secret
 from meigen_api.types import Balance
+from meigen_site.logs import event
 
 from . import link_secrets, sealing, vault
 from .columns import EmailField, NameField
@@ -191,8 +192,8 @@ class Token(models.Model):
         if Token.objects.filter(pk=self.pk, revision=revision, refused_at=None).update(refused_at=at):
             self.refused_at = at
             words = "Meigen refuses token %s of person %s (401): what waits for it waits for a new one"
-            told = {"event": "token_refused", "token": self.pk, "person": self.owner_id}
-            logger.warning(words, self.pk, self.owner_id, extra={"event": told})
+            told = event("token_refused", token=self.pk, person=self.owner_id)
+            logger.warning(words, self.pk, self.owner_id, extra=told)
 
 
 class Throttle(models.Model):

@@ -48,9 +48,8 @@ def followed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
             is_slow = took > settings.SLOW_SECONDS
             counters.count(_kind(request, response), response.status_code, took, is_slow=is_slow)
             if is_slow:
-                place = (
-                    request.resolver_match.route if request.resolver_match else "?"
-                )  # no address, which may be secret
+                # The pattern of the address, since the address itself may hold a secret.
+                place = request.resolver_match.route if request.resolver_match else "?"
                 words, told = "Slow: %s /%s took %.1f s and was answered with %s", event("slow_request", seconds=took)
                 logger.warning(words, request.method, place, took, response.status_code, extra=told)
         response.headers["X-Request-ID"] = request_id

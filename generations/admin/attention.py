@@ -18,12 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from generations.admin import failures, filters, shown
+from generations.admin import failures, shown
 from generations.admin.base import counted
 from generations.admin.tokens import people_without
 from generations.dispatch.wake import HEARTBEAT
 from generations.models import Approval, Budget, DailyUsage, Generation, Lease, Pause, TooMany
-from generations.models.ledger import day_of
+from generations.models.ledger import adding_to, day_of
 from generations.models.search import within_time
 from generations.models.status import WAITING
 
@@ -62,7 +62,7 @@ def failed() -> Iterator[Line]:
 
 def unrefunded() -> Iterator[Line]:
     """What was charged, failed and was not paid back."""
-    if number := counted(filters.not_refunded(Generation.objects.all())):
+    if number := counted(Generation.objects.filter(adding_to("unrefunded"))):
         yield Line(f"{number} charged, failed and not refunded", _list(credits="not_refunded"))
 
 

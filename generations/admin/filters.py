@@ -16,8 +16,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.models import Token, User
 from generations.dispatch import catalogue
 from generations.library.filters import CHOICES_LAST
-from generations.models import Generation, GenerationQuerySet, Project
-from generations.models.ledger import SUMS, adding_to, counted_between
+from generations.models import Generation, Project
+from generations.models.ledger import SUMS, adding_to, counted_between, counted_for
 from generations.models.project import NO_PROJECT
 
 S = Generation.Status
@@ -79,11 +79,6 @@ def of_person(rows: Any, owner: int) -> Any:
     return rows.alias(person=ExpressionWrapper(F("owner_id") + 0, IntegerField())).filter(person=owner)
 
 
-def counted_for(rows: Any, person: int) -> Any:
-    """What counts for this person in usage: what they asked for, whoever has it now."""
-    return rows.filter(Q(asked_by=person) | Q(asked_by=None, owner=person))
-
-
 class PersonFilter(ByNumber):
     title = "person"
     parameter_name = "owner"
@@ -92,11 +87,9 @@ class PersonFilter(ByNumber):
         value = self.value()
         if not value or not self.suits(value):
             return queryset
-        return (
-            counted_for(queryset, int(value))
-            if UsageFilter.parameter_name in request.GET
-            else of_person(queryset, int(value))
-        )
+        if UsageFilter.is_asked(request):
+            return queryset.filter(counted_for(int(value)))
+        return of_person(queryset, int(value))
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         people = User.objects.order_by("username").values_list("pk", "username")[:MOST_PEOPLE]
@@ -175,6 +168,10 @@ class UsageFilter(IfAsked):
     title = "usage"
     parameter_name = "counts"
 
+    @classmethod
+    def is_asked(cls, request: HttpRequest) -> bool:
+        return cls.parameter_name in request.GET
+
     def named(self, value: str) -> str:
         return str(SUMS.get(value, value[:80]))
 
@@ -183,13 +180,8 @@ class UsageFilter(IfAsked):
         return queryset.filter(adding_to(value)) if value in SUMS else queryset
 
 
-def not_refunded(rows: GenerationQuerySet) -> GenerationQuerySet:
-    """What failed, was charged, and has not been paid back."""
-    return rows.filter(adding_to("unrefunded"))
-
-
 CREDITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "not_refunded": ("charged, failed and not refunded", not_refunded),
+    "not_refunded": ("charged, failed and not refunded", lambda rows: rows.filter(adding_to("unrefunded"))),
     "refunded": ("refunded", lambda rows: rows.filter(adding_to("refunded"))),
     "otherwise": ("charged differently than announced", lambda rows: rows.charged_otherwise()),
 }
@@ -239,7 +231,7 @@ class DateFilter(admin.SimpleListFilter):
             yield {"selected": is_chosen, "query_string": address, "display": words}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if UsageFilter.parameter_name in request.GET:
+        if UsageFilter.is_asked(request):
             return queryset.filter(counted_between(_day(self.value()), _day(self.until)))
         asked = Q()
         if since := _moment(self.value() or ""):

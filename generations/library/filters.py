@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.cache import caches
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import Form, TextField
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Project, Star, search
-from generations.models.ledger import SUMS, adding_to, counted_between
+from generations.models.ledger import SUMS, adding_to, counted_between, counted_for
 from generations.models.project import NO_PROJECT
 from generations.models.status import TROUBLE, WAITING
 
@@ -147,8 +147,8 @@ class HistoryForm(Form):
         if values.get("author"):
             rows = _made_by(rows, int(values["author"]))
         if counts := values.get("counts"):
-            own = Q(asked_by=None) | Q(asked_by=self.user)  # what was handed over counts for whoever asked for it
-            rows = rows.filter(own, adding_to(counts), counted_between(values.get("since"), values.get("until")))
+            days = counted_between(values.get("since"), values.get("until"))
+            rows = rows.filter(counted_for(self.user.pk), adding_to(counts), days)
         return rows
 
     def _list(self) -> GenerationQuerySet:

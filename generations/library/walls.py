@@ -7,7 +7,7 @@ anything going on, its cards stand among the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -54,7 +54,7 @@ class Part:
 
     day: date | None = None
     click: Click | None = None
-    cards: Sequence[Shown] = field(default_factory=list)
+    cards: Sequence[Shown] = ()
 
 
 def parts(cards: Iterable[Shown], viewer: User, after: datetime | None = None) -> Iterator[Part]:

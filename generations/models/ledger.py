@@ -96,6 +96,11 @@ def adding_to(name: str) -> Q:
     return rows[name]
 
 
+def counted_for(person: int) -> Q:
+    """The generations that count for this person: what they asked for, whoever has it now."""
+    return Q(asked_by=person) | Q(asked_by=None, owner=person)
+
+
 def counted_between(since: date | None, until: date | None) -> Q:
     """The generations that count on these days, both included."""
     rows = Q(counted_on__gte=since) if since else Q()

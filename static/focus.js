@@ -5,8 +5,8 @@
   const hold = () => {
     const card = document.activeElement?.closest("article.card");
     if (card) held = { id: card.id, place: place(document.activeElement) };
-    const part = document.activeElement?.closest("#about section[id]");
-    if (part) held = { id: part.id };
+    const part = document.activeElement?.closest("#about :is(section, details.menu)[id]");
+    if (part) held = { id: part.id, isOpen: part.open };
   };
   document.addEventListener("htmx:beforeSwap", hold);
   document.addEventListener("htmx:oobBeforeSwap", hold);
@@ -19,6 +19,7 @@
     }
     if (!held) return;
     const card = document.getElementById(held.id);
+    if (held.isOpen) card.open = true;
     const same = [...(card?.querySelectorAll("a, button, input") ?? [])].find((element) => place(element) === held.place);
     held = undefined;
     if (document.activeElement && document.activeElement !== document.body) return;

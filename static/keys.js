@@ -13,7 +13,8 @@
     if (document.querySelector("dialog[open]")) return;
     if (event.target.closest?.("input, textarea, select, video, audio, summary, [contenteditable]")) return;
     if (localStorage.getItem("keys") === "no") return;
-    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const key = `[data-key="${CSS.escape(event.key)}"]`;
+    const target = document.querySelector(`#viewer ${key}`) ?? document.querySelector(key);
     if (event.key === "?") open();
     else if (target) target.matches("a, button") ? target.click() : target.focus();
     else return;

@@ -41,7 +41,7 @@
   };
 
   const look = () => {
-    const cards = [...document.querySelectorAll("article.card")];
+    const cards = [...document.querySelectorAll("main article.card")];
     const ended = cards.filter((card) => LIVE.has(known.get(card.id)) && !LIVE.has(card.dataset.status));
     for (const card of cards) known.set(card.id, card.dataset.status);
     if (!ended.length) return;

@@ -3,7 +3,7 @@
 (() => {
   const note = () => {
     const wall = document.querySelector("[data-page]");
-    if (!wall) return;
+    if (!wall || history.state?.viewer) return;
     const pages = Math.ceil(wall.querySelectorAll("article.card").length / wall.dataset.page);
     const here = new URL(location.href);
     if (pages <= Number(here.searchParams.get("pages") ?? 1)) return;

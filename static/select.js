@@ -41,7 +41,7 @@
     tell();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     for (const pick of picks()) pick.checked = false;
     tell();
   });

@@ -90,7 +90,8 @@
     if (!button) return;
     const field = document.getElementById(button.dataset.copy);
     field.select?.();
-    await navigator.clipboard.writeText(field.value ?? field.textContent);
+    // Without https there is no such clipboard.
+    await (navigator.clipboard?.writeText(field.value ?? field.textContent) ?? document.execCommand("copy"));
     const word = button.textContent;
     button.textContent = button.dataset.copied;
     setTimeout(() => (button.textContent = word), 1500);

@@ -23,7 +23,7 @@ from generations.models import Attempt, Collection, Event, Generation, Generatio
 from generations.models.ids import uuids
 from generations.models.result import kept_results
 from generations.sharing import links
-from generations.sharing.forms import end_after, usual_days
+from generations.sharing.forms import ShareForm, end_after, usual_days
 from generations.sharing.views import address
 
 
@@ -71,9 +71,12 @@ def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
     entries: list[Event | Attempt] = [*row.events.all(), *row.attempts.all()]
     links = Share.objects.live().showing(row).filter(created_by=request.user)
     shares = [(share, address(request, share)) for share in links]
+    share_form = ShareForm(None)
+    share_form.auto_id = "share_%s"  # the studio's form has a title and a nonce of its own
     return {
         "timeline": sorted(entries, key=lambda entry: (entry.at, isinstance(entry, Attempt))),
         "shares": shares,
+        "share_form": share_form,
         "nonce": uuid4(),
         "asked": json.dumps(row.request_fields, indent=2, ensure_ascii=False),
     }

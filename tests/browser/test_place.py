@@ -44,7 +44,7 @@ def middle(page: Page, number: int) -> float:
 
 def open_card(page: Page, number: int) -> None:
     page.locator("#wall article.card").nth(number).locator(".frame").click()
-    expect(page.locator("main.result")).to_be_visible()
+    expect(page.locator(".result")).to_be_visible()
 
 
 def is_at(page: Page, top: float) -> None:
@@ -136,7 +136,7 @@ def test_back_after_signing_out_shows_nothing_of_anybodys(person: tuple[str, str
     for _ in range(3):
         page.go_back()
         expect(page.locator("[name=login]")).to_be_visible()
-        expect(page.locator("article.card, main.result")).to_have_count(0)
+        expect(page.locator("article.card, .result")).to_have_count(0)
         expect(page.get_by_text("a fox")).to_have_count(0)
 
 
@@ -151,12 +151,13 @@ def test_back_shows_what_was_changed_beside_the_result(studio: Studio, page: Pag
     top = middle(page, 30)
     open_card(page, 30)
     page.get_by_role("button", name="Star", exact=True).click()
-    pressed = page.locator("main button[name=on]")
+    pressed = page.locator(".result button[name=on]")
     expect(pressed).to_have_attribute("aria-pressed", "true")
     page.go_back()
     expect(star).to_have_attribute("aria-pressed", "true")
     is_at(page, top)
     open_card(page, 30)
+    page.locator("summary[title=More]").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("button", name="Undo").first).to_be_focused()
     page.go_back()

@@ -1,0 +1,133 @@
+// A result opens over the wall and leads to its neighbours; the address changes, so that Back closes it and a reload
+// finds it again. Without this script, or opened by its address, it is a page of its own, where this does the rest.
+(() => {
+  const viewer = document.getElementById("viewer");
+  const next = document.querySelector("#act [name=next]");
+  const isOpen = () => viewer && !viewer.hidden;
+  const find = (selector) => (isOpen() ? viewer : document).querySelector(selector);
+  let opened, wall; // the link that was followed, and what the page said before
+  let shown = 0;
+
+  // Resolves to whether it is there now, or to undefined if something else was asked for meanwhile. What went wrong is
+  // said by the page.
+  const show = async (href) => {
+    const own = ++shown;
+    while (viewer.matches(".htmx-request, :has(.htmx-request)")) {
+      await new Promise((done) => viewer.addEventListener("htmx:afterRequest", done, { once: true }));
+    }
+    if (own !== shown) return undefined;
+    next.value = href.replace(location.origin, "");
+    let came = false;
+    viewer.addEventListener("htmx:afterRequest", ({ detail }) => (came = detail.successful), { once: true });
+    await htmx.ajax("GET", href, { source: viewer, target: viewer, select: "main > *", swap: "innerHTML" });
+    if (!isOpen()) viewer.replaceChildren();
+    return own === shown ? came : undefined;
+  };
+
+  const open = async (href) => {
+    wall ??= { title: document.title, next: next.value };
+    viewer.hidden = false;
+    // What is known already, while the rest is on its way.
+    const small = opened?.querySelector("img");
+    if (small) {
+      viewer.innerHTML = '<div class="result"><div class="mat"></div></div>';
+      viewer.querySelector(".mat").append(Object.assign(new Image(), { src: small.src, alt: "", className: "early" }));
+    }
+    viewer.focus({ preventScroll: true });
+    if ((await show(href)) === false) history.back();
+  };
+
+  const close = () => {
+    const id = find("[data-card]")?.dataset.card;
+    viewer.hidden = true;
+    viewer.replaceChildren();
+    shown += 1;
+    document.title = wall.title;
+    next.value = wall.next;
+    wall = undefined;
+    const frame = document.getElementById(id)?.querySelector(".frame") ?? opened;
+    const { top, bottom } = frame?.getBoundingClientRect() ?? {};
+    if (bottom < 0 || top > innerHeight) frame.scrollIntoView({ block: "center" });
+    frame?.focus({ preventScroll: true });
+  };
+
+  // Asked before htmx, which would load the wall anew.
+  addEventListener("popstate", (event) => {
+    if (!viewer || !(isOpen() || event.state?.viewer)) return;
+    event.stopImmediatePropagation();
+    if (!event.state?.viewer) close();
+    else if (isOpen()) show(location.href);
+    else open(location.href);
+  });
+
+  const before = () => {
+    const last = window.navigation?.entries()[window.navigation.currentEntry.index - 1]?.url ?? document.referrer;
+    return URL.canParse(last) ? new URL(last).pathname : "";
+  };
+  const isResult = ({ pathname }) => /\/generations\/[\da-f-]{36}\/(compare\/)?$/.test(pathname);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { href } = link;
+    if (link.matches("[data-back]")) {
+      if (!isOpen() && before() !== link.pathname) return;
+      history.back(); // where it finds the place that was left
+    } else if (viewer && link.closest("#wall") && isResult(link)) {
+      opened = link;
+      history.pushState({ viewer: true }, "", href);
+      history.scrollRestoration = "manual"; // where the wall is says nothing about this page
+      open(href);
+    } else if (isOpen() && viewer.contains(link) && isResult(link)) {
+      // From one result to the next the history does not grow: Back leads to the wall.
+      const change = link.closest(".strip") ? "replaceState" : "pushState";
+      show(href).then((came) => came && history[change]({ viewer: true }, "", href));
+    } else if (link.closest(".strip")) location.replace(href);
+    else return;
+    event.preventDefault();
+  });
+
+  // What is done with a result changes its card on the wall.
+  const cards = new WeakMap(); // by request
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    const of = detail.requestConfig.verb === "post" && detail.elt.closest("#viewer [data-card]");
+    if (of) cards.set(detail.xhr, of.dataset.card);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const card = cards.get(detail.xhr);
+    if (!card || !detail.successful) return;
+    const seen = document.getElementById("seen-card");
+    seen.value = `${card.slice("generation-".length)}:`;
+    htmx.trigger(seen, "changed");
+    seen.value = "";
+  });
+
+  const root = document.documentElement;
+  const fold = (isFolded) => {
+    root.toggleAttribute("data-folded", isFolded);
+    for (const button of document.querySelectorAll("[data-fold]")) button.setAttribute("aria-expanded", !isFolded);
+  };
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("[data-fold]")) return;
+    localStorage.setItem("details", root.hasAttribute("data-folded") ? "open" : "folded");
+    fold(!root.hasAttribute("data-folded"));
+  });
+
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    // It is done, or another file of its set has come.
+    if (isOpen() && elt.matches("#viewer article:not(:has([name=live])), #viewer [hidden] article")) {
+      show(location.href);
+    }
+    fold(localStorage.getItem("details") === "folded");
+    for (const here of elt.querySelectorAll(".strip [aria-current]")) {
+      const list = here.closest("ol");
+      const left = here.getBoundingClientRect().left - list.getBoundingClientRect().left;
+      list.scrollLeft += left - (list.clientWidth - here.offsetWidth) / 2;
+    }
+    const share = location.hash === "#share" && elt.querySelector("#share");
+    if (share) share.open = true;
+  });
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.requestConfig?.elt.id === "create-link") find("#share [data-copy]")?.click();
+  });
+})();

@@ -1,0 +1,87 @@
+// A picture closer up: Z or a click between all of it and all its pixels, the wheel or two fingers on a touchpad by
+// degrees, the mouse or the arrow keys to move around in it. And from one result to the next by swiping.
+(() => {
+  let held, start, isMoved;
+  const stage = () => document.querySelector("[data-zoom].zoomed");
+
+  const fit = (large) => {
+    large.classList.remove("zoomed");
+    large.firstElementChild.style.width = "";
+  };
+  // `x` and `y` are the point of the window that stays where it is.
+  const zoom = (large, width, { x, y }) => {
+    const picture = large.firstElementChild;
+    const old = picture.getBoundingClientRect();
+    large.dataset.fit = large.classList.contains("zoomed") ? large.dataset.fit : old.width;
+    const least = Number(large.dataset.fit);
+    if (width <= least) return fit(large);
+    large.classList.add("zoomed");
+    picture.style.width = `${Math.min(width, Math.max(4 * picture.naturalWidth, 8 * least))}px`;
+    const now = picture.getBoundingClientRect();
+    large.scrollBy(now.left + ((x - old.left) / old.width) * now.width - x, now.top + ((y - old.top) / old.height) * now.height - y);
+    return undefined;
+  };
+
+  document.addEventListener("click", async (event) => {
+    const large = event.target.closest("[data-zoom]");
+    if (!large || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (isMoved && event.detail) return;
+    if (large.classList.contains("zoomed")) fit(large);
+    else {
+      const picture = large.firstElementChild;
+      await picture.decode();
+      const { left, top, width, height } = picture.getBoundingClientRect();
+      const at = event.detail ? event : { x: left + width / 2, y: top + height / 2 };
+      zoom(large, Math.max(picture.naturalWidth, 2 * width), at);
+    }
+  });
+  document.addEventListener(
+    "wheel",
+    (event) => {
+      const large = event.target.closest?.("[data-zoom]");
+      if (!large || !(event.ctrlKey || matchMedia("(min-width: 60rem)").matches)) return;
+      event.preventDefault();
+      zoom(large, large.firstElementChild.getBoundingClientRect().width * Math.exp(-event.deltaY / (event.ctrlKey ? 100 : 400)), event);
+    },
+    { passive: false },
+  );
+
+  const STEPS = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const large = stage();
+      if (!large || event.target.closest?.("input, textarea, select, dialog, details[open]")) return;
+      if (event.key === "Escape") fit(large);
+      else if (STEPS[event.key]) large.scrollBy(...STEPS[event.key]);
+      else return;
+      event.preventDefault();
+    },
+    true,
+  );
+
+  document.addEventListener("dragstart", (event) => {
+    if (event.target.closest?.("[data-zoom]")) event.preventDefault();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    isMoved = false;
+    const large = event.target.closest("[data-zoom].zoomed");
+    if (large && event.pointerType === "mouse") held = { large, x: event.clientX, y: event.clientY };
+    const isAlone = event.isPrimary && event.pointerType === "touch" && visualViewport.scale === 1;
+    start = isAlone && !large && event.target.closest(".mat") && !event.target.closest("video") ? event : undefined;
+  });
+  document.addEventListener("pointermove", ({ clientX, clientY }) => {
+    if (!held) return;
+    held.large.scrollBy(held.x - clientX, held.y - clientY);
+    isMoved ||= Math.hypot(held.x - clientX, held.y - clientY) > 3;
+    Object.assign(held, { x: clientX, y: clientY });
+  });
+  document.addEventListener("pointerup", ({ clientX, clientY }) => {
+    held = undefined;
+    if (!start) return;
+    const across = clientX - start.clientX;
+    if (Math.abs(across) < 50 || Math.abs(across) < 2 * Math.abs(clientY - start.clientY)) return;
+    start.target.closest(".mat").querySelector(`[data-key=Arrow${across < 0 ? "Right" : "Left"}]`)?.click();
+  });
+})();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,13 +29,17 @@ class Name(NamedTuple):
     name: str
     is_team: bool
     is_linked: bool
+    created_at: datetime
 
 
 def names(user: User) -> list[Name]:
     """The collections this person may add to, by name."""
     rows = with_links(Collection.objects.visible_to(user))
     # A link shows only what the collection's owner added.
-    return [Name(row.pk, known_as(row, user), row.is_team, row.is_linked and row.owner_id == user.pk) for row in rows]
+    return [
+        Name(row.pk, known_as(row, user), row.is_team, row.is_linked and row.owner_id == user.pk, row.created_at)
+        for row in rows
+    ]
 
 
 def named(user: User, text: str) -> Collection | None:

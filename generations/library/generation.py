@@ -47,11 +47,13 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
     collected = _collected(request, row)
     listed = lists.viewed_in(request, row, collected)
     kept = kept_results(row)
+    names = collecting.names(request.user)
     context: dict[str, Any] = {
         "card": row,
         "kept": kept,
         **neighbours.in_set(kept, request.GET.get("picture", "")),
-        "names": collecting.names(request.user),
+        "names": names,
+        "suggested": _suggested(names, collected),
         "collected": collected,
         "listed": listed,
         "within": listed.within,
@@ -64,6 +66,12 @@ def generation(request: Request, pk: UUID) -> HttpResponse:
 
 def _collected(request: Request, row: Generation) -> list[Collection]:
     return list(Collection.objects.visible_to(request.user).filter(generations=row))
+
+
+def _suggested(names: list[collecting.Name], collected: list[Collection]) -> list[collecting.Name]:
+    """The latest collections that it is not in yet, to be put into with one click."""
+    ids = {collection.pk for collection in collected}
+    return sorted((name for name in names if name.pk not in ids), key=lambda name: name.created_at, reverse=True)[:3]
 
 
 def _for_owner(request: Request, row: Generation) -> dict[str, Any]:

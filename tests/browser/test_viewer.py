@@ -163,11 +163,11 @@ def test_the_details_fold_away_and_stay_so(person: str, page: Page) -> None:
 
 def test_a_result_turns_up_where_its_running_card_was_opened(studio: Studio, page: Page) -> None:
     enter(page, studio.person())
-    page.fill("[name=prompt]", "a red fox sandbox:seconds=12")
+    page.fill("[name=prompt]", "a red fox sandbox:seconds=8")
     page.click("#generate .button.primary")
     page.locator("#wall article.card .frame").first.click()
     expect(page.locator("#viewer article.card")).to_be_visible()
-    expect(page.locator("#viewer [data-zoom] img")).to_be_visible()
+    expect(page.locator("#viewer [data-zoom] img")).to_be_visible(timeout=40_000)
     page.go_back()
     expect(page.locator("#wall article.card[data-status=done] img")).to_have_count(1)
 

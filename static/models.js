@@ -1,18 +1,9 @@
-// The list of models: words find them, the arrow keys go through them, and what is taken is chosen in the form's select,
-// which stays the one field of the model.
+// The list of models: words find them, and what is taken is chosen in the form's select, which stays the one field of the
+// model.
 (() => {
   const field = () => document.querySelector("[data-models]");
   const options = () => [...document.querySelectorAll("#models > li")];
-  const shown = () => options().filter((option) => !option.hidden);
-  const marked = () => document.getElementById(field().getAttribute("aria-activedescendant"));
-
-  const mark = (option) => {
-    marked()?.classList.remove("marked");
-    option?.classList.add("marked");
-    option?.scrollIntoView({ block: "nearest" });
-    if (option) field().setAttribute("aria-activedescendant", option.id);
-    else field().removeAttribute("aria-activedescendant");
-  };
+  const shown = () => listbox.options(field());
 
   const find = () => {
     const words = field().value.toLowerCase().split(/\s+/);
@@ -22,7 +13,7 @@
       option.hidden = (kind && option.dataset.media !== kind) || !words.every((word) => text.includes(word));
     }
     document.querySelector("[data-none]").hidden = shown().length > 0;
-    mark(shown()[0]);
+    listbox.mark(field(), shown()[0]);
   };
 
   const take = (option) => {
@@ -42,7 +33,7 @@
       if (!target.matches?.(".pill.model[open]")) return;
       field().value = "";
       find();
-      mark(shown().find((option) => option.ariaSelected === "true"));
+      listbox.mark(field(), shown().find((option) => option.ariaSelected === "true"));
       if (target.contains(document.activeElement) && matchMedia("(hover: hover)").matches) field().focus();
     },
     true,
@@ -60,16 +51,6 @@
       true,
     );
   }
-
-  document.addEventListener("keydown", (event) => {
-    if (event.target !== field() || event.ctrlKey || event.metaKey) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const found = shown();
-    if (step && found.length) mark(found.at((found.indexOf(marked()) + step) % found.length));
-    else if (event.key === "Enter" && marked()) take(marked());
-    else if (!step && event.key !== "Enter") return;
-    event.preventDefault();
-  });
 
   document.addEventListener("click", ({ target }) => {
     const option = target.closest("#models > li");

@@ -99,7 +99,7 @@ class HistoryForm(Form):
             self.fields.pop("counts", None)
         self.named = {
             "model": _models(user, of_team=of_team),
-            "author": _authors() if of_team else [],
+            "author": authors() if of_team else [],
             "project": [] if of_team else _projects(data.get("project", "")),
             "collection": _collection(user, data.get("collection", "")),
         }
@@ -263,7 +263,7 @@ def _made_by(shown: GenerationQuerySet, owner: Any) -> GenerationQuerySet:
     return shown.filter(owner=owner, status=S.DONE)
 
 
-def _authors() -> list[tuple[str, str]]:
+def authors() -> list[tuple[str, str]]:
     """(id, name) of everyone who shows something to the team."""
     known: list[tuple[str, str]] | None = caches["local"].get("authors")
     if known is None:

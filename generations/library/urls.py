@@ -1,10 +1,11 @@
 from django.urls import path
 
-from . import collections, generation, history, selection, tick
+from . import collections, generation, history, palette, selection, tick
 
 urlpatterns = [
     path("gallery/", history.gallery, name="gallery"),
     path("tick/", tick.tick, name="tick"),
+    path("palette/", palette.palette, name="palette"),
     path("generations/<uuid:pk>/", generation.generation, name="generation"),
     path("generations/<uuid:pk>/cancel/", generation.cancel, name="cancel"),
     path("generations/<uuid:pk>/cancel-all/", generation.cancel_click, name="cancel_click"),

@@ -229,7 +229,13 @@ class GenerateForm(Form):
 
     @property
     def _more(self) -> list[forms.BoundField]:
-        return [self[name] for name in (*BEHIND_MORE, *options.MIDJOURNEY_FIELDS) if name in self.fields]
+        names = [name for name in (*BEHIND_MORE, *options.MIDJOURNEY_FIELDS) if name in self.fields]
+        return [self[name] for name in names if name != "reference_type" or self.asks_what_for]
+
+    @property
+    def asks_what_for(self) -> bool:
+        """Whether there are pictures that the model uses for one thing or another."""
+        return "reference_type" in self.fields and bool(Attached(self.references).images)
 
     @property
     def has_more(self) -> bool:

@@ -294,3 +294,14 @@ def test_an_earlier_request_brings_its_references_back(
     Reference.objects.filter(pk=ids[0]).update(public_url="https://x.example/zzz")
     body = browser.get(f"/?from={Generation.objects.get().pk}").content.decode()
     assert body.index(ids[0]) < body.index(ids[1]) < body.index(ids[2])
+
+
+def test_what_pictures_are_for_is_asked_when_there_are_some(
+    sandbox: FastSandbox, browser: Client, user: User, token: Token
+) -> None:
+    question = "Use the references for"
+    midjourney = {"model_id": "midjourney-v8.1"}
+    assert question not in browser.get("/", midjourney).content.decode()
+    picture = user.references.create(name="mine", public_url="https://images.meigen.ai/mine.png")
+    assert question in browser.get("/studio/fields/", {**midjourney, "reference": str(picture.pk)}).content.decode()
+    assert question not in browser.get("/studio/fields/", midjourney).content.decode()

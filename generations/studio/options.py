@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts.fields import TextField
 from generations.studio.prompt import Written
@@ -59,6 +59,25 @@ WORDS = {
     "midjourney_quality": gettext_noop("Midjourney quality"),
     "raw": gettext_noop("raw"),
 }
+
+
+# Values that say by themselves what they are a choice of.
+PLAIN = {"aspect_ratio", "resolution", "tier"}
+
+
+def in_words(values: Mapping[str, Any]) -> list[str]:
+    """What a form chose beside prompt and model, such as "16:9", "2K", "quality high" and "4 times"."""
+    chosen = []
+    for name, word in WORDS.items():
+        value = str(values.get(name) or "")
+        if name == "raw":
+            chosen += [gettext(word)] if value else []
+        elif name == "duration":
+            chosen += [gettext("%(seconds)s s") % {"seconds": value}] if value else []
+        elif value:
+            chosen.append(value if name in PLAIN else f"{gettext(word)} {value}")
+    count = str(values.get("count") or "1")
+    return chosen if count == "1" else [*chosen, gettext("%(count)s times") % {"count": count}]
 
 
 def values_of(model: Model, name: str, tier: str = "", *, clips: bool = False) -> tuple[str, ...]:

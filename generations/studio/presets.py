@@ -1,6 +1,7 @@
 """Saves the studio's form under a name, and restores it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -37,6 +38,17 @@ def save(user: User, name: str, values: dict[str, str], references: list[str], *
         except IntegrityError:  # created by another click in the meantime
             own.update(**kept)
     return own.get()
+
+
+def edit(user: User, pk: UUID, name: str, *, is_team: bool) -> bool:
+    """Renames the person's preset and says whether the team has it. Returns False if another of theirs has this
+    name."""
+    try:
+        with transaction.atomic():
+            Preset.objects.filter(owner=user, pk=pk).update(name=name, is_team=is_team)
+    except IntegrityError:
+        return False
+    return True
 
 
 def price(user: User, preset: Preset, offer: Offer) -> Price | None:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("generations/what-waited/", views.what_waited, name="what_waited"),
     path("generations/<uuid:pk>/results/<int:number>/use/", references.use_result, name="use_result"),
     path("presets/", preset_views.presets, name="presets"),
+    path("presets/<uuid:pk>/", preset_views.preset, name="preset"),
     path("presets/<uuid:pk>/delete/", preset_views.delete_preset, name="delete_preset"),
     path("references/", references.references, name="references"),
     path("references/<uuid:pk>/", references.reference, name="reference"),

@@ -16,7 +16,7 @@ PROMPT, BODY, PRESET = "textarea[name=prompt]", "body", "[name=preset_name]"
 # Where a key is pressed, which one, and what it would change.
 STUDIO: dict[str, tuple[str, dict[str, Any], str]] = {
     "a menu": (PRESET, {"key": "Escape"}, "document.querySelector('.presets').open"),
-    "a new preset": (PRESET, {"key": "Enter"}, "document.querySelectorAll('#presets form, #presets button').length"),
+    "a new preset": (PRESET, {"key": "Enter"}, "document.querySelectorAll('#presets .preset').length"),
     "an earlier prompt": (PROMPT, {"key": "ArrowUp", "altKey": True}, "document.querySelector('[name=prompt]').value"),
     "the names of references": (PROMPT, {"key": "Escape"}, "!!document.querySelector('.mentions')"),
     "a name of a reference": (PROMPT, {"key": "Enter"}, "document.querySelector('[name=prompt]').value"),

@@ -13,7 +13,7 @@ from generations.studio import presets
 from tests.helpers import make_generation, make_result, make_token, make_user, picture
 
 OWN = {
-    "generation", "cancel", "cancel_click", "star", "compare", "team", "delete", "restore", "delete_preset",
+    "generation", "cancel", "cancel_click", "star", "compare", "team", "delete", "restore", "preset", "delete_preset",
     "collection", "collection_settings", "collection_team", "collection_order", "arrange_collection",
     "merge_collection", "delete_collection", "fetch_again", "send_again", "check_again", "share", "revoke",
     "share_link", "share_qr", "result", "thumbnail", "preview", "replace_token", "check_token",
@@ -75,6 +75,7 @@ def made_by_somebody() -> dict[str, str]:
         "use_result": [generation.pk, 0],
         "reference": [attachments.add_file(owner, "a.png", io.BytesIO(picture()), None).pk],
         "replace_token": [token.pk],
+        "preset": [presets.save(owner, "CANARY preset", {}, [], is_team=True).pk],
         "delete_preset": [presets.save(owner, "Everybody's", {}, [], is_team=True).pk],
         "check_token": [token.pk],
         "remove_token": [token.pk],

@@ -103,10 +103,60 @@ def test_a_preset_whose_model_is_gone_says_so_and_fills_in_the_rest(browser: Cli
     assert ">\na fox</textarea>" in body
 
 
+def test_the_page_says_what_a_preset_makes_and_costs(browser: Client, user: User, token: Token) -> None:
+    browser.get("/")  # the catalogue is known from here on
+    reference = user.references.create(name="mine", public_url="https://images.meigen.ai/mine.png")
+    form = {"prompt": "a <b>fox</b>", "model_id": "gpt-image-2", "aspect_ratio": "4:3", "resolution": "2K"}
+    presets.save(user, "Foxes", {**form, "quality": "high", "count": "3"}, [str(reference.pk)], is_team=True)
+    body = browser.get("/presets/").content.decode()
+    assert "a &lt;b&gt;fox&lt;/b&gt;" in body
+    words = re.sub(r"<[^>]*>", "", body)
+    assert "GPT Image 2.0 · 4:3, 2K, quality high, 3 times, 1 reference · 120 credits · shared with the team" in words
+
+
+def test_a_preset_is_renamed_and_shared_or_not(browser: Client, user: User, token: Token) -> None:
+    row = presets.save(user, "Foxes", {"prompt": "x"}, [], is_team=False)
+    browser.post(f"/presets/{row.pk}/", {"preset_name": " Red foxes ", "preset_team": "on"})
+    row.refresh_from_db()
+    assert (row.name, row.is_team, row.values) == ("Red foxes", True, {"prompt": "x"})
+    body = browser.post(f"/presets/{row.pk}/", {"preset_name": "red foxes"}, follow=True).content.decode()
+    assert "saved." in body
+    row.refresh_from_db()
+    assert (row.name, row.is_team) == ("red foxes", False)
+
+
+@each(
+    ("name", "problem"),
+    [("", "Give the preset a name"), ("OWLS", "You already have another preset with this name."), ("x" * 81, "1 char")],
+)
+def test_a_name_that_cannot_be_is_refused_beside_its_field(
+    browser: Client, user: User, token: Token, name: str, problem: str
+) -> None:
+    row = presets.save(user, "Foxes", {"prompt": "x"}, [], is_team=True)
+    presets.save(user, "Owls", {"prompt": "y"}, [], is_team=False)
+    response = browser.post(f"/presets/{row.pk}/", {"preset_name": name})
+    assert response.status_code == 422
+    body = response.content.decode()
+    assert problem in body
+    assert f'id="preset_name-{row.pk}"' in body
+    assert body.count('<details class="menu" open>') == 1
+    row.refresh_from_db()
+    assert (row.name, row.is_team) == ("Foxes", True)
+
+
 def test_a_preset_is_deleted(browser: Client, token: Token) -> None:
     save(browser)
-    preset = Preset.objects.get()
-    assert "No presets yet" in browser.post(f"/presets/{preset.pk}/delete/", headers=HTMX).content.decode()
+    body = browser.post(f"/presets/{Preset.objects.get().pk}/delete/", follow=True).content.decode()
+    assert "No presets yet" in body
+    assert "“Portraits” deleted." in body
+
+
+def test_what_is_anothers_offers_to_be_used_alone(browser: Client, token: Token) -> None:
+    row = presets.save(make_user("ana"), "Hers", {"prompt": "x"}, [], is_team=True)
+    body = browser.get("/presets/").content.decode()
+    assert f"?preset={row.pk}" in body
+    assert f"/presets/{row.pk}/" not in body
+    assert browser.post(f"/presets/{row.pk}/", {"preset_name": "Mine"}).status_code == 404
 
 
 def test_saving_again_takes_nothing_from_the_team(browser: Client, token: Token) -> None:

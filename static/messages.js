@@ -1,7 +1,8 @@
-// Messages lie over the page and go by themselves after a while; errors stay until they are closed. Without this script
-// they are a part of the page.
+// Messages lie over the page, the latest few, and go by themselves after a while; errors stay until they are closed.
+// Without this script they are a part of the page.
 (() => {
   const SECONDS = { error: Infinity, warning: 16 };
+  const MOST = 4;
   const left = new WeakMap();
   let box, came;
 
@@ -36,6 +37,7 @@
       left.set(note, SECONDS[kind] ?? (note.querySelector("button") ? 16 : 8));
       note.append(closer(note));
     }
+    for (const note of [...box.children].slice(0, -MOST)) note.remove();
   };
 
   const watch = () => {
@@ -47,6 +49,11 @@
     });
   };
   watch();
+  // What has been undone is no longer to be undone.
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const note = detail.successful && detail.elt.closest("#messages .note");
+    if (note) close(note);
+  });
   document.addEventListener("htmx:historyRestore", watch);
 
   setInterval(() => {

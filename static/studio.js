@@ -97,10 +97,10 @@
     setTimeout(() => (button.textContent = word), 1500);
   });
 
-  // What was said is over with the next thing done.
+  // What was said is over with the next thing done, but for what can still be undone.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #price, #messages")) {
-      document.getElementById("messages").replaceChildren();
+      for (const note of document.querySelectorAll("#messages .note:not(:has(form))")) note.remove();
     }
   });
 

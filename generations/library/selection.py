@@ -152,21 +152,29 @@ def _source(request: Request, *, quietly: bool = False) -> Collection | None:
 
 
 def _team(request: Request, ids: list[UUID]) -> None:
+    hidden = _shown_or_not(request, ids, shown=False)
     count = curation.show_to_team(request.user, ids, shown=True)
     if not count:
         messages.warning(request, _("Only finished results that are not shown yet can be shown to the team."))
         return
     said = ngettext("The team now sees %(count)s more.", "The team now sees %(count)s more.", count)
-    messages.success(request, said % {"count": count})
+    messages.success(request, said % {"count": count}, extra_tags=undo_by("private", hidden))
 
 
 def _private(request: Request, ids: list[UUID]) -> None:
+    shown = _shown_or_not(request, ids, shown=True)
     count = curation.show_to_team(request.user, ids, shown=False)
     if not count:
         messages.warning(request, _("The team sees none of these that you could hide."))
         return
     said = ngettext("%(count)s hidden from the team.", "%(count)s hidden from the team.", count)
-    messages.success(request, said % {"count": count})
+    messages.success(request, said % {"count": count}, extra_tags=undo_by("team", shown))
+
+
+def _shown_or_not(request: Request, ids: list[UUID], *, shown: bool) -> list[UUID]:
+    """Which of the person's the team sees, or does not: what undoing a change of that is about."""
+    rows = Generation.objects.owned_by(request.user).filter(pk__in=ids, team_at__isnull=not shown)
+    return list(rows.values_list("pk", flat=True))
 
 
 def _delete(request: Request, ids: list[UUID]) -> None:

@@ -41,7 +41,7 @@ CREDITS_STATUSES = {
     gettext_noop("confirmed"),
     gettext_noop("refunded"),
 }
-ANEW = SafeString('hx-target="#about" hx-select="#about > *" hx-swap="innerHTML" hx-select-oob="#messages:innerHTML"')
+ANEW = SafeString('hx-target="#about" hx-select="#about > *" hx-swap="innerHTML" hx-select-oob="#messages:beforeend"')
 
 
 def proportions(ratio: str) -> tuple[float, float] | None:

@@ -197,6 +197,38 @@ def test_deleting_and_undoing_moves_nothing(person: str, page: Page) -> None:
     comes_to(page, "star", place)
 
 
+def test_what_can_still_be_undone_stays_while_more_is_done(studio: Studio, page: Page) -> None:
+    name = studio.person()
+    studio.python(PEOPLE.format(name=name))
+    enter(page, name)
+    page.goto("/generations/")
+    remember(page)
+    bar = page.locator("#selection")
+    for number in range(2):
+        choose(page, 2 * number, 2 * number + 1)
+        bar.get_by_role("button", name="Delete").click()
+        expect(page.locator("#messages .note", has=page.get_by_role("button", name="Undo"))).to_have_count(number + 1)
+        page.keyboard.press("Escape")
+    assert moved(page) == []
+    notes = page.locator("#messages .note")
+    tops = [note.evaluate("note => note.getBoundingClientRect().top") for note in notes.all()]
+    bottoms = [note.evaluate("note => note.getBoundingClientRect().bottom") for note in notes.all()]
+    assert bottoms[0] <= tops[1], "one lies over the other"
+    choose(page, 8)
+    bar.get_by_role("button", name="Star", exact=True).click()
+    expect(said(page, "1 starred.")).to_be_visible()
+    expect(notes).to_have_count(3)
+    page.locator("[role=status]#messages").get_by_role("button", name="Undo").first.click()
+    expect(said(page, "2 restored.")).to_be_visible()
+    expect(said(page, "2 deleted.")).to_have_count(1)
+    expect(said(page, "1 starred.")).to_have_count(1)  # what a message does is not the next thing
+    expect(page.locator("article.card.deleted")).to_have_count(2)
+    choose(page, 9)
+    bar.get_by_role("button", name="Star", exact=True).click()
+    expect(said(page, "2 restored.")).to_have_count(0)
+    expect(said(page, "2 deleted.")).to_have_count(1)
+
+
 def test_the_keyboard_in_the_form_and_in_the_bar_leaves_the_page_where_it_is(person: str, page: Page) -> None:
     enter(page, person)
     top = page.evaluate("scrollTo(0, 600); scrollY")

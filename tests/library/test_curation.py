@@ -1,6 +1,8 @@
 """What has ended: stars, the team, collections, deleting with undo, many at once."""
 
+import re
 import uuid
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -206,6 +208,32 @@ def test_what_somebody_referred_to_stays_theirs(
         assert "98765432" not in body
     assert "chaos" in archive
     assert "98765432" in unzipped(do(browser, "download", row)).read("metadata.json").decode()
+
+
+def test_undoing_a_change_of_many_takes_back_what_it_changed_and_no_more(
+    browser: Client, user: User, done: Generation
+) -> None:
+    before = make_generation(user, status="done", team_at=timezone.now())
+
+    def undo(response: Any) -> None:
+        """Presses Undo in the latest message of the page that this leads to."""
+        told = browser.get(response["Location"]).content.decode()
+        form = re.findall(r'action="/generations/selected/".*?</form>', told.split('id="messages"')[1], re.DOTALL)
+        latest = [words for words in form if ">Undo</button>" in words][-1]
+        (verb,) = re.findall(r'name="do" value="(\w+)"', latest)
+        browser.post("/generations/selected/", {"do": verb, "selected": re.findall(r'selected" value="(.*?)"', latest)})
+
+    def seen() -> list[bool]:
+        return [Generation.objects.get(pk=row.pk).team_at is not None for row in (done, before)]
+
+    shown = do(browser, "team", done, before)
+    assert seen() == [True, True]
+    undo(shown)
+    assert seen() == [False, True]
+    hidden = do(browser, "private", done, before)
+    assert seen() == [False, False]
+    undo(hidden)
+    assert seen() == [False, True]
 
 
 def test_what_the_team_shows_is_found_among_ones_stars_and_collections(colleague: Client, done: Generation) -> None:

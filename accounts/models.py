@@ -39,6 +39,9 @@ class User(AbstractUser):
     active_since = models.DateTimeField(
         null=True, editable=False, help_text="When the account was last switched on again. Only a trigger writes it."
     )
+    guide_ended_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the first steps were all done, or put away."
+    )
 
     class Meta:
         constraints = [

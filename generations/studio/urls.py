@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import preset_views, references, views
+from . import guide, preset_views, references, views
 
 urlpatterns = [
     path("", views.studio, name="studio"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("studio/price/", views.price, name="price"),
     path("studio/form/", views.restored, name="restored"),
     path("studio/model/", views.model, name="model"),
+    path("studio/guide/end/", guide.end_guide, name="end_guide"),
     path("generations/", views.generations, name="generations"),
     path("generations/live/", views.live, name="live"),
     path("generations/send-again/", views.send_all_again, name="send_all_again"),

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
@@ -38,11 +38,6 @@ from generations.usage import approvals
 
 WALL = 24
 INTO = "into"  # in the session: the collection of the last click
-EXAMPLES = [
-    gettext_lazy("A calico cat in a sunlit kitchen, soft morning light"),
-    gettext_lazy("Product photo of a glass perfume bottle on wet black stone"),
-    gettext_lazy("A paper-cut poster of a {red|blue} train in the mountains"),
-]
 
 
 @require_safe
@@ -69,8 +64,6 @@ def _page(
     cards = shown(wall[: many + 1], request.user, carried(reverse("studio")))
     context = _form_context(request, form, start)
     context |= {"cards": cards[:many], "more": len(cards) > many, "page": WALL}
-    context["has_result"] = any(card.status == Generation.Status.DONE for card in cards)
-    context["examples"] = EXAMPLES
     recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)
     earlier = filter(None, [unsent.strip(), *recent[:60]])
     context["earlier_prompts"] = list(dict.fromkeys(earlier))[:20]

@@ -159,8 +159,8 @@ def test_text_dropped_with_a_picture_is_inserted_and_the_picture_offered(form: P
 
 
 def test_text_is_really_dragged_into_the_prompt_and_a_card_to_the_references(form: Page) -> None:
-    form.evaluate("getSelection().selectAllChildren(document.querySelector('#wall-empty h2'))")
-    form.locator("#wall-empty h2").hover()
+    form.evaluate("getSelection().selectAllChildren(document.querySelector('#guide h2'))")
+    form.locator("#guide h2").hover()
     form.mouse.down()
     form.locator("textarea[name=prompt]").hover()
     form.locator("textarea[name=prompt]").hover(position={"x": 30, "y": 20})

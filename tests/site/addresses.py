@@ -22,7 +22,7 @@ OWN = {
 STAFF = {"changes", "digest", "statement", "approvals", "decide_approval"}
 PERSONAL = {
     "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
-    "presets", "palette", "shares", "new_share", "usage",
+    "presets", "palette", "end_guide", "shares", "new_share", "usage",
     "generations", "gallery", "live", "model", "tokens", "references", "send_all_again", "what_waited",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage", "fresh_token", "time_zone",

@@ -191,8 +191,8 @@ def choose_cover(user: User, collection: Collection, generation: UUID) -> bool:
     return chosen.exists() and bool(own.update(cover=generation))
 
 
-def arrange(user: User, pk: UUID, generation: UUID, step: str) -> int | None:
-    """Moves an item `earlier`, `later`, `first` or `last`, relative to the order the owner currently sees.
+def arrange(user: User, pk: UUID, generation: UUID, step: str, onto: UUID | None = None) -> int | None:
+    """Moves an item `earlier`, `later`, `first`, `last`, or to the place of `onto`, in the order the owner sees.
 
     This switches the collection to its custom order. Returns the new position, counted from 1, or None if the item is
     not there. Items that others have hidden from the team keep their place.
@@ -208,7 +208,10 @@ def arrange(user: User, pk: UUID, generation: UUID, step: str) -> int | None:
         if here is None:
             return None
         last = len(places) - 1
-        there = {"earlier": max(here - 1, 0), "later": min(here + 1, last), "first": 0, "last": last}.get(step, here)
+        steps = {"earlier": max(here - 1, 0), "later": min(here + 1, last), "first": 0, "last": last}
+        if step == "onto":
+            steps[step] = next((n for n, place in enumerate(places) if items[place].generation_id == onto), here)
+        there = steps.get(step, here)
         items.insert(places[there], items.pop(places[here]))
         moved = []
         for position, item in enumerate(items, 1):

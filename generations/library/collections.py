@@ -152,12 +152,12 @@ def collection_order(request: Request, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def arrange_collection(request: Request, pk: UUID) -> HttpResponse:
-    """GET lists the items. POST moves one item, see `collecting.arrange`."""
+    """GET lists the items. POST moves one, `move=<step>:<item>`, see `collecting.arrange`."""
     row = _own(request, pk)
     place = None
     if request.method == "POST":
         step, _colon, item = request.POST.get("move", "").partition(":")
-        place = collecting.arrange(request.user, pk, _uuid(item), step)
+        place = collecting.arrange(request.user, pk, _uuid(item), step, _uuid(request.POST.get("onto", "")))
         if not request.htmx:
             return redirect("arrange_collection", pk=pk)
         row.refresh_from_db()

@@ -75,6 +75,28 @@ def test_the_order_is_arranged_with_the_keyboard_alone(person: str, page: Page) 
     assert prompts(page) == ["letter b", "letter c", "letter a"]
 
 
+def test_an_item_is_dragged_to_its_place_or_sent_there_by_a_key(person: str, page: Page) -> None:
+    enter(page, person)
+    open_collection(page, "Letters")
+    page.get_by_role("link", name="Arrange").click()
+    items = page.locator(".arrange li")
+    words = page.locator(".arrange .cut")
+    expect(words).to_have_text(["letter c", "letter b", "letter a"])
+    items.nth(0).drag_to(items.nth(2))
+    expect(words).to_have_text(["letter b", "letter a", "letter c"])
+    expect(page.locator("#announcements")).to_have_text("Now at position 3 of 3.")
+    items.nth(2).locator("img").drag_to(items.nth(1))
+    expect(words).to_have_text(["letter b", "letter c", "letter a"])
+    page.get_by_role("button", name="Move later: letter b").focus()
+    page.keyboard.press("End")
+    expect(words).to_have_text(["letter c", "letter a", "letter b"])
+    page.keyboard.press("ArrowLeft")
+    expect(words).to_have_text(["letter c", "letter b", "letter a"])
+    page.keyboard.press("Home")
+    expect(words).to_have_text(["letter b", "letter c", "letter a"])
+    expect(page.get_by_role("button", name="Move to front: letter b")).to_be_focused()
+
+
 def test_a_result_is_viewed_in_its_collection_with_the_keyboard_and_seen_in_the_strip(
     studio: Studio, person: str, page: Page
 ) -> None:

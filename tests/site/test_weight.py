@@ -46,8 +46,8 @@ def test_own_scripts_stay_below_25_kb() -> None:
     assert weigh("js") < 25_000
 
 
-def test_own_styles_stay_below_20_kb() -> None:
-    assert weigh("css") < 20_000
+def test_own_styles_stay_below_25_kb() -> None:
+    assert weigh("css") < 25_000
 
 
 def test_the_studio_with_24_finished_cards_stays_below_120_kb_before_pictures(

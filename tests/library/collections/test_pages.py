@@ -4,6 +4,7 @@ import re
 import uuid
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -206,10 +207,16 @@ def test_arranging_needs_no_mouse_and_begins_with_what_is_seen(browser: Client, 
         (f"first:{c.pk}", "cba"),
         (f"earlier:{c.pk}", "cba"),
         (f"later:{a.pk}", "cba"),
+        (f"onto:{a.pk}&onto={c.pk}", "acb"),
+        (f"onto:{a.pk}&onto={b.pk}", "cba"),
+        (f"onto:{a.pk}&onto={uuid.uuid4()}", "cba"),
+        (f"onto:{a.pk}&onto=nonsense", "cba"),
+        (f"last:{c.pk}", "bac"),
+        (f"first:{c.pk}", "cba"),
         ("nonsense", "cba"),
         (f"first:{uuid.uuid4()}", "cba"),
     ]:
-        assert browser.post(url, {"move": move}).status_code == 302
+        assert browser.post(url, QueryDict(f"move={move}").dict()).status_code == 302
         assert "".join(cards(browser, collection.get_absolute_url())) == wanted
     d = make_done(user, "d")
     collecting.add(user, collection.pk, [d.pk])  # what is new comes first

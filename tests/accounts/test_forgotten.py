@@ -63,3 +63,13 @@ def test_without_mail_there_is_no_such_page(user: User) -> None:
     page = Client().get(reverse("account_login")).content.decode()
     assert "Ask an admin" in page
     assert ASK not in page
+
+
+@pytest.mark.parametrize("page", ["/accounts/password/change/", "/accounts/reauthenticate/"])
+def test_a_forgotten_password_is_offered_only_where_a_mail_can_be_sent(
+    browser: Client, settings: Settings, page: str
+) -> None:
+    settings.HAS_MAIL = False
+    assert "/password/forgotten/" not in browser.get(page).content.decode()
+    settings.HAS_MAIL = True
+    assert "/password/forgotten/" in browser.get(page).content.decode()

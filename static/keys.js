@@ -1,5 +1,6 @@
-// Keys and buttons that open a dialog: Ctrl+K the command palette, wherever one is, and single keys what carries them as
-// its data-key, never while somebody writes.
+// What keys do on every page. Ctrl+K opens the command palette, wherever one is; single keys press what carries them as
+// its data-key, never while somebody writes. In a list below a search field, which keeps the keyboard, the arrow keys mark
+// an option and Enter takes it.
 (() => {
   const open = (name) => {
     const dialog = document.getElementById(name);
@@ -16,23 +17,50 @@
     open(button.dataset.opens);
   });
 
+  const options = (field) => {
+    const list = document.getElementById(field.getAttribute("aria-controls"));
+    return [...list.querySelectorAll("[role=option]:not([hidden])")];
+  };
+  const marked = (field) => document.getElementById(field.getAttribute("aria-activedescendant"));
+  const mark = (field, option) => {
+    marked(field)?.classList.remove("marked");
+    option?.classList.add("marked");
+    option?.scrollIntoView({ block: "nearest" });
+    field.setAttribute("aria-activedescendant", option?.id ?? "");
+  };
+  window.listbox = { options, mark };
+  const took = (field, key) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+    const found = options(field);
+    if (step && found.length) mark(field, found.at((found.indexOf(marked(field)) + step) % found.length));
+    else if (key === "Enter") marked(field)?.click();
+    return step || key === "Enter";
+  };
+  // What the server found: its first is what Enter takes.
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    const field = target.role === "listbox" && document.querySelector(`[role=combobox][aria-controls="${target.id}"]`);
+    if (field) mark(field, options(field)[0]);
+  });
+
   const single = document.querySelector("[data-single-keys]");
   if (!single) return;
   single.checked = localStorage.getItem("keys") !== "no";
   single.addEventListener("change", () => localStorage.setItem("keys", single.checked ? "yes" : "no"));
 
   document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
     const isOfBrowser = event.ctrlKey || event.metaKey;
     if (event.altKey || event.defaultPrevented) return;
-    if (isOfBrowser && !event.shiftKey && event.key.toLowerCase() === "k") open("palette");
-    else {
-      if (isOfBrowser || !single.checked || document.querySelector("dialog[open]")) return;
-      if (event.target.closest?.("input, textarea, select, video, audio, summary, [contenteditable]")) return;
-      const key = `[data-key="${CSS.escape(event.key)}"]`;
-      const target = document.querySelector(`#viewer ${key}`) ?? document.querySelector(key);
-      if (!target) return;
-      if (target.matches("a, button")) target.click();
-      else target.focus();
+    if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") open("palette");
+    else if (isOfBrowser) return;
+    else if (!target.matches?.("[role=combobox]") || !took(target, key)) {
+      if (!single.checked || document.querySelector("dialog[open]")) return;
+      if (target.closest?.("input, textarea, select, video, audio, summary, [contenteditable]")) return;
+      const named = `[data-key="${CSS.escape(key)}"]`;
+      const pressed = document.querySelector(`#viewer ${named}`) ?? document.querySelector(named);
+      if (!pressed) return;
+      if (pressed.matches("a, button")) pressed.click();
+      else pressed.focus();
     }
     event.preventDefault();
   });

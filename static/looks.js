@@ -3,22 +3,15 @@
 (() => {
   const root = document.documentElement;
   root.classList.add("scripted"); // messages may lie over the page, since something takes them away again
-  const steps = ["small", "medium", "large"];
-  for (const name of ["theme", "density"]) root.dataset[name] = localStorage.getItem(name) ?? "";
+  const usual = { theme: "auto", density: "medium" };
+  for (const name in usual) root.dataset[name] = localStorage.getItem(name) ?? usual[name];
 
-  const show = () => {
-    for (const choice of document.getElementsByName("theme")) choice.checked = choice.value === root.dataset.theme;
-    for (const slider of document.getElementsByName("density")) {
-      const step = steps.indexOf(root.dataset.density);
-      slider.value = step < 0 ? 1 : step;
-      slider.setAttribute("aria-valuetext", slider.dataset[steps[slider.value]]);
-    }
-  };
-  document.addEventListener("DOMContentLoaded", show);
-  document.addEventListener("input", ({ target: { name, value } }) => {
-    if (!(name in root.dataset)) return;
-    root.dataset[name] = steps[value] ?? value;
-    localStorage.setItem(name, root.dataset[name]);
-    show();
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const choice of document.querySelectorAll("[data-look]")) choice.checked = choice.value === root.dataset[choice.name];
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches?.("[data-look]")) return;
+    root.dataset[target.name] = target.value;
+    localStorage.setItem(target.name, target.value);
   });
 })();

@@ -69,9 +69,9 @@ class Table:
 
     @property
     def needs(self) -> Iterator[Table]:
-        """The tables that its rows refer to."""
+        """The other tables that its rows refer to."""
         for field in self.fields:
-            if isinstance(field, models.ForeignKey):
+            if isinstance(field, models.ForeignKey) and field.related_model is not self.model:
                 yield Table(field.related_model)
 
 

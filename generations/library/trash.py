@@ -47,7 +47,8 @@ def erase(pk: UUID, now: datetime) -> None:
     """Erases a generation's prompt and results if it is still due: somebody may just have restored it."""
     with transaction.atomic():
         # What accounting needs stays: who, when, which model, what it cost, and every attempt.
-        blank = {"prompt": "", "body": "", "wish": "", "message": "", "answer_body": "", "team_at": None}
+        texts = dict.fromkeys(["prompt", "body", "wish", "message", "answer_body"], "")
+        blank = {**texts, "team_at": None, "made_from": None}
         due = Generation.objects.to_erase(now).filter(pk=pk)
         if not due.mark_changed(now, erased_at=now, **blank):
             return

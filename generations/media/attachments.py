@@ -38,8 +38,8 @@ CHUNK = 1_000_000
 CLIP_ENDINGS = {".mp4": "video", ".mov": "video", ".mp3": "audio", ".wav": "audio"}
 
 
-def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Reference:
-    """Saves a picture, reduced to its pixels, or a clip. Raises Refused."""
+def add_file(owner: User, name: str, file: IO[bytes], size: int | None, *, result: Result | None = None) -> Reference:
+    """Saves a picture, reduced to its pixels, or a clip. `result` is what a picture is a copy of. Raises Refused."""
     if size is not None and size > MAX_CLIP_BYTES:
         raise Refused(Sentence.FILE_TOO_LARGE, megabytes=MAX_CLIP_BYTES // 1_000_000)
     with _on_disk(file) as copy:
@@ -47,6 +47,7 @@ def add_file(owner: User, name: str, file: IO[bytes], size: int | None) -> Refer
             return _add_clip(owner, name, copy, found)
         prepared = prepare(copy, size)
     reference = Reference(id=uuid.uuid4(), owner=owner, name=_shown(name), content_type=prepared.content_type)
+    reference.result = result
     reference.sha256 = hashlib.sha256(prepared.body).hexdigest()
     return _kept(reference, ContentFile(prepared.body), prepared.extension)
 
@@ -153,7 +154,7 @@ def add_result(owner: User, result: Result) -> Reference:
         raise Refused(Sentence.STORAGE_FAILS) from None
     with file:
         if not result.is_video:
-            return add_file(owner, result.generation.prompt, file, result.size)
+            return add_file(owner, result.generation.prompt, file, result.size, result=result)
         return _add_video(owner, result, file)
 
 

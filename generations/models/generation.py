@@ -132,6 +132,14 @@ class Generation(models.Model):
         related_name="+",
         help_text="Whose credits it was asked for with, if it has been handed over since.",
     )
+    made_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="led_to",
+        help_text="The generation that the form was opened with.",
+    )
     needs_approval = models.BooleanField(default=False, help_text="Until somebody has approved of its click.")
     counted_on = models.DateField(help_text="The day its credits count for: when it was last queued.")
     created_at = models.DateTimeField(default=timezone.now)

@@ -9,6 +9,7 @@ NEWEST = ("-created_at", "-id")
 KEPT = Q(deleted_at=None)
 TEAMS = KEPT & Q(team_at__isnull=False)
 IN_PROJECT = Q(project__isnull=False)
+MADE_FROM = Q(made_from__isnull=False)
 
 # Each one is for a list that would otherwise be read through to find the few rows of a page. The partial ones
 # are small, and most changes of a row do not touch them. The rest are paid for with every row.
@@ -41,6 +42,8 @@ INDEXES = [
     models.Index(fields=["owner", "project", *NEWEST], name="own_of_project", condition=KEPT & IN_PROJECT),
     models.Index(fields=["project", *NEWEST], name="of_project", condition=IN_PROJECT),
     models.Index(fields=["error_code", *NEWEST], name="by_error_code", condition=~Q(error_code="")),
+    # What a result led to. Most are made from nothing.
+    models.Index(fields=["made_from"], name="led_to", condition=MADE_FROM),
     # What waits for a new token or for credits; every sweep asks.
     models.Index(
         fields=["answer_status", "finished_at"],

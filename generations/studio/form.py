@@ -62,6 +62,7 @@ class GenerateForm(Form):
         error_messages={"min_value": COUNT_ERROR, "max_value": COUNT_ERROR, "invalid": COUNT_ERROR},
     )
     into = forms.CharField(label=_("Collection"), required=False)
+    made_from = forms.CharField(required=False, widget=forms.HiddenInput)
     project = ProjectField()
     reason = TextField(label=_("Reason"), required=False, most=500)
     nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -161,10 +162,16 @@ class GenerateForm(Form):
 
     def clean_into(self) -> uuid.UUID | None:
         """The chosen collection. Whether it still exists is checked when the rows are written."""
-        try:
-            return uuid.UUID(self.cleaned_data["into"])
-        except ValueError:
-            return None
+        return _uuid(self.cleaned_data["into"])
+
+    def clean_made_from(self) -> uuid.UUID | None:
+        """The generation that the form was opened with. Whether it may be seen is checked when the rows are written."""
+        return _uuid(self.cleaned_data["made_from"])
+
+    @property
+    def source(self) -> uuid.UUID | None:
+        """The generation that the form was opened with, valid or not."""
+        return _uuid(str(self["made_from"].value() or ""))
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -343,6 +350,13 @@ class GenerateForm(Form):
         if midjourney := options.midjourney_members(values):
             fields["niji7Options"] = midjourney
         return fields
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def not_offered(offer: Offer, model_id: str) -> str:

@@ -67,6 +67,7 @@ def _take_earlier(begun: Start, user: User, wanted: str) -> None:
     row = Generation.objects.visible_to(user).filter(pk=wanted).first() if is_uuid(wanted) else None
     if row is None:
         return
+    begun.values["made_from"] = wanted
     if row.owner_id == user.pk:
         begun.earlier = row
         begun.references, frames = _references_of(row)

@@ -57,6 +57,7 @@ def presets(request: Request) -> HttpResponse:
     if request.method != "POST":
         return _list(request)
     values, references = typed(request)
+    values.pop("made_from", None)  # of this one click
     form = PresetForm(request.POST)
     if not form.is_valid():
         return _list(request, problem=" ".join(map(str, form.errors["preset_name"])))

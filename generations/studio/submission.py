@@ -85,12 +85,20 @@ def _collect(owner: User, pk: uuid.UUID, rows: list[Generation]) -> None:
         collection.add(owner, rows)
 
 
+def _source(owner: User, form: GenerateForm) -> uuid.UUID | None:
+    """The generation that the form was opened with. If its owner may not see it, the click still counts."""
+    wanted = form.cleaned_data["made_from"]
+    seen = Generation.objects.visible_to(owner).filter(pk=wanted) if wanted else Generation.objects.none()
+    return seen.values_list("pk", flat=True).first()
+
+
 def _rows(
     owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
 ) -> list[Generation]:
     assert form.model is not None  # a valid form has a model
     now = timezone.now()
     price = form.price_each
+    source = _source(owner, form)
     is_held = approval.needed(owner, form.credits_at_most)
     rows = []
     for number, prompt in enumerate(form.wanted, 1):
@@ -102,6 +110,7 @@ def _rows(
                 status=S.HELD if is_held else S.QUEUED,
                 needs_approval=is_held,
                 project=form.cleaned_data.get("project"),
+                made_from_id=source,
                 nonce=nonce,
                 number=number,
                 batch_size=form.total,

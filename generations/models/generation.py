@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import Token, User
 from generations.models import search
@@ -296,6 +297,13 @@ class Generation(models.Model):
         if isinstance(options := chosen.get("niji7Options"), dict):
             chosen["niji7Options"] = {name: value for name, value in options.items() if not is_address(value)}
         return chosen
+
+    @cached_property
+    def clip_seconds(self) -> list[float | None]:
+        """The lengths of the videos that it refers to, None for an unknown one."""
+        if "referenceVideos" not in self.body:
+            return []
+        return list(self.references.filter(kind="video").values_list("seconds", flat=True))
 
     @property
     def booking(self) -> Booking:

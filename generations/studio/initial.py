@@ -70,7 +70,7 @@ def _take_earlier(begun: Start, user: User, wanted: str) -> None:
     begun.values["made_from"] = wanted
     if row.owner_id == user.pk:
         begun.earlier = row
-        begun.references, frames = _references_of(row)
+        begun.references, frames = references_of(row)
         begun.values |= initial_from(row.request_fields) | frames
         return
     begun.values |= initial_from({"prompt": row.prompt, "modelId": row.model_id, **row.settings})
@@ -78,7 +78,7 @@ def _take_earlier(begun: Start, user: User, wanted: str) -> None:
         begun.problems.append(_not_shared(row.owner))
 
 
-def _references_of(row: Generation) -> tuple[list[Reference], dict[str, str]]:
+def references_of(row: Generation) -> tuple[list[Reference], dict[str, str]]:
     """What an earlier request referred to, and the form's values for its frames."""
     uses = list(row.referenceuse_set.select_related("reference__result").order_by("number"))
     roles = {ReferenceUse.Role.FRAME} if any(use.role for use in uses) else {ReferenceUse.Role.PLAIN}

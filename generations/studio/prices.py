@@ -1,6 +1,6 @@
 """What a click costs: computed from the form's values, and put into words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -28,6 +28,15 @@ def price_of(model: Model, values: Mapping[str, Any], clip_seconds: Sequence[flo
         duration=seconds if seconds in model.all_durations else None,
         clip_seconds=clips,
     )
+
+
+def together(prices: Iterable[Price | None]) -> Price | None:
+    """What these cost in all, or None if one of them is not known."""
+    each = list(prices)
+    known = [price for price in each if price]
+    if len(known) < len(each):
+        return None
+    return Price(sum(price.least for price in known), sum(price.most for price in known))
 
 
 def credits(price: Price) -> str:

@@ -1,10 +1,11 @@
-"""Turns one click on the studio's form into rows: all of them in one transaction, or none."""
+"""Turns one click into rows: all of them in one transaction, or none."""
 
 import hashlib
 import unicodedata
 import uuid
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,9 +15,18 @@ from generations.dispatch import failpoints, wake
 from generations.models import Approval, Collection, Event, Generation, ReferenceUse, Trail, approval, budget
 from generations.models.ledger import day_of
 from generations.studio.form import GenerateForm
+from generations.studio.prices import together
 from meigen_api.calls import canonical_body
 
 S = Generation.Status
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A valid form, and the public addresses of its references by their ids."""
+
+    form: GenerateForm
+    urls: Mapping[uuid.UUID, str] = field(default_factory=dict)
 
 
 def create(
@@ -34,43 +44,62 @@ def create(
     # gives the same second nonce, so it is charged once as well.
     edited = hashlib.sha256("".join([click, *wishes]).encode()).hexdigest()
     for nonce in (click, edited):
-        try:
-            return _inserted(owner, token, form, nonce, urls), True
-        except IntegrityError:
-            known = list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
-            if not known:
-                raise
-        if [row.wish for row in known] == wishes:
-            return known, False
+        rows, new = create_together(owner, token, [Wanted(form, urls or {})], nonce)
+        if new or [row.wish for row in rows] == wishes:
+            return rows, new
     raise RuntimeError("The nonce of an edited click names other wishes.")
 
 
-def _inserted(
-    owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
-) -> list[Generation]:
+def create_together(owner: User, token: Token, wanted: Sequence[Wanted], nonce: str) -> tuple[list[Generation], bool]:
+    """The same for several forms of one project, of which nobody can have edited any since: whatever rows the nonce
+    finds are those of this click."""
+    try:
+        return _inserted(owner, token, wanted, nonce), True
+    except IntegrityError:
+        known = of_click(owner, nonce)
+        if not known:
+            raise
+        return known, False
+
+
+def of_click(owner: User, nonce: str) -> list[Generation]:
+    """What a click has made, in its order."""
+    return list(Generation.objects.filter(owner=owner, nonce=nonce).order_by("number"))
+
+
+def _inserted(owner: User, token: Token, wanted: Sequence[Wanted], nonce: str) -> list[Generation]:
     """All the rows of a click. Raises IntegrityError when the nonce has been used."""
+    first, price = wanted[0].form, together(each.form.price for each in wanted)
+    credits = price.most if price else None
+    now = timezone.now()
     with transaction.atomic():
         try:
-            budget.check(owner.pk, form.project_id, form.credits_at_most, day_of(timezone.now()))
+            budget.check(owner.pk, first.project_id, credits, day_of(now))
         except budget.Refused:
             if not Generation.objects.filter(owner=owner, nonce=nonce).exists():  # else this click has been counted
                 raise
-        rows = Generation.objects.bulk_create(_rows(owner, token, form, nonce, urls))
+        made = [(row, each.form) for each in wanted for row in _rows(owner, token, each, now)]
+        is_held = approval.needed(owner, credits)
+        for number, (row, _form) in enumerate(made, 1):
+            row.nonce, row.number, row.batch_size = nonce, number, len(made)
+            row.created_at = now + timedelta(microseconds=number)  # keeps the rows of a click in order in lists
+            row.status, row.needs_approval = S.HELD if is_held else S.QUEUED, is_held
+        rows = Generation.objects.bulk_create(row for row, _form in made)
         ReferenceUse.objects.bulk_create(
             ReferenceUse(generation=row, reference=reference, number=number, role=role)
-            for row in rows
+            for row, form in made
             for number, (reference, role) in enumerate(form.attached.uses)
         )
-        if form.cleaned_data.get("into"):
-            _collect(owner, form.cleaned_data["into"], rows)
-        now = rows[0].created_at
+        if first.cleaned_data.get("into"):
+            _collect(owner, first.cleaned_data["into"], rows)
         trail = Trail()
         for row in rows:
-            trail.add(Event(generation=row, at=now, status=row.status), None, row.booking)
+            trail.add(Event(generation=row, at=rows[0].created_at, status=row.status), None, row.booking)
         trail.write()
-        if rows[0].status == S.HELD:
+        if is_held:
+            reason = first.cleaned_data["reason"]
             Approval.objects.create(
-                owner=owner, nonce=nonce, credits=form.credits_at_most, reason=form.cleaned_data["reason"], asked_at=now
+                owner=owner, nonce=nonce, credits=credits, reason=reason, asked_at=rows[0].created_at
             )
         wake.sweep()
         failpoints.reach("before-commit")
@@ -92,43 +121,31 @@ def _source(owner: User, form: GenerateForm) -> uuid.UUID | None:
     return seen.values_list("pk", flat=True).first()
 
 
-def _rows(
-    owner: User, token: Token, form: GenerateForm, nonce: str, urls: Mapping[uuid.UUID, str] | None
-) -> list[Generation]:
+def _rows(owner: User, token: Token, wanted: Wanted, now: datetime) -> Iterator[Generation]:
+    """What one form asks for. The click gives each row its place and its first status."""
+    form = wanted.form
     assert form.model is not None  # a valid form has a model
-    now = timezone.now()
     price = form.price_each
     source = _source(owner, form)
-    is_held = approval.needed(owner, form.credits_at_most)
-    rows = []
-    for number, prompt in enumerate(form.wanted, 1):
+    for prompt in form.wanted:
         key = uuid.uuid4()
-        fields = form.request_fields(prompt, urls)
-        rows.append(
-            Generation(
-                owner=owner,
-                status=S.HELD if is_held else S.QUEUED,
-                needs_approval=is_held,
-                project=form.cleaned_data.get("project"),
-                made_from_id=source,
-                nonce=nonce,
-                number=number,
-                batch_size=form.total,
-                idempotency_key=key,
-                body=canonical_body({**fields, "idempotencyKey": str(key)}),
-                prompt=unicodedata.normalize("NFC", fields["prompt"]),  # normalized for search; it is sent as typed
-                model_id=form.model.id,
-                model_name=form.model.name[:200],
-                media_type=form.model.media_type,
-                aspect_ratio=fields.get("aspectRatio", "")[:20],
-                credits_estimated=price.least if price else None,
-                credits_estimated_most=price.most if price and not price.is_exact else None,
-                expected_wait=form.model.typical_seconds,
-                wish=form.wish(prompt),
-                token=token,
-                created_at=now + timedelta(microseconds=number),  # keeps the rows of a click in order in lists
-                counted_on=day_of(now),
-                queued_at=now,
-            )
+        fields = form.request_fields(prompt, wanted.urls)
+        yield Generation(
+            owner=owner,
+            project=form.cleaned_data.get("project"),
+            made_from_id=source,
+            idempotency_key=key,
+            body=canonical_body({**fields, "idempotencyKey": str(key)}),
+            prompt=unicodedata.normalize("NFC", fields["prompt"]),  # normalized for search; it is sent as typed
+            model_id=form.model.id,
+            model_name=form.model.name[:200],
+            media_type=form.model.media_type,
+            aspect_ratio=fields.get("aspectRatio", "")[:20],
+            credits_estimated=price.least if price else None,
+            credits_estimated_most=price.most if price and not price.is_exact else None,
+            expected_wait=form.model.typical_seconds,
+            wish=form.wish(prompt),
+            token=token,
+            counted_on=day_of(now),
+            queued_at=now,
         )
-    return rows

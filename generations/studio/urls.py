@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import guide, preset_views, references, views
+from . import finishing_views, guide, preset_views, references, views
 
 urlpatterns = [
     path("", views.studio, name="studio"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("generations/send-again/", views.send_all_again, name="send_all_again"),
     path("generations/what-waited/", views.what_waited, name="what_waited"),
     path("generations/<uuid:pk>/results/<int:number>/use/", references.use_result, name="use_result"),
+    path("generations/finish/", finishing_views.finish, name="finish"),
     path("presets/", preset_views.presets, name="presets"),
     path("presets/<uuid:pk>/", preset_views.preset, name="preset"),
     path("presets/<uuid:pk>/delete/", preset_views.delete_preset, name="delete_preset"),

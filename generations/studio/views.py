@@ -25,16 +25,15 @@ from generations.library.cards import prepared, shown
 from generations.library.history import history
 from generations.library.lists import carried
 from generations.media import attachments
-from generations.models import Approval, Collection, Generation, budget
+from generations.models import Collection, Generation, budget
 from generations.models.result import kept_results
-from generations.studio import drafts, expected_wait, initial, made_before, submission
+from generations.studio import clicks, drafts, expected_wait, initial, made_before, submission
 from generations.studio import references as reference_views
 from generations.studio.form import GenerateForm
 from generations.studio.options import FIELD_OF_MEMBER
 from generations.studio.prices import risen
 from generations.studio.spending import outlook, refusal
 from generations.studio.uploading import uploaded
-from generations.usage import approvals
 
 WALL = 24
 INTO = "into"  # in the session: the collection of the last click
@@ -149,11 +148,8 @@ def _generate(request: Request) -> HttpResponse:
     except budget.Refused as problem:
         form.add_error(None, refusal(problem, form.credits_at_most))
         return _invalid(request, form)
-    if new and rows[0].status == Generation.Status.HELD:
-        asked = Approval.objects.get(owner=request.user, nonce=rows[0].nonce)
-        approvals.announce(asked, request.build_absolute_uri(asked.get_absolute_url()))
-    elif new:
-        rows = decisions.send_now(rows)
+    if new:
+        rows = clicks.begin(request, rows)
     return _made(request, form, rows, new=new)
 
 

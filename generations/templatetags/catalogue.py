@@ -1,6 +1,7 @@
 """What the catalogue says of a model, in a few words: what it costs and takes, and how long it takes."""
 
 from django import template
+from django.template import Context
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -122,12 +123,19 @@ def wait(model: Model, waits: dict[str, int]) -> str:
     return _("~{minutes} min").format(minutes=f"{seconds / 60:.0f}")
 
 
-@register.simple_tag
-def other_models(card: Generation) -> list[tuple[Model, Price | None]]:
+@register.simple_tag(takes_context=True)
+def other_models(context: Context, card: Generation) -> list[tuple[Model, Price | None]]:
     """The other models for the same prompt, with what it would cost with these settings, where they have them."""
     values = initial_from(card.request_fields) if card.body else {}
-    is_with_clips = card.is_own and "referenceVideos" in card.body  # another person's form will not have them
-    videos = card.references.filter(kind="video") if is_with_clips else []
-    seconds = [video.seconds for video in videos]
-    models = (model for model in catalogue.known().models if model.id != card.model_id)
+    seconds = card.clip_seconds if card.is_own else []  # another person's form will not have them
+    models = (model for model in known(context).models if model.id != card.model_id)
     return [(model, price_of(model, values, seconds)) for model in models]
+
+
+def known(context: Context) -> Offer:
+    """The last good list of models, read once for a page."""
+    request = context["request"]
+    if not hasattr(request, "known_offer"):
+        request.known_offer = catalogue.known()
+    offer: Offer = request.known_offer
+    return offer

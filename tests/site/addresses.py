@@ -23,7 +23,7 @@ STAFF = {"changes", "digest", "statement", "approvals", "decide_approval"}
 PERSONAL = {
     "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
     "presets", "palette", "end_guide", "shares", "new_share", "usage",
-    "generations", "gallery", "live", "model", "tokens", "references", "send_all_again", "what_waited",
+    "generations", "gallery", "live", "model", "tokens", "references", "send_all_again", "what_waited", "finish",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage", "fresh_token", "time_zone",
     "account_reauthenticate", "account_change_password", "account_set_password",

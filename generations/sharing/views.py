@@ -20,7 +20,6 @@ from generations.sharing import links
 from generations.sharing.forms import ShareForm
 
 SHOWN = 24
-HEARTS_SHOWN = 200
 
 
 @require_safe
@@ -88,8 +87,6 @@ def share_link(request: Request, pk: UUID) -> HttpResponse:
         "form": form,
         "address": address(request, share),
         "shown": share.contents().with_card()[:SHOWN],
-        "hearts": share.hearts.select_related("result__generation").order_by("-at")[:HEARTS_SHOWN],
-        "loved": share.hearts.count(),
     }
     return render(request, "generations/share_link.html", context, status=422 if form.errors else 200)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -66,10 +67,6 @@ class Finish:
     made: Generation | None = None
 
     @property
-    def is_possible(self) -> bool:
-        return not self.problem and self.made is None
-
-    @property
     def token(self) -> str:
         """What a button posts for it."""
         return f"{self.row.pk}:{self.step.name}:{self.step.value}" if self.step else ""
@@ -112,27 +109,40 @@ def _lines(size: str) -> int:
     return int(found[1]) * (540 if found[2] else 1) if found else 0
 
 
-def made_by(row: Generation, step: Step, others: Iterable[Generation]) -> Generation | None:
-    """The one among these that is the row's request after this step, unless that came to nothing."""
+def made_by(row: Generation, step: Step, led_to: Iterable[Generation]) -> Generation | None:
+    """What the row has led to that is its request after this step, unless that came to nothing."""
     wanted = {**row.settings, SETTINGS[step.name].member: step.value}
-    for other in others:
+    for other in led_to:
         is_same = other.model_id == row.model_id and other.prompt == row.prompt and other.settings == wanted
         if is_same and other.status not in CAME_TO_NOTHING:
             return other
     return None
 
 
-def proposed(user: User, rows: Iterable[Generation], offer: Offer) -> list[Finish]:
+def proposed(user: User, rows: Sequence[Generation], offer: Offer) -> Iterator[Finish]:
     """The next step of each of these results of the user's, or why there is none."""
-    return _without_made(user, [_planned(row, offer) for row in rows])
+    led_to = _led_to(user, rows)
+    return (_planned(row, offer, led_to[row.pk]) for row in rows)
 
 
 def asked_for(user: User, tokens: Sequence[str], offer: Offer) -> list[Finish]:
     """What the tokens of a button stand for now. What is not the user's, or not there any more, is left out."""
     wanted = dict(_read(tokens))
     rows = {row.pk: row for row in Generation.objects.finished_by(user).filter(pk__in=wanted)}
-    plans = [_planned(rows[pk], offer, step) for pk, step in wanted.items() if pk in rows]
-    return _without_made(user, plans)
+    led_to = _led_to(user, rows.values())
+    plans = [_planned(rows[pk], offer, led_to[pk], step) for pk, step in wanted.items() if pk in rows]
+    same: dict[uuid.UUID, Reference] = {}  # so that what several refer to is uploaded once
+    for form in (plan.form for plan in plans if plan.form):
+        form.references = [same.setdefault(each.pk, each) for each in form.references]
+    return plans
+
+
+def _led_to(user: User, rows: Iterable[Generation]) -> dict[uuid.UUID | None, list[Generation]]:
+    """What the user may see of what the forms made that were opened with these."""
+    found: dict[uuid.UUID | None, list[Generation]] = defaultdict(list)
+    for row in Generation.objects.visible_to(user).kept().filter(made_from__in=rows):
+        found[row.made_from_id].append(row)
+    return found
 
 
 def _read(tokens: Iterable[str]) -> Iterator[tuple[uuid.UUID, tuple[str, str]]]:
@@ -143,7 +153,9 @@ def _read(tokens: Iterable[str]) -> Iterator[tuple[uuid.UUID, tuple[str, str]]]:
             yield uuid.UUID(pk), (name, value)
 
 
-def _planned(row: Generation, offer: Offer, wanted: tuple[str, str] | None = None) -> Finish:
+def _planned(
+    row: Generation, offer: Offer, led_to: Iterable[Generation], wanted: tuple[str, str] | None = None
+) -> Finish:
     """The row with its next step, or with the one that is wanted."""
     model = offer.model(row.model_id)
     if model is None:
@@ -158,6 +170,8 @@ def _planned(row: Generation, offer: Offer, wanted: tuple[str, str] | None = Non
     step = next((each for each in found if wanted is None or wanted == (each.name, each.value)), None)
     if step is None:
         return Finish(row, problem=_("{model} offers nothing above these settings.").format(model=model.name))
+    if made := made_by(row, step, led_to):
+        return Finish(row, step, made=made)
     asked = initial_from(row.request_fields) | frames | {step.name: step.value}
     asked |= {"count": 1, "made_from": str(row.pk), "project": row.project_id or ""}
     form = GenerateForm(offer, data=asked, references=references)
@@ -166,14 +180,6 @@ def _planned(row: Generation, offer: Offer, wanted: tuple[str, str] | None = Non
 
 def first_error(form: GenerateForm) -> str:
     return next((str(error) for errors in form.errors.values() for error in errors), "")
-
-
-def _without_made(user: User, plans: list[Finish]) -> list[Finish]:
-    """Says of each whether the user has such a result already, or will have."""
-    wishes = [plan.form.wish(plan.form.prompts[0]) if plan.form and not plan.problem else "" for plan in plans]
-    rows = Generation.objects.visible_to(user).kept().filter(wish__in={*wishes} - {""})
-    made = {row.wish: row for row in rows.exclude(status__in=CAME_TO_NOTHING)}
-    return [replace(plan, made=made.get(wish)) for plan, wish in zip(plans, wishes, strict=True)]
 
 
 def nonce_of(page: str, tokens: Sequence[str]) -> str:

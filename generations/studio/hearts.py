@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from uuid import UUID
 
-from accounts.models import User
 from generations.dispatch.catalogue import Offer
-from generations.models import Generation, Heart, Project, Result
+from generations.models import Generation, Project, Result, Share
 from generations.studio import finishing
 from generations.studio.finishing import Finish
 from generations.studio.prices import together
@@ -30,34 +28,42 @@ class Group:
 
 @dataclass(frozen=True)
 class Loved:
-    """The pictures with the names of those who like them, most hearts first; what can be finished, and what cannot."""
+    """The pictures with the names of those who like them, most hearts first; what can be finished, what is finished
+    already, and what cannot be."""
 
     pictures: list[tuple[Result, list[str]]]
     groups: list[Group]
+    made: list[Finish]
     others: list[Finish]
 
-
-def loved(user: User, hearts: Iterable[Heart], offer: Offer) -> Loved:
-    """What these hearts say to the user, who has made what they are for."""
-    names: dict[Result, list[str]] = {}
-    for heart in hearts:
-        names.setdefault(heart.result, []).append(heart.name)
-    pictures = sorted(names.items(), key=lambda picture: -len(picture[1]))
-    wanted = {result.generation_id for result in names}
-    rows = Generation.objects.finished_by(user).filter(pk__in=wanted).select_related("project").order_by("created_at")
-    plans = finishing.proposed(user, rows, offer)
-    possible = sorted(filter(_is_possible, plans), key=_project)
-    groups = [_group(list(found)) for _, found in groupby(possible, key=_project)]
-    return Loved(pictures, groups, [plan for plan in plans if not plan.is_possible])
+    @property
+    def count(self) -> int:
+        return sum(len(names) for _result, names in self.pictures)
 
 
-def _is_possible(plan: Finish) -> bool:
-    return plan.is_possible
+def loved(share: Share, offer: Offer) -> Loved:
+    """What the hearts of a link say to the person who made it.
 
-
-def _project(plan: Finish) -> int:
-    return plan.row.project_id or 0
-
-
-def _group(plans: list[Finish]) -> Group:
-    return Group(plans[0].row.project, plans[:MAX_AT_ONCE])
+    A button takes as much as a click may make; what is left comes when that is finished.
+    """
+    names: dict[UUID, list[str]] = {}
+    for pk, name in share.hearts.order_by("-at").values_list("result", "name"):
+        names.setdefault(pk, []).append(name)
+    results = Result.objects.filter(pk__in=names).select_related("generation")
+    pictures = [(result, names[result.pk]) for result in results]
+    pictures.sort(key=lambda picture: (-len(picture[1]), picture[0].generation.created_at, picture[0].number))
+    order = {result.generation_id: place for place, (result, _names) in reversed(list(enumerate(pictures)))}
+    own = Generation.objects.finished_by(share.created_by).filter(pk__in=order).select_related("project")
+    groups: dict[int | None, Group] = {}
+    made, others = [], []
+    for plan in finishing.proposed(share.created_by, sorted(own, key=lambda row: order[row.pk]), offer):
+        if plan.made:
+            made.append(plan)
+        elif plan.problem:
+            others.append(plan)
+        else:
+            group = groups.setdefault(plan.row.project_id, Group(plan.row.project, []))
+            group.plans.append(plan)
+            if len(group.plans) == MAX_AT_ONCE:
+                break
+    return Loved(pictures, list(groups.values()), made, others)

@@ -1,6 +1,6 @@
 """What templates ask about where a result comes from, what came of it, and what finishes it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import uuid4
 
 from django import template
@@ -9,7 +9,7 @@ from django.template import Context
 from generations.dispatch import catalogue
 from generations.library import lineage as library
 from generations.library.lineage import Lineage
-from generations.models import Generation, Heart
+from generations.models import Generation, Share
 from generations.studio import finishing, hearts
 from generations.studio.finishing import Finish
 from generations.studio.hearts import Loved
@@ -34,10 +34,10 @@ def finishes(context: Context, card: Generation, led_to: Sequence[Generation]) -
     return [Finish(card, step, made=finishing.made_by(card, step, led_to)) for step in steps]
 
 
-@register.simple_tag(takes_context=True)
-def loved(context: Context, given: Iterable[Heart]) -> Loved:
-    """What these hearts say to the owner of their link."""
-    return hearts.loved(context["request"].user, given, catalogue.known())
+@register.simple_tag
+def loved(share: Share) -> Loved:
+    """What the hearts of a link say to the person who made it."""
+    return hearts.loved(share, catalogue.known())
 
 
 @register.simple_tag

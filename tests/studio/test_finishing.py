@@ -157,6 +157,13 @@ class TestTheButton:
         assert buttons(page) == []
         assert "Open in 4K" in page
 
+    def test_is_still_there_for_another_result_of_the_same_request(self, browser: Client, user: User) -> None:
+        catalogue.offer()
+        both = [make_done(user, resolution="2K") for _ in range(2)]
+        for row in both:
+            browser.post(reverse("finish"), button(browser, row))
+        assert [len(made_from(row)) for row in both] == [1, 1]
+
     def test_is_there_again_when_that_came_to_nothing(self, browser: Client, done: Generation) -> None:
         catalogue.offer()
         browser.post(reverse("finish"), button(browser, done))
@@ -174,6 +181,16 @@ class TestTheButton:
         reference.refresh_from_db()
         assert made.request_fields["referenceImages"] == [reference.public_url]
         assert made.references.get() == reference
+
+    def test_uploads_once_what_several_refer_to(self, browser: Client, user: User, done: Generation) -> None:
+        reference = attachments.add_result(user, done.results.get())
+        rows = [make_done(user, resolution="2K", referenceImages=["https://images.meigen.ai/a.png"]) for _ in "ab"]
+        for row in rows:
+            ReferenceUse.objects.create(generation=row, reference=reference, number=0)
+        tokens = [f"{row.pk}:resolution:4K" for row in rows]
+        browser.post(reverse("finish"), {"finish": tokens, "nonce": "n", "shown_price": "10"})
+        addresses = {tuple(made.request_fields["referenceImages"]) for row in rows for made in made_from(row)}
+        assert len(addresses) == 1
 
     def test_leaves_the_draft_alone(self, browser: Client, user: User, done: Generation) -> None:
         Draft.objects.create(owner=user, values={"prompt": "a patient fox"})

@@ -54,7 +54,7 @@ class Filling:
         works = [self.generation(people[0], status, now) for status in STATUSES]
         done = works[STATUSES.index("done")]
         results = [self.result(done, number, now) for number in range(2)]
-        self.generation(people[1], "done", LONG_AGO, team_at=now)
+        self.generation(people[1], "done", LONG_AGO, team_at=now, made_from=done)
         self.generation(people[1], "done", now, deleted_at=now)
         self.references(people[0], done, results[0], now)
         self.shown(people, done, results[0], now)

@@ -1,5 +1,5 @@
-// The form's pills: each says what is chosen in it, one is open at a time, and Escape, a click elsewhere or a choice
-// closes it. The browser itself opens them, so that all of it works without this too.
+// The pills of the form and of filters: each says what is chosen in it, one is open at a time, and Escape, a click
+// elsewhere or a choice closes it. The browser itself opens them, so that all of it works without this too.
 (() => {
   const form = () => document.getElementById("generate");
   const opened = () => document.querySelector("details.pill[open]");
@@ -24,7 +24,7 @@
   document.addEventListener(
     "toggle",
     ({ target }) => {
-      if (!target.matches?.("details.pill[open]")) return;
+      if (!form() || !target.matches("details.pill[open]")) return;
       const room = form().querySelector(".go").getBoundingClientRect().top - target.parentElement.closest(".pills").getBoundingClientRect().bottom;
       const popover = target.querySelector(".popover");
       popover.style.maxHeight = `${Math.max(room - 12, 192)}px`;
@@ -47,7 +47,7 @@
     const pill = target.closest("details.pill");
     if (!pill) return;
     say(pill);
-    if (isByHand && "one" in pill.dataset) close(pill);
+    if (isByHand && target.closest("[data-one]")) close(pill);
   });
 
   // Before the other listeners: the key has done its work.
@@ -57,7 +57,7 @@
       isByHand = false;
       const pill = opened();
       if (!pill || document.querySelector("dialog[open], .mentions")) return;
-      const isDone = event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches(".pill[data-one] :is(input, select)");
+      const isDone = event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("[data-one] :is(input, select)");
       if (event.key !== "Escape" && !isDone) return;
       event.preventDefault();
       event.stopPropagation();
@@ -66,16 +66,17 @@
     true,
   );
 
-  // What was open stays open when its fields come anew.
+  // What was open stays open when its fields, or all filters, come anew. What clears a filter is gone with it.
+  const isAnew = ({ id }) => id === "fields" || id === "wall";
   let held;
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.target.id === "fields") held = { pill: opened()?.querySelector("summary").id, field: document.activeElement.id };
+    if (isAnew(detail.target)) held = { pill: opened()?.querySelector("summary").id, field: document.activeElement.id.replace("clear", "chip") };
   });
   document.addEventListener("htmx:afterSettle", ({ target }) => {
-    if (target.id === "fields" && held) {
+    if (isAnew(target) && held) {
       const pill = document.getElementById(held.pill)?.parentElement;
       if (pill) pill.open = true;
-      if (pill && document.activeElement === document.body) document.getElementById(held.field)?.focus();
+      if (document.activeElement === document.body) document.getElementById(held.field)?.focus();
       held = undefined;
     }
     for (const pill of document.querySelectorAll("details.pill")) say(pill);

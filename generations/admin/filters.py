@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import Token, User
 from generations.dispatch import catalogue
-from generations.library.filters import CHOICES_LAST
+from generations.library.choices import CHOICES_LAST
 from generations.models import Generation, Project
 from generations.models.ledger import SUMS, adding_to, counted_between, counted_for
 from generations.models.project import NO_PROJECT

@@ -57,9 +57,9 @@ def collection_names(request: Request) -> HttpResponse:
 
 @require_safe
 def collection_options(request: Request) -> HttpResponse:
-    """The collections as options of a filter. `?collection=<id>` is the selected one."""
-    context = {"chosen": request.GET.get("collection", ""), "nothing": _("All")}
-    return render(request, "generations/_collection_options.html", context)
+    """The collections as choices of a filter. `?collection=<id>` is the chosen one."""
+    context = {"name": "collection", "chosen": request.GET.get("collection", "")}
+    return render(request, "generations/_collection_choices.html", context)
 
 
 @require_safe

@@ -1,25 +1,25 @@
 """Filters of the history. Every choice is part of the address, so that a filtered page can be bookmarked or shared."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.cache import caches
 from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
-from django.urls import reverse, reverse_lazy
+from django.forms import BoundField
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import Form, TextField
 from accounts.models import User
-from generations.models import Collection, Generation, GenerationQuerySet, Part, Position, Project, Star, search
+from generations.library import choices
+from generations.library.periods import Period, days_of, in_words
+from generations.models import Generation, GenerationQuerySet, Part, Position, Star, search
 from generations.models.ledger import SUMS, adding_to, counted_between, counted_for
 from generations.models.project import NO_PROJECT
 from generations.models.status import TROUBLE, WAITING
@@ -41,7 +41,16 @@ STATES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 _STATUSES: dict[str, list[str]] = {"waiting": WAITING, "done": [S.DONE], "trouble": TROUBLE, "cancelled": [S.CANCELLED]}
 DELETED = "deleted"
-CHOICES_LAST = 60  # seconds
+DAY = "day"
+GONE = _("no longer available, so this filter is ignored.")
+
+
+class Chip(NamedTuple):
+    """A filter as the page shows it: its field, what is chosen in words, and the address without it."""
+
+    field: BoundField
+    value: str
+    clear: str
 
 
 class HistoryForm(Form):
@@ -54,9 +63,8 @@ class HistoryForm(Form):
         label=_("Search prompts"),
         required=False,
         most=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Words in the prompt"), "data-key": "/"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Search prompts"), "data-key": "/"}),
     )
-    author = forms.ChoiceField(label=_("Made by"), required=False)
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -65,31 +73,24 @@ class HistoryForm(Form):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All")), ("image", _("Pictures")), ("video", _("Videos"))]
     )
-    model = forms.ChoiceField(label=_("Model"), required=False)
-    project = forms.ChoiceField(label=_("Project"), required=False)
-    # All of these are loaded together with the page, so they cost nothing extra and are never out of date.
-    collection = forms.ChoiceField(
-        label=_("Collection"),
-        required=False,
-        widget=forms.Select(
-            attrs={
-                "hx-get": reverse_lazy("collection_options"),
-                "hx-trigger": "load",
-                "hx-target": "this",
-                "hx-swap": "innerHTML",
-                "hx-push-url": "false",
-                "hx-sync": "this",
-            }
-        ),
-    )
+    model = forms.ChoiceField(label=_("Model"), required=False, error_messages={"invalid_choice": GONE})
+    author = forms.ChoiceField(label=_("Made by"), required=False, error_messages={"invalid_choice": GONE})
+    project = forms.ChoiceField(label=_("Project"), required=False, error_messages={"invalid_choice": GONE})
+    collection = forms.ChoiceField(label=_("Collection"), required=False, error_messages={"invalid_choice": GONE})
+    starred = forms.BooleanField(label=_("Starred"), required=False)
+    period = forms.ChoiceField(label=_("Period"), required=False, choices=[("", _("Any time")), *Period.choices])
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    starred = forms.BooleanField(label=_("Starred"), required=False)
     # Only where a number of the usage page leads here. Days are then those that usage counts by.
     counts = forms.ChoiceField(label=_("Usage"), required=False, choices=[("", _("All")), *SUMS.items()])
+    # No filter, but the place in the list where the page begins.
+    day = forms.DateField(label=_("Go to date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, user: User, data: Mapping[str, str], *, of_team: bool = False) -> None:
-        super().__init__(data, label_suffix="", auto_id="find-%s")
+        self.asked = asked_for(data)
+        days = {"period": Period.DAYS} if self.asked.keys() & {"since", "until"} else {}
+        day = {DAY: data[DAY]} if data.get(DAY) else {}
+        super().__init__({**self.asked, **days, **day}, label_suffix="", auto_id="find-%s")
         self.user = user
         self.of_team = of_team
         # The team sees only finished results, and one's own history needs no author.
@@ -98,23 +99,23 @@ class HistoryForm(Form):
         if not data.get("counts"):
             self.fields.pop("counts", None)
         self.named = {
-            "model": _models(user, of_team=of_team),
-            "author": authors() if of_team else [],
-            "project": [] if of_team else _projects(data.get("project", "")),
-            "collection": _collection(user, data.get("collection", "")),
+            "model": choices.models(user, of_team=of_team),
+            "author": choices.authors() if of_team else [],
+            "project": [] if of_team else choices.projects(data.get("project", "")),
+            "collection": choices.collection(user, data.get("collection", "")),
         }
-        for name, choices in self.named.items():
-            self._choose(name, choices)
+        for name, known in self.named.items():
+            self._choose(name, known)
         if not self.named["project"]:
             self.fields.pop("project", None)
         self.full_clean()
 
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def _choose(self, name: str, known: list[tuple[str, str]]) -> None:
         if name not in self.fields:
             return
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("All")), *choices]
+        field.choices = [("", _("All")), *known]
 
     def rows(self, before: Position | None = None, *, above: Position | None = None) -> GenerationQuerySet:
         """The matching rows that this person may see, newest first, starting after the given position; or those above
@@ -145,10 +146,9 @@ class HistoryForm(Form):
         if values.get("project"):
             rows = rows.filter(project=None if values["project"] == NO_PROJECT else int(values["project"]))
         if values.get("author"):
-            rows = _made_by(rows, int(values["author"]))
+            rows = choices.made_by(rows, int(values["author"]))
         if counts := values.get("counts"):
-            days = counted_between(values.get("since"), values.get("until"))
-            rows = rows.filter(counted_for(self.user.pk), adding_to(counts), days)
+            rows = rows.filter(counted_for(self.user.pk), adding_to(counts), counted_between(*self._days))
         return rows
 
     def _list(self) -> GenerationQuerySet:
@@ -163,11 +163,21 @@ class HistoryForm(Form):
 
     def _start(self, before: Position | None) -> Position | None:
         """Where the list starts. The end of the last day is a position like any other, which an index finds at once."""
-        until = self.cleaned_data.get("until")
-        if not until or until == date.max or self.cleaned_data.get("counts"):
-            return before
-        end = (_midnight(until + timedelta(days=1)), uuid.UUID(int=0))
-        return min(before, end) if before else end
+        until = None if self.cleaned_data.get("counts") else self._days[1]
+        return min(filter(None, [before, _end(until)]), default=None)
+
+    @property
+    def place(self) -> Position | None:
+        """Where the page starts that shows the list from a day on."""
+        return _end(self.cleaned_data.get(DAY))
+
+    @cached_property
+    def _days(self) -> tuple[date | None, date | None]:
+        """The first and the last day that is asked for."""
+        period = self.cleaned_data.get("period")
+        if period and period != Period.DAYS:
+            return days_of(period, timezone.localdate())
+        return self.cleaned_data.get("since"), self.cleaned_data.get("until")
 
     @property
     def _collection(self) -> uuid.UUID | None:
@@ -176,7 +186,7 @@ class HistoryForm(Form):
 
     @property
     def _since(self) -> datetime | None:
-        since = self.cleaned_data.get("since")
+        since = self._days[0]
         return _midnight(since) if since and not self.cleaned_data.get("counts") else None
 
     @property
@@ -210,22 +220,94 @@ class HistoryForm(Form):
 
     @property
     def is_filtering(self) -> bool:
-        return bool(self.errors) or any(self.cleaned_data.values())
+        return bool(self.errors) or any(value for name, value in self.cleaned_data.items() if name != DAY)
 
     @property
-    def chosen_count(self) -> int:
-        """How many filters beside the search are set."""
-        return sum(bool(value) for name, value in self.cleaned_data.items() if name != "q")
+    def in_force(self) -> dict[str, str]:
+        """The filters as the address says them, without those that are invalid or leave everything in."""
+        kept = self.asked.items()
+        return {name: value for name, value in kept if self.cleaned_data.get(name) and value != Period.DAYS}
 
     @property
     def query(self) -> str:
         """The filters as a query string, without the position in the list."""
-        return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
+        return self._without()
+
+    def _without(self, *others: str) -> str:
+        return urlencode({name: value for name, value in self.asked.items() if name in self.fields.keys() - others})
+
+    def at(self, **place: str) -> str:
+        """The address of the list from a place in it on."""
+        return self._page("&".join(filter(None, [self.query, urlencode(place)])))
+
+    def _page(self, query: str) -> str:
+        return f"{self.address}?{query}" if query else self.address
+
+    @property
+    def here(self) -> str:
+        """The address of the list as it is shown."""
+        day = self.cleaned_data.get(DAY)
+        return self.at(day=f"{day}") if day else self.at()
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The filters that open, each with what is chosen in it."""
+        apart = {"q", "starred", "since", "until", DAY}
+        return [self._chip(name) for name in self.fields if name not in apart]
+
+    def _chip(self, name: str) -> Chip:
+        wanted, field = self.data.get(name), self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        if not wanted:
+            return Chip(self[name], "", "")
+        value = str(dict(field.choices).get(wanted, ""))
+        if name == "period" and wanted == Period.DAYS:
+            value = in_words(*self._days) or value
+        whole = ("period", "since", "until") if name == "period" else (name,)
+        return Chip(self[name], value, self._page(self._without(*whole)))
+
+    @property
+    def days(self) -> list[BoundField]:
+        """The fields of the period that is not the calendar's."""
+        return [self["since"], self["until"]]
+
+    @property
+    def days_word(self) -> str:
+        return str(Period.DAYS.label)
+
+    @property
+    def shown_day(self) -> str:
+        """The day from which on the list is shown, in words."""
+        return in_words(day, day) if (day := self.cleaned_data.get(DAY)) else ""
+
+    @property
+    def views(self) -> str:
+        """The address where this filter is saved as a view."""
+        return f"{reverse('saved_views')}?{urlencode({**({'list': 'gallery'} if self.of_team else {}), **self.in_force})}"
 
     @property
     def looks(self) -> str:
         """A key that is equal for forms that render the same, under which the template caches its output."""
-        return f"{self.address} {self.query} {self.named}"
+        return f"{self.at()} {self.data.get(DAY)} {self.named}"
+
+
+def asked_for(data: Mapping[str, str]) -> dict[str, str]:
+    """The filters that an address or a form names. Days stand without a period; beside another they count for
+    nothing."""
+    asked = {name: value for name in HistoryForm.base_fields if name != DAY and (value := data.get(name))}
+    days = asked.keys() & {"since", "until"}
+    ignored = {"period"} if days and data.get("period", Period.DAYS) == Period.DAYS else days
+    return {name: value for name, value in asked.items() if name not in ignored}
+
+
+def made_before(day: date) -> Position:
+    """The position right before everything that was made before that day."""
+    return _midnight(day), uuid.UUID(int=0)
+
+
+def _end(day: date | None) -> Position | None:
+    """The position right before everything that was made on that day or before, if there is a day after it."""
+    return made_before(day + timedelta(days=1)) if day and day < date.max else None
 
 
 def _midnight(day: date) -> datetime:
@@ -235,58 +317,3 @@ def _midnight(day: date) -> datetime:
         return midnight.astimezone(UTC)
     except OverflowError:  # the first possible day, in an eastern time zone
         return datetime.min.replace(tzinfo=UTC)
-
-
-def _models(user: User, *, of_team: bool) -> list[tuple[str, str]]:
-    """(id, name) of every model in the list, sorted by name."""
-    cache, key = caches["local"], "models-of-team" if of_team else f"models-of-{user.pk}"
-    known: list[tuple[str, str]] | None = cache.get(key)
-    if known is None:
-        rows = Generation.objects.shown_to_team() if of_team else Generation.objects.owned_by(user).kept()
-        known = sorted(_each_model(rows), key=itemgetter(1))
-        cache.set(key, known, CHOICES_LAST)
-    return known
-
-
-def _each_model(rows: GenerationQuerySet) -> Iterator[tuple[str, str]]:
-    """The distinct models, one index lookup each. DISTINCT would read a million rows to find twenty."""
-    pairs = rows.order_by("model_id", "-created_at", "-id").values_list("model_id", "model_name")
-    pair = pairs.first()
-    while pair:
-        yield pair
-        pair = pairs.filter(model_id__gt=pair[0]).first()
-
-
-def _made_by(shown: GenerationQuerySet, owner: Any) -> GenerationQuerySet:
-    """What one person shows to the team. It is all done; the condition is repeated because SQLite chooses an index by
-    the number of matching columns."""
-    return shown.filter(owner=owner, status=S.DONE)
-
-
-def authors() -> list[tuple[str, str]]:
-    """(id, name) of everyone who shows something to the team."""
-    known: list[tuple[str, str]] | None = caches["local"].get("authors")
-    if known is None:
-        shown = Exists(_made_by(Generation.objects.shown_to_team(), OuterRef("pk")))
-        people = User.objects.filter(shown).order_by("username").values_list("pk", "username")
-        known = [(str(pk), name) for pk, name in people]
-        caches["local"].set("authors", known, CHOICES_LAST)
-    return known
-
-
-def _projects(wanted: str) -> list[tuple[str, str]]:
-    """(id, name) of every project, closed ones too, and `wanted` for sure."""
-    known: list[tuple[str, str]] | None = caches["local"].get("projects")
-    if known is None or (wanted and wanted not in dict(known)):
-        known = [(str(project.pk), str(project)) for project in Project.objects.all()]
-        caches["local"].set("projects", known, CHOICES_LAST)
-    return [(NO_PROJECT, gettext("No project")), *known] if known else []
-
-
-def _collection(user: User, wanted: str) -> list[tuple[str, str]]:
-    """(id, name) of the collection in the address, if the person may open it."""
-    try:
-        rows = list(Collection.objects.visible_to(user).filter(pk=uuid.UUID(wanted))) if wanted else []
-    except ValueError:
-        return []
-    return [(str(row.pk), row.name) for row in rows]

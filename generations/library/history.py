@@ -3,7 +3,6 @@
 import uuid
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -33,21 +32,20 @@ def history(request: Request) -> HttpResponse:
 
 
 def _list(request: Request, form: HistoryForm) -> HttpResponse:
-    """The cards that match the filters, `?pages=` pages of them. `?before=<time>_<id>` continues from there. htmx
-    requests only get the cards."""
+    """The cards that match the filters, `?pages=` pages of them, from `?day=` on if it is given. `?before=<time>_<id>`
+    continues from there. htmx requests only get the cards, and the filters as they stand."""
     place, many = _place(request.GET.get("before", "")), PAGE * pages(request)
     within = carried(request.get_full_path())
     try:
         with within_time() if form.cleaned_data.get("q") else nullcontext():
-            cards, too_many = shown(form.rows(place)[: many + 1], request.user, within), False
+            cards, too_many = shown(form.rows(place or form.place)[: many + 1], request.user, within), False
     except TooMany:
         cards, too_many = [], True
     more = cards[many - 1] if len(cards) > many else None
-    place_of_last = more and urlencode({"before": f"{more.created_at.isoformat()}_{more.pk}"})
     context = {
         "cards": cards[:many],
         "page": PAGE,
-        "next": more and f"{form.address}?{form.query}{'&' if form.query else ''}{place_of_last}",
+        "next": more and form.at(before=f"{more.created_at.isoformat()}_{more.pk}"),
         "everything": form.address,
         "form": form,
         "first": place is None,
@@ -58,7 +56,10 @@ def _list(request: Request, form: HistoryForm) -> HttpResponse:
         "collects": not form.is_trash,
         "emptied_after": settings.TRASH_DAYS if form.is_trash and not place else None,
     }
-    return render(request, "generations/_page.html" if request.htmx else "generations/history.html", context)
+    response = render(request, "generations/_page.html" if request.htmx else "generations/history.html", context)
+    if request.htmx and not place:
+        response["HX-Push-Url"] = form.here
+    return response
 
 
 def _place(text: str) -> tuple[datetime, uuid.UUID] | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, ResolverMatch, get_script_prefix, resolve, reverse
 from django.utils.translation import gettext as _
 
 from accounts.http import Request
 from accounts.models import User
-from generations.library.filters import HistoryForm
+from generations.library.filters import HistoryForm, asked_for
 from generations.models import Collection, Generation, GenerationQuerySet
 
 Beside = tuple[GenerationQuerySet, GenerationQuerySet]
@@ -81,7 +81,7 @@ def viewed_in(request: Request, row: Generation, collected: Sequence[Collection]
 
 def _filtered(request: Request, name: str) -> List:
     form = HistoryForm(request.user, request.GET, of_team=name == "gallery")
-    chosen = {field: form.data[field] for field, value in form.cleaned_data.items() if value}
+    chosen = form.in_force
     address = f"{form.address}?{urlencode(chosen)}" if chosen else form.address
     words = {
         ("history", False): _("History"),
@@ -96,12 +96,10 @@ def carried(address: str) -> str:
     """What the addresses of results end with on the page at this address of ours. `viewed_in` checks it when it comes
     back."""
     try:
-        left = urlsplit(address)
-        page = resolve(left.path)
+        page, asked = _read(address)
     except (Resolver404, ValueError):
         return ""
-    asked = QueryDict(left.query)
-    chosen = {name: value for name in HistoryForm.base_fields if (value := asked.get(name))}
+    chosen = asked_for(asked)
     if page.view_name == "collection":
         carries = {COLLECTION: str(page.kwargs["pk"])}
     elif page.view_name in {"generation", "compare"}:
@@ -113,3 +111,25 @@ def carried(address: str) -> str:
     else:
         carries = {}
     return f"?{urlencode(carries)}" if carries else ""
+
+
+def _read(address: str) -> tuple[ResolverMatch, QueryDict]:
+    """The page at an address of ours, wherever the studio lives, and what is asked of it."""
+    left = urlsplit(address)
+    return resolve(left.path.removeprefix(get_script_prefix().rstrip("/"))), QueryDict(left.query)
+
+
+def found_at(address: str, viewer: User) -> GenerationQuerySet | None:
+    """Everything that the list at this address shows the viewer, or None where there is none or its filters are not all
+    valid: what was meant to be few could be everything then."""
+    try:
+        page, asked = _read(address)
+    except (Resolver404, ValueError):
+        return None
+    if page.view_name == "collection":
+        shown = Collection.objects.visible_to(viewer).filter(**page.kwargs).first()
+        return shown.wall(viewer) if shown else None
+    if page.view_name not in {"generations", "gallery"}:
+        return None
+    form = HistoryForm(viewer, asked, of_team=page.view_name == "gallery")
+    return form.rows() if form.is_valid() else None

@@ -17,7 +17,7 @@ from accounts.http import Request
 from accounts.models import User
 from accounts.text import composed
 from generations.dispatch import catalogue
-from generations.library.filters import authors
+from generations.library.choices import authors
 from generations.models import Collection, Generation, Preset
 
 LONGEST = 200  # of what is looked for

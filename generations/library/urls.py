@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import collections, generation, history, palette, selection, tick
+from . import collections, generation, history, months, palette, saved_views, selection, tick
 
 urlpatterns = [
     path("gallery/", history.gallery, name="gallery"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),
     path("generations/<uuid:pk>/check-again/", generation.check_again, name="check_again"),
     path("generations/<uuid:pk>/fetch-again/", generation.fetch_again, name="fetch_again"),
+    path("generations/months/", months.months, name="months"),
+    path("generations/views/", saved_views.saved_views, name="saved_views"),
+    path("generations/views/<uuid:pk>/rename/", saved_views.rename_view, name="rename_view"),
+    path("generations/views/<uuid:pk>/delete/", saved_views.delete_view, name="delete_view"),
     path("generations/selected/", selection.selected, name="selected"),
     path("generations/<uuid:pk>/compare/", generation.compare, name="compare"),
     path("generations/<uuid:pk>/team/", generation.team, name="team"),

@@ -14,6 +14,7 @@ from generations.models.preset import Preset
 from generations.models.project import Project
 from generations.models.reference import Reference, ReferenceUse
 from generations.models.result import Result
+from generations.models.saved_view import SavedView
 from generations.models.search import Searchable, TooMany
 from generations.models.share import Heart, Share, ShareItem
 from generations.models.star import Star
@@ -47,6 +48,7 @@ __all__ = [
     "Reference",
     "ReferenceUse",
     "Result",
+    "SavedView",
     "Searchable",
     "Share",
     "ShareItem",

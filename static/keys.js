@@ -52,12 +52,13 @@
     const isOfBrowser = event.ctrlKey || event.metaKey;
     if (event.altKey || event.defaultPrevented) return;
     if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") open("palette");
-    else if (isOfBrowser) return;
-    else if (!target.matches?.("[role=combobox]") || !took(target, key)) {
-      if (!single.checked || document.querySelector("dialog[open]")) return;
-      if (target.closest?.("input, textarea, select, video, audio, summary, [contenteditable]")) return;
-      const named = `[data-key="${CSS.escape(key)}"]`;
-      const pressed = document.querySelector(`#viewer ${named}`) ?? document.querySelector(named);
+    else if (isOfBrowser || !target.matches?.("[role=combobox]") || !took(target, key)) {
+      if (document.querySelector("dialog[open]")) return;
+      if (target.closest?.("input:not(.pick), textarea, select, video, audio, summary, [contenteditable]")) return;
+      if (!isOfBrowser && key.length < 2 && !single.checked) return;
+      const named = `[data-key="${CSS.escape(isOfBrowser ? `ctrl+${key}` : key)}"]`;
+      const viewer = document.querySelector("#viewer:not([hidden])");
+      const pressed = viewer?.querySelector(named) ?? document.querySelector(viewer ? `.top ${named}` : named);
       if (!pressed) return;
       if (pressed.matches("a, button")) pressed.click();
       else pressed.focus();

@@ -1,8 +1,8 @@
-// The pills of the form and of filters: each says what is chosen in it, one is open at a time, and Escape, a click
-// elsewhere or a choice closes it. The browser itself opens them, so that all of it works without this too.
+// Pills and menus: a pill says what is chosen in it, one is open at a time, and Escape, a click elsewhere or a choice
+// closes it. The browser itself opens them, so that all of it works without this too.
 (() => {
   const form = () => document.getElementById("generate");
-  const opened = () => document.querySelector("details.pill[open]");
+  const opened = () => document.querySelector("details:is(.pill, .menu)[open]");
   const close = (pill) => {
     const isWithin = pill.contains(document.activeElement);
     pill.open = false;
@@ -16,8 +16,7 @@
     const label = chosen.closest("label");
     const words = chosen.dataset.name ?? (label ?? chosen).textContent.trim();
     pill.querySelector(".value").textContent = chosen.value && words;
-    const drawing = label?.querySelector("svg")?.cloneNode(true);
-    pill.querySelector(".drawn")?.replaceChildren(...(drawing ? [drawing] : []));
+    pill.querySelector(".drawn")?.replaceChildren(label?.querySelector("svg")?.cloneNode(true) ?? "");
   };
 
   // As high as there is room above the button with the price.
@@ -25,7 +24,7 @@
     "toggle",
     ({ target }) => {
       if (!form() || !target.matches("details.pill[open]")) return;
-      const room = form().querySelector(".go").getBoundingClientRect().top - target.parentElement.closest(".pills").getBoundingClientRect().bottom;
+      const room = form().querySelector(".go").getBoundingClientRect().top - target.closest(".pills").getBoundingClientRect().bottom;
       const popover = target.querySelector(".popover");
       popover.style.maxHeight = `${Math.max(room - 12, 192)}px`;
       popover.scrollIntoView({ block: "nearest" });
@@ -66,8 +65,8 @@
     true,
   );
 
-  // What was open stays open when its fields, or all filters, come anew. What clears a filter is gone with it.
-  const isAnew = ({ id }) => id === "fields" || id === "wall";
+  // What was open stays open when its fields come anew, or the filters with the wall. What clears one is gone with it.
+  const isAnew = ({ id }) => /^(fields|wall)$/.test(id);
   let held;
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (isAnew(detail.target)) held = { pill: opened()?.querySelector("summary").id, field: document.activeElement.id.replace("clear", "chip") };
@@ -77,7 +76,7 @@
       const pill = document.getElementById(held.pill)?.parentElement;
       if (pill) pill.open = true;
       if (document.activeElement === document.body) document.getElementById(held.field)?.focus();
-      held = undefined;
+      held = null;
     }
     for (const pill of document.querySelectorAll("details.pill")) say(pill);
   });

@@ -1,48 +1,42 @@
 // Choosing many cards: Ctrl or ⌘ with a click toggles one, Shift with a click takes all in between.
 (() => {
   if (!document.getElementById("selection")) return;
+  const bar = (what) => document.querySelector(`#selection ${what}`); // a filter brings another one
   const picks = () => [...document.querySelectorAll("#wall .pick")];
+  const check = (some, on) => some.forEach((pick) => (pick.checked = on));
   let last;
 
   const tell = () => {
-    const told = document.querySelector("#selection [data-selected]"); // a filter brings another bar
+    const isAll = bar("[name=all]");
+    if (isAll) check(picks(), true); // those that have come since
     const chosen = picks().filter((pick) => pick.checked);
-    const count = chosen.length;
+    const count = isAll ? 0 : chosen.length;
     // What none of them offers is greyed out; a card lists what it offers.
     const offered = new Set(chosen.flatMap((pick) => pick.dataset.can.split(" ")));
     for (const button of document.querySelectorAll("#selection [data-offered]")) {
       button.disabled = count > 0 && !offered.has(button.value);
     }
-    told.textContent = count === 0 ? "" : count === 1 ? told.dataset.one : told.dataset.many.replace("%s", count);
-  };
-
-  const upTo = (pick) => {
-    const all = picks();
-    const [from, to] = [all.indexOf(last), all.indexOf(pick)].sort((a, b) => a - b);
-    if (from >= 0) for (const between of all.slice(from, to + 1)) between.checked = true;
+    const told = bar("[data-selected]");
+    told.textContent = count ? told.dataset[count > 1 ? "many" : "one"].replace("%s", count) : "";
   };
 
   document.addEventListener("click", (event) => {
-    const pick = event.target.closest("#wall .pick");
-    const card = event.target.closest("#wall .card");
-    const toggles = event.ctrlKey || event.metaKey;
+    const { shiftKey, target } = event;
+    const button = target.closest("[data-check]");
+    const card = (shiftKey || event.ctrlKey || event.metaKey) && !target.closest("button, .tools") && target.closest("#wall .card");
+    const pick = target.closest("#wall .pick") ?? (card && card.querySelector(".pick"));
     if (pick) {
-      if (event.shiftKey && pick.checked) upTo(pick);
+      if (pick !== target) {
+        event.preventDefault();
+        pick.checked = shiftKey || !pick.checked;
+      }
+      const all = picks();
+      const [from, to] = [all.indexOf(last), all.indexOf(pick)].sort((a, b) => a - b);
+      if (shiftKey && pick.checked && from >= 0) check(all.slice(from, to + 1), true);
       last = pick;
-    } else if (card && (toggles || event.shiftKey) && !event.target.closest("button, .tools")) {
-      event.preventDefault();
-      const own = card.querySelector(".pick");
-      if (event.shiftKey) upTo(own);
-      own.checked = event.shiftKey || !own.checked;
-      last = own;
-    } else if (event.target.closest("[data-select-none]")) {
-      for (const other of picks()) other.checked = false;
-    } else return;
-    tell();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    for (const pick of picks()) pick.checked = false;
+    } else if (button) check(picks(), button.dataset.check);
+    else return;
+    bar("#found").replaceChildren();
     tell();
   });
   document.addEventListener("htmx:load", tell);

@@ -103,18 +103,4 @@
       for (const note of document.querySelectorAll("#messages .note:not(:has(form))")) note.remove();
     }
   });
-
-  document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
-    if (!menu) return;
-    event.preventDefault(); // the key has done its work
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  });
-  // A click anywhere else closes an open menu.
-  document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
-      if (!menu.contains(event.target)) menu.open = false;
-    }
-  });
 })();

@@ -133,7 +133,7 @@ def word(step: Action, card: Generation) -> str:
 
 
 class Verb(NamedTuple):
-    """A button of the selection bar. One that `leads_away` answers with another page or a file; one that is not
+    """A button of the selection bar; its icon has its name. One that `leads_away` answers with another page or a file; one that is not
     `is_offered` by single cards concerns the collection that is shown."""
 
     name: str
@@ -147,10 +147,10 @@ _BAR = [
     Verb(A.STAR, gettext_lazy("Star")),
     Verb(A.SHOW, gettext_lazy("Show to the team")),
     Verb(A.HIDE, gettext_lazy("Hide from the team")),
-    Verb(A.DELETE, gettext_lazy("Delete")),
     Verb(A.DOWNLOAD, gettext_lazy("Download"), leads_away=True),
     Verb(A.SHARE, gettext_lazy("Share"), leads_away=True),
     Verb(A.COMPARE, gettext_lazy("Compare"), leads_away=True),
+    Verb(A.DELETE, gettext_lazy("Delete")),
 ]
 # Where the work of several people is shown, what changes one's own is done in the history.
 _OF_HISTORY = {A.SHOW, A.HIDE, A.DELETE}

@@ -1,6 +1,7 @@
 """Actions on finished generations: star, show to the team, delete and restore."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -34,7 +35,7 @@ def show_to_team(user: User, ids: Iterable[UUID], *, shown: bool) -> int:
     return rows.filter(status=S.DONE).show() if shown else rows.hide()
 
 
-def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
+def delete(user: User, ids: Iterable[UUID], at: datetime | None = None) -> list[UUID]:
     """Moves finished generations to the trash, from which `restore` brings them back. Returns the affected ids.
 
     Generations that are running or queued stay visible, because they cost credits.
@@ -43,7 +44,7 @@ def delete(user: User, ids: Iterable[UUID]) -> list[UUID]:
     with transaction.atomic():
         for refused in rows.filter(status=S.REJECTED, answer_status=401):
             decisions.cancel(refused)  # otherwise a new token would still send it
-        now = timezone.now()
+        now = at or timezone.now()
         rows.exclude(status__in=Generation.LIVE).mark_changed(now, deleted_at=now)
         gone = Generation.objects.owned_by(user).filter(pk__in=ids, deleted_at=now)
         return list(gone.values_list("pk", flat=True))

@@ -42,6 +42,7 @@ STATES: dict[str, tuple[Any, dict[str, Any]]] = {
 _STATUSES: dict[str, list[str]] = {"waiting": WAITING, "done": [S.DONE], "trouble": TROUBLE, "cancelled": [S.CANCELLED]}
 DELETED = "deleted"
 DAY = "day"
+EMPTY = ("period", Period.DAYS)  # whose days are not chosen yet
 GONE = _("no longer available, so this filter is ignored.")
 
 
@@ -226,7 +227,7 @@ class HistoryForm(Form):
     def in_force(self) -> dict[str, str]:
         """The filters as the address says them, without those that are invalid or leave everything in."""
         kept = self.asked.items()
-        return {name: value for name, value in kept if self.cleaned_data.get(name) and value != Period.DAYS}
+        return {name: value for name, value in kept if self.cleaned_data.get(name) and (name, value) != EMPTY}
 
     @property
     def query(self) -> str:
@@ -260,7 +261,7 @@ class HistoryForm(Form):
         assert isinstance(field, forms.ChoiceField)
         if not wanted:
             return Chip(self[name], "", "")
-        value = str(dict(field.choices).get(wanted, ""))
+        value = next((str(word) for key, word in field.choices if key == wanted), "")  # type: ignore[union-attr,misc]
         if name == "period" and wanted == Period.DAYS:
             value = in_words(*self._days) or value
         whole = ("period", "since", "until") if name == "period" else (name,)
@@ -283,7 +284,9 @@ class HistoryForm(Form):
     @property
     def views(self) -> str:
         """The address where this filter is saved as a view."""
-        return f"{reverse('saved_views')}?{urlencode({**({'list': 'gallery'} if self.of_team else {}), **self.in_force})}"
+        return (
+            f"{reverse('saved_views')}?{urlencode({**({'list': 'gallery'} if self.of_team else {}), **self.in_force})}"
+        )
 
     @property
     def looks(self) -> str:

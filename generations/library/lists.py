@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.http import QueryDict
 from django.urls import Resolver404, ResolverMatch, get_script_prefix, resolve, reverse
 from django.utils.translation import gettext as _
 
@@ -113,23 +113,31 @@ def carried(address: str) -> str:
     return f"?{urlencode(carries)}" if carries else ""
 
 
-def _read(address: str) -> tuple[ResolverMatch, QueryDict]:
+def _read(address: str) -> tuple[ResolverMatch, dict[str, str]]:
     """The page at an address of ours, wherever the studio lives, and what is asked of it."""
     left = urlsplit(address)
-    return resolve(left.path.removeprefix(get_script_prefix().rstrip("/"))), QueryDict(left.query)
+    page = resolve(left.path.removeprefix(get_script_prefix().rstrip("/")))
+    return page, dict(parse_qsl(left.query))
 
 
-def found_at(address: str, viewer: User) -> GenerationQuerySet | None:
-    """Everything that the list at this address shows the viewer, or None where there is none or its filters are not all
-    valid: what was meant to be few could be everything then."""
+class Found(NamedTuple):
+    """Everything in a list, and whether it is what a search for words finds."""
+
+    rows: GenerationQuerySet
+    is_search: bool
+
+
+def found_at(address: str, viewer: User) -> Found | None:
+    """What the list at this address shows the viewer, or None if there is no list or its filters are not all valid:
+    without one of them, few could become everything."""
     try:
         page, asked = _read(address)
     except (Resolver404, ValueError):
         return None
     if page.view_name == "collection":
         shown = Collection.objects.visible_to(viewer).filter(**page.kwargs).first()
-        return shown.wall(viewer) if shown else None
+        return Found(shown.wall(viewer), is_search=False) if shown else None
     if page.view_name not in {"generations", "gallery"}:
         return None
     form = HistoryForm(viewer, asked, of_team=page.view_name == "gallery")
-    return form.rows() if form.is_valid() else None
+    return Found(form.rows(), bool(form.cleaned_data.get("q"))) if form.is_valid() else None

@@ -19,7 +19,7 @@ class Period(TextChoices):
     LAST_WEEK = "last-week", gettext_lazy("Last week")
     THIS_MONTH = "this-month", gettext_lazy("This month")
     LAST_MONTH = "last-month", gettext_lazy("Last month")
-    DAYS = "days", gettext_lazy("From – to")
+    DAYS = "days", gettext_lazy("Choose dates")
 
 
 def days_of(period: str, today: date) -> tuple[date, date]:
@@ -39,7 +39,7 @@ def days_of(period: str, today: date) -> tuple[date, date]:
 def in_words(since: date | None, until: date | None) -> str:
     """The days from one to the other, either of which may be left open."""
     if since and until:
-        return "–".join(date_format(day, "SHORT_DATE_FORMAT") for day in dict.fromkeys([since, until]))
+        return "\N{EN DASH}".join(date_format(day, "SHORT_DATE_FORMAT") for day in dict.fromkeys([since, until]))
     if since:
         return _("from %(day)s") % {"day": date_format(since, "SHORT_DATE_FORMAT")}
     return _("until %(day)s") % {"day": date_format(until, "SHORT_DATE_FORMAT")} if until else ""

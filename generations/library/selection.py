@@ -6,22 +6,26 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.http import Request, back_to, go_to, wants_card
 from accounts.models import User
 from accounts.text import isolated, name_in
-from generations.library import collecting, curation, lists
+from generations.library import collecting, curation, found, lists
 from generations.library.cards import prepared
 from generations.library.forms import CollectionForm
-from generations.library.undoing import undo_by
+from generations.library.found import Unclear
+from generations.library.undoing import MANY, undo_by
 from generations.media import serving, zips
 from generations.models import Collection, Generation, Result
 from generations.models.ids import uuids
@@ -34,30 +38,59 @@ MOST = 500
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def selected(request: Request) -> HttpResponseBase:
-    """Applies the action `do` (star, collect, team, delete, ...) to the `selected` ids. `from` is the collection whose
-    page sent the request. A GET is a reload of a page this view rendered."""
+    """Applies the action `do` (star, collect, team, delete, ...) to the `selected` ids; with `all`, to everything in
+    the list at the address `next`; or to what was `deleted` at a moment. `from` is the collection whose page sent the
+    request. A GET is a reload of a page this view rendered."""
     if request.method != "POST":
         return redirect("generations")
-    ids = uuids(request.POST.getlist("selected"))
     verb = request.POST.get("do", "")
-    if not ids:
-        messages.warning(request, _("Nothing is selected. Select some results first."))
-        return _back(request, [])
-    if len(ids) > MOST:
-        messages.warning(request, _("You can select at most %(most)s at once. Select fewer.") % {"most": MOST})
+    try:
+        ids = _chosen(request)
+    except Unclear as why:
+        messages.warning(request, str(why))
         return _back(request, [])
     if verb == "download":
         return _zip(request, ids)
-    if verb == "share":
+    if verb == "share" and len(ids) <= MOST:
         # Rendered here instead of redirecting: so many ids would exceed the address length that servers accept.
         return ask(request, links.chosen(request.user, ids))
+    if verb == "share":
+        messages.warning(request, _("A link can show at most %(most)s results. Select fewer.") % {"most": MOST})
+        return _back(request, [])
     if verb == "compare":
         return _compare(request, ids)
     if verb not in _VERBS:
         messages.warning(request, _("This cannot be done for several at once."))
     else:
-        _VERBS[verb](request, ids)
+        with transaction.atomic():
+            _VERBS[verb](request, ids)
     return _back(request, ids)
+
+
+def _chosen(request: Request) -> list[UUID]:
+    """The ids that the request is about. Raises Unclear."""
+    if request.POST.get("all"):
+        ids = found.everything(request.POST.get("next", ""), request.user)
+    elif deleted := request.POST.get("deleted"):
+        ids = _deleted_at(request.user, deleted)
+    else:
+        ids = uuids(request.POST.getlist("selected"))
+        if len(ids) > MOST:
+            raise Unclear(_("You can select at most %(most)s at once. Select fewer.") % {"most": MOST})
+    if not ids:
+        raise Unclear(_("Nothing is selected. Select some results first."))
+    return ids
+
+
+def _deleted_at(user: User, text: str) -> list[UUID]:
+    """What the person deleted at once, at that moment."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or timezone.is_naive(moment):
+        return []
+    return list(Generation.objects.owned_by(user).filter(deleted_at=moment).values_list("pk", flat=True))
 
 
 def _star(request: Request, ids: list[UUID]) -> None:
@@ -178,13 +211,14 @@ def _shown_or_not(request: Request, ids: list[UUID], *, shown: bool) -> list[UUI
 
 
 def _delete(request: Request, ids: list[UUID]) -> None:
-    if gone := curation.delete(request.user, ids):
+    now = timezone.now()
+    if gone := curation.delete(request.user, ids, now):
         said = ngettext(
             "%(count)s deleted. Find it in the history with State: Deleted.",
             "%(count)s deleted. Find them in the history with State: Deleted.",
             len(gone),
         )
-        messages.success(request, said % {"count": len(gone)}, extra_tags=undo_by("restore", gone))
+        messages.success(request, said % {"count": len(gone)}, extra_tags=undo_by("restore", gone, now))
     if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
         messages.warning(request, _("Results in progress and other people's results were not deleted."))
     elif not gone:
@@ -248,7 +282,9 @@ def _told(viewer: int, generation: Generation) -> dict[str, Any]:
 
 
 def _back(request: Request, ids: list[UUID]) -> HttpResponse:
-    """Returns the changed cards for htmx, or the previous page for a plain form."""
+    """Returns the changed cards for htmx, or the previous page for a plain form and for more than a page shows."""
+    if wants_card(request) and len(ids) > MANY:
+        return HttpResponseClientRefresh()
     if wants_card(request):
         rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
         gone: list[UUID] = []

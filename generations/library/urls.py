@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import collections, generation, history, months, palette, saved_views, selection, tick
+from . import collections, found, generation, history, months, palette, saved_views, selection, tick
 
 urlpatterns = [
     path("gallery/", history.gallery, name="gallery"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),
     path("generations/<uuid:pk>/check-again/", generation.check_again, name="check_again"),
     path("generations/<uuid:pk>/fetch-again/", generation.fetch_again, name="fetch_again"),
+    path("generations/found/", found.found, name="found"),
     path("generations/months/", months.months, name="months"),
     path("generations/views/", saved_views.saved_views, name="saved_views"),
     path("generations/views/<uuid:pk>/rename/", saved_views.rename_view, name="rename_view"),

@@ -78,7 +78,7 @@
       if (document.activeElement === document.body) document.getElementById(held.field)?.focus();
       held = null;
     }
-    for (const pill of document.querySelectorAll("details.pill")) say(pill);
+    document.querySelectorAll("details.pill").forEach(say);
   });
   // What Meigen says of a field is shown where it is.
   document.addEventListener("htmx:oobAfterSwap", ({ target }) => {

@@ -7,14 +7,14 @@
   let last;
 
   const tell = () => {
-    const isAll = bar("[name=all]");
-    if (isAll) check(picks(), true); // those that have come since
+    const all = bar("[name=all]");
+    if (all) check(picks(), true); // those that have come since
     const chosen = picks().filter((pick) => pick.checked);
-    const count = isAll ? 0 : chosen.length;
+    const count = chosen.length;
     // What none of them offers is greyed out; a card lists what it offers.
     const offered = new Set(chosen.flatMap((pick) => pick.dataset.can.split(" ")));
     for (const button of document.querySelectorAll("#selection [data-offered]")) {
-      button.disabled = count > 0 && !offered.has(button.value);
+      button.disabled = !all && count > 0 && !offered.has(button.value);
     }
     const told = bar("[data-selected]");
     told.textContent = count ? told.dataset[count > 1 ? "many" : "one"].replace("%s", count) : "";

@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.log import record
 from audit.models import Action
 from generations.dispatch import wake
-from generations.models import Approval, Collection, Generation, Preset, Reference, Share, Star
+from generations.models import Approval, Collection, Generation, Preset, Reference, SavedView, Share, Star
 from generations.models.generation import trash_ends
 from generations.people import holdings, leaving
 
@@ -21,7 +21,7 @@ class StillRunning(Exception):
 
 
 def erase(person: User) -> None:
-    """Erases the person's work as the trash does, and their collections, presets and links. Raises StillRunning.
+    """Erases the person's work as the trash does, and their collections, presets, views and links. Raises StillRunning.
 
     The person is switched off first. The trash takes the prompts, answers and files within minutes; from this moment
     nobody sees them.
@@ -36,6 +36,7 @@ def erase(person: User) -> None:
         Share.objects.filter(created_by=person).delete()
         Collection.objects.owned_by(person).delete()
         Preset.objects.filter(owner=person).delete()
+        SavedView.objects.owned_by(person).delete()
         Star.objects.filter(user=person).delete()
         Approval.objects.filter(owner=person).update(reason="", answer="")
         Generation.objects.owned_by(person).mark_changed(deleted_at=long_ago, team_at=None)

@@ -12,7 +12,7 @@ from accounts.models import Token, User
 from audit.log import record
 from audit.models import Action
 from generations.dispatch import parking, wake
-from generations.models import Draft, Generation, Trail
+from generations.models import Draft, Generation, SavedView, Trail
 
 
 def switch(person: User, *, on: bool) -> bool:
@@ -53,6 +53,7 @@ def close(person: User) -> bool:
             model.objects.filter(user=person).delete()
         Token.objects.filter(owner=person).delete()
         Draft.objects.filter(owner=person).delete()
+        SavedView.objects.owned_by(person).delete()
         record(Action.ADMIN_DELETED, person)
         person.is_active = False
         person.email = person.first_name = person.last_name = ""

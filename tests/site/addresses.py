@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from generations.library import collecting
 from generations.media import attachments
+from generations.models import SavedView
 from generations.sharing import links
 from generations.studio import presets
 from tests.helpers import make_generation, make_result, make_token, make_user, picture
@@ -18,11 +19,12 @@ OWN = {
     "merge_collection", "delete_collection", "fetch_again", "send_again", "check_again", "share", "revoke",
     "share_link", "share_qr", "result", "thumbnail", "preview", "replace_token", "check_token",
     "remove_token", "reference", "use_result", "use_token", "end_session", "mfa_remove_webauthn",
+    "rename_view", "delete_view",
 }  # fmt: skip
 STAFF = {"changes", "digest", "statement", "approvals", "decide_approval"}
 PERSONAL = {
     "studio", "fields", "price", "restored", "selected", "collections", "collection_names", "collection_options",
-    "presets", "palette", "end_guide", "shares", "new_share", "usage",
+    "found", "months", "saved_views", "presets", "palette", "end_guide", "shares", "new_share", "usage",
     "generations", "gallery", "live", "model", "tokens", "references", "send_all_again", "what_waited", "finish",
     "inspiration", "inspiration_image", "inspiration_picture", "use_inspiration",
     "remote_tokens", "revoke_remote", "remote_usage", "fresh_token", "time_zone",
@@ -83,6 +85,8 @@ def made_by_somebody() -> dict[str, str]:
         "end_session": [UserSession.objects.create(user=owner, ip="192.0.2.7", session_key="CANARY").pk],
         "mfa_remove_webauthn": [Authenticator.objects.create(user=owner, type="webauthn", data={"name": "CANARY"}).pk],
     }
+    view = SavedView.objects.create(owner=owner, name="CANARY view", query="state=done")
+    arguments |= {name: [view.pk] for name in ("rename_view", "delete_view")}
     collection, _ = collecting.create(owner, "CANARY collection")
     collecting.add(owner, collection.pk, [generation.pk])
     arguments |= {name: [collection.pk] for name in OWN if "collection" in name}

@@ -309,8 +309,8 @@ def made_before(day: date) -> Position:
 
 
 def _end(day: date | None) -> Position | None:
-    """The position right before everything that was made on that day or before, if there is a day after it."""
-    return made_before(day + timedelta(days=1)) if day and day < date.max else None
+    """The position right before everything that was made on that day or before, where anything can be newer."""
+    return made_before(day + timedelta(days=1)) if day and day < timezone.localdate() else None
 
 
 def _midnight(day: date) -> datetime:

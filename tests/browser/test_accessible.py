@@ -16,6 +16,8 @@ PAGES = [
     "/generations/?q=nothing-like-this",
     "/gallery/",
     "/generations/?state=deleted",
+    "/generations/?model=gone&period=last-7-days&day=2026-01-01",
+    "/generations/views/?state=done",
     "/collections/",
     "/presets/",
     "/inspiration/",
@@ -78,8 +80,14 @@ def test_no_page_has_a_violation(
         page.get_by_text("Presets", exact=True).click()
         expect(page.get_by_text("No presets yet")).to_be_visible()
         found += violations(page)
-        page.goto("/generations/")
+        page.goto("/generations/?state=done")
+        for pill in ["model", "period", "collection", "day", "views"]:
+            page.locator(f"#chip-{pill}").click()
+            found += violations(page)
+            page.keyboard.press("Escape")
         page.locator(".pick").first.check(force=True)
+        page.get_by_role("button", name="Select all").click()
+        expect(page.locator("#found")).to_contain_text("1 result")
         found += violations(page)
         page.goto(result)
         page.fill("#collection-name", "Foxes")

@@ -162,6 +162,7 @@ class Filling:
         values = {"prompt": "a lighthouse", "model_id": "z-image-turbo", "odd": JSON}
         self.make("generations.Preset", owner=owner, name="Dusk", is_team=True, values=values, references=[])
         self.make("generations.Draft", owner=owner, values=values, references=[])
+        self.make("generations.SavedView", owner=owner, name="Client Ä", query="q=%C3%84&starred=on")
 
     def money(self, people: list[Any], now: datetime) -> None:
         project = self.make("generations.Project", name="Coast", code="C-1")

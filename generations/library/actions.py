@@ -133,8 +133,8 @@ def word(step: Action, card: Generation) -> str:
 
 
 class Verb(NamedTuple):
-    """A button of the selection bar; its icon has its name. One that `leads_away` answers with another page or a file; one that is not
-    `is_offered` by single cards concerns the collection that is shown."""
+    """A button of the selection bar, whose icon has its name. One that `leads_away` answers with another page or a
+    file; one that is not `is_offered` by single cards concerns the collection that is shown."""
 
     name: str
     word: str | Promise

@@ -197,7 +197,7 @@ def test_a_result_opened_from_a_day_still_knows_what_is_newer(browser: Client, u
 def test_the_months_that_have_results_lead_to_their_last_day(browser: Client, user: User) -> None:
     made_on(user, "2026-03-30", "2026-03-02", "2026-01-31", "2025-12-31", "2025-12-01")
     make_generation(make_user(), status="done", created_at=datetime(2026, 2, 3, tzinfo=UTC))
-    addresses = re.findall(r'hx-get="([^"]+)"', shown(browser, "/generations/months/?kind=image&period=&since="))
+    addresses = re.findall(r'href="([^"]+)"', shown(browser, "/generations/months/?kind=image&period=&since="))
     days = ["2026-03-30", "2026-01-31", "2025-12-31"]
     assert addresses == [f"/generations/?kind=image&day={day}" for day in days]
     assert "No results match." in shown(browser, "/generations/months/?kind=video")

@@ -1,96 +1,97 @@
-// The shared page's lightbox, with arrow keys and swipes, and hearts that leave the page where it is. Without this script
-// a picture opens by itself, and a heart loads the page anew.
+// The shared page: a lightbox with keys, swipes, zoom and slideshow, and hearts that leave the page where it is. Without
+// this script a picture opens by itself, and a heart loads the page anew.
 (() => {
   const box = document.getElementById("lightbox");
-  const shown = box.querySelector("img");
-  const words = box.querySelector("p");
+  const [words, same, play] = ["p", "[data-own]", "[data-play]"].map((what) => box.querySelector(what));
   const links = [...document.querySelectorAll("[data-lightbox]")];
+  let shown = box.querySelector("img");
   let place = 0;
+  let zoom, timer, from, wanted;
+  const own = (what) => links[place]?.closest("figure").querySelector(what);
+  const mirror = () => same && (same.ariaPressed = own(".heart")?.ariaPressed);
+  // What goes on by itself is not read out.
+  const run = (on) => {
+    clearTimeout(timer);
+    timer = on && setTimeout(() => show(place + 1), 5000);
+    play.ariaPressed = Boolean(on);
+    words.ariaLive = on ? "off" : "polite";
+  };
   const show = (next) => {
     place = (next + links.length) % links.length;
-    const link = links[place];
-    const small = link.querySelector("img");
-    const whole = new Image();
-    whole.addEventListener("load", () => {
-      if (link === links[place]) shown.src = whole.src;
-    });
-    shown.src = small.src;
-    shown.alt = small.alt;
-    const told = link.closest("figure").querySelector("figcaption p");
-    words.textContent = told?.textContent ?? "";
-    words.hidden = !told;
+    const before = shown;
+    before.replaceWith((shown = own("img").cloneNode())); // small until all of it has come
+    shown.src = links[place].href;
+    zoom = 1;
+    const told = own("p");
+    words.textContent = `${place + 1} / ${links.length}${told ? ` · ${told.textContent}` : ""}`;
     mirror();
-    whole.src = link.href;
+    run(timer);
+    if (!box.open) box.showModal();
   };
-  for (const [number, link] of links.entries()) {
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      show(number);
-      box.showModal();
-    });
-  }
-  for (const button of box.querySelectorAll("[data-step]")) {
-    button.hidden = links.length < 2;
-    button.addEventListener("click", () => show(place + Number(button.dataset.step)));
-  }
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") show(place - 1);
-    else if (event.key === "ArrowRight") show(place + 1);
+  document.addEventListener("click", (event) => {
+    const at = event.target.closest("[data-lightbox], [data-own], [data-step], [data-play], .heart");
+    if (!at || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const { own: what, step, play: plays } = at.dataset;
+    if (what) own(what).click();
+    else if (step) show(place + Number(step));
+    else if (at.matches(".heart")) give(at);
+    else if (!plays) show(links.indexOf(at));
+    if (!plays) return;
+    run(!timer);
+    play.focus();
   });
-  let from;
+  box.addEventListener("close", () => run());
+  box.addEventListener("keydown", (event) => {
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (way) show(document.dir === "rtl" ? place - way : place + way);
+  });
+  box.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    shown.style.scale = zoom = Math.min(Math.max(zoom - event.deltaY / 200, 1), 5);
+  });
+  box.addEventListener("pointermove", (event) => {
+    shown.style.transformOrigin = `${event.clientX}px ${event.clientY}px`;
+  });
   box.addEventListener("pointerdown", (event) => (from = event.clientX));
   box.addEventListener("pointerup", (event) => {
-    if (event.pointerType === "mouse" || Math.abs(event.clientX - from) < 40) return;
-    show(place + (event.clientX < from ? 1 : -1));
+    if (event.pointerType === "mouse" || visualViewport.scale > 1 || Math.abs(event.clientX - from) < 40) return;
+    show(event.clientX < from ? place + 1 : place - 1);
   });
 
   const form = document.getElementById("hearts");
-  const hearts = [...document.querySelectorAll("button.heart")];
-  const love = box.querySelector("[data-love]");
-  const shownHeart = () => links[place]?.closest("figure").querySelector("button.heart");
-  const mirror = () => love?.setAttribute("aria-pressed", shownHeart()?.getAttribute("aria-pressed") ?? "false");
-  love?.addEventListener("click", () => shownHeart()?.click());
-
   const give = async (button) => {
-    const body = new URLSearchParams(new FormData(form));
-    body.set(button.name, button.value);
-    const again = () => give(button);
-    let answer;
-    try {
-      const signal = AbortSignal.timeout(30_000);
-      answer = await fetch(button.formAction, { method: "POST", body, signal, headers: { Accept: "application/json" } });
-    } catch (error) {
-      window.answers.say(error.name === "TimeoutError" ? "slow" : window.answers.name(0), again);
-      return;
-    }
-    const field = form.elements.name;
-    const problem = form.querySelector(".problem");
-    const isRefused = answer.status === 422 && problem;
-    if (problem) {
-      problem.textContent = isRefused ? await answer.text() : "";
-      problem.hidden = !isRefused;
-      field.setAttribute("aria-invalid", Boolean(isRefused));
+    const body = new URLSearchParams(new FormData(form, button));
+    const signal = AbortSignal.timeout(30_000);
+    const asked = { method: "POST", body, signal, headers: { Accept: "application/json" } };
+    const answer = await fetch(button.formAction, asked).catch((error) => error);
+    const { name } = form.elements;
+    const isRefused = answer.status === 422 && name;
+    if (name) {
+      name.ariaInvalid = Boolean(isRefused);
+      form.querySelector(".problem").textContent = isRefused ? await answer.text() : "";
     }
     if (isRefused) {
+      wanted = button;
       box.close();
-      field.focus();
-      return;
+      name.focus();
+    } else if (answer.redirected && answer.ok) {
+      location.assign(answer.url); // a page that says why
+    } else if (answer.status === 204) {
+      document.getElementById("messages").replaceChildren();
+      button.ariaPressed = button.value === "1";
+      button.value = 1 - button.value;
+      form.hidden = true; // the name is known now
+      mirror();
+    } else {
+      const { answers } = window;
+      answers.say(answer.name === "TimeoutError" ? "slow" : answers.name(answer.status), () => give(button));
     }
-    if (answer.redirected && answer.ok) location.assign(answer.url); // a page that says why
-    else if (answer.status !== 204) window.answers.say(window.answers.name(answer.status), again);
-    if (answer.status !== 204) return;
-    document.getElementById("messages").replaceChildren();
-    const given = button.value === "1";
-    button.setAttribute("aria-pressed", given);
-    button.value = given ? "0" : "1";
-    form.hidden = true; // the name is known now
-    mirror();
   };
-  for (const button of hearts) {
-    button.addEventListener("click", (event) => {
-      event.preventDefault();
-      give(button);
-    });
-  }
+  // Enter gives the heart that asked for the name, rather than the first of the page.
+  form?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    if (wanted) give(wanted);
+  });
 })();

@@ -36,7 +36,7 @@ from audit.models import Action
 from generations.media import chat, serving, zips
 from generations.media.names import file_stem
 from generations.models import Result, Share
-from generations.sharing import links
+from generations.sharing import links, qr
 from generations.sharing.forms import LONGEST_GUEST, GuestForm, UnlockForm
 
 View = Callable[..., HttpResponseBase]
@@ -44,6 +44,7 @@ OPENED = 86_400  # how many seconds an entered password stays valid
 GUEST = f"{settings.LINK_COOKIE_PREFIX}guest"
 GUEST_NAME = f"{GUEST}-name"
 A_YEAR = 365 * 86_400
+ENOUGH = 5  # pictures, for one of them to be the head of the page as well
 TOO_MANY_GUESTS = ngettext_lazy(
     "Many people in your network have just given their first heart. Try again in %(minutes)s minute.",
     "Many people in your network have just given their first heart. Try again in %(minutes)s minutes.",
@@ -125,24 +126,31 @@ def _shown(request: HttpRequest, share: Share, secret: str, guest: str) -> dict[
     waiting = Result.objects.filter(generation__in=order, kept_at=None, gone_at=None).exists()
     if not results and not waiting and share.collection_id is None:
         raise Http404  # everything in it is deleted
+    address = request.build_absolute_uri(address_path(secret))
     return {
         "share": share,
         "secret": secret,
         "results": results,
         "waiting": waiting,
         "title": share.title or (results[0].generation.prompt if results and share.shows_prompts else ""),
-        "address": request.build_absolute_uri(address_path(secret)),
-        **_cover(results),
+        "address": address,
+        "qr": qr.drawing(address),
+        "pictures": sum(not result.is_video for result in results),
+        **_cover(share, results),
         "loved": links.hearts_of(share, guest) if guest else set(),
         "name": _name(request),
         "is_full": "full" in request.GET and links.is_full(share),
     }
 
 
-def _cover(results: list[Result]) -> dict[str, Any]:
-    """The first picture or poster, and its size in chat programs."""
-    cover = next((result for result in results if result.thumbnail), None)
-    return {"cover": cover, "cover_size": cover and chat.size(cover)}
+def _cover(share: Share, results: list[Result]) -> dict[str, Any]:
+    """The collection's cover, if the link shows it, or else the first picture or poster; its size in chat programs; and
+    whether it is the head of the page, which would be half of a short one."""
+    chosen = share.collection and share.collection.cover_id
+    seen = [result for result in results if result.thumbnail]
+    cover = next((result for result in seen if result.generation_id == chosen), seen[0] if seen else None)
+    is_head = cover is not None and not cover.is_video and len(results) >= ENOUGH
+    return {"cover": cover, "cover_size": cover and chat.size(cover), "has_head": is_head}
 
 
 def _is_real_view(request: HttpRequest) -> bool:

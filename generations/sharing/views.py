@@ -1,10 +1,7 @@
 """A person's share links: creating, changing, listing and revoking them."""
 
-import io
 from uuid import UUID
 
-import qrcode
-import qrcode.image.svg
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import Request, back_to
 from generations.models import Collection, Generation, Share
 from generations.models.ids import uuids
-from generations.sharing import links
+from generations.sharing import links, qr
 from generations.sharing.forms import ShareForm
 
 SHOWN = 24
@@ -103,10 +100,7 @@ def revoke(request: Request, pk: UUID) -> HttpResponse:
 @require_safe
 def share_qr(request: Request, pk: UUID) -> HttpResponse:
     """The link as a QR code, rendered here."""
-    drawn = qrcode.make(address(request, _own(request, pk)), image_factory=qrcode.image.svg.SvgPathImage, border=2)
-    body = io.BytesIO()
-    drawn.save(body)
-    return HttpResponse(body.getvalue(), content_type="image/svg+xml")
+    return HttpResponse(qr.drawing(address(request, _own(request, pk))), content_type="image/svg+xml")
 
 
 def address(request: Request, share: Share) -> str:

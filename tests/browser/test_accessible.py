@@ -117,4 +117,6 @@ def test_no_page_has_a_violation(
         page.click("text=Create link")
         page.goto(page.locator("input.share-link").first.input_value())
         found += violations(page)
+        page.locator("[data-lightbox]").first.click()
+        found += violations(page)
     assert not found, "\n".join(found)

@@ -2,6 +2,7 @@
 
 import zipfile
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import Studio, Watch, enter
@@ -77,6 +78,109 @@ print(collection.pk)
         expect(phone.get_by_text("Autumn campaign")).to_have_count(0)
 
 
+ALBUM = """
+from accounts.models import User
+from generations.sharing import links as sharing
+from tests.helpers import make_generation, make_result, picture
+user = User.objects.get(username={name!r})
+rows = [make_generation(user, prompt=f"owl {{number}}", status="done") for number in range(1, 6)]
+for row in rows: make_result(row, data=picture(size=(1200, 900)), width=1200, height=900)
+print(sharing.share(user, rows, title="Owls", allows_hearts=True).secret)
+"""
+
+
+@pytest.fixture
+def album(studio: Studio) -> str:
+    """The path of a link to five owls that may be given hearts."""
+    return f"/s/{studio.python(ALBUM.format(name=studio.person()))}/"
+
+
+class TestTheLightbox:
+    def test_has_the_heart_and_the_download_of_the_picture_it_shows(self, page: Page, album: str) -> None:
+        page.goto(album)
+        page.get_by_label("Your name").fill("Ada")
+        page.locator("figure a[data-lightbox]").first.click()
+        box = page.get_by_role("dialog", name="Picture")
+        box.get_by_role("button", name="Next").click()
+        expect(box.locator("p")).to_have_text("2 / 5 · owl 2")
+        box.get_by_role("button", name="Heart").click()
+        expect(box.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("figure [aria-pressed=true]")).to_have_count(1)
+        page.keyboard.press("ArrowLeft")
+        expect(box.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "false")
+        with page.expect_download() as download:
+            box.get_by_role("button", name="Download").click()
+        assert download.value.suggested_filename.startswith("owl-1")
+
+    def test_asks_for_a_name_once_and_enter_gives_the_heart_that_asked(self, page: Page, album: str) -> None:
+        page.goto(album)
+        page.locator("figure a[data-lightbox]").nth(2).click()
+        page.get_by_role("dialog").get_by_role("button", name="Heart").click()
+        field = page.get_by_label("Your name")
+        expect(field).to_be_focused()
+        expect(page.get_by_text("Type your name first")).to_be_visible()
+        field.fill("Ada")
+        field.press("Enter")
+        third = page.locator("figure").nth(2).get_by_role("button", name="Heart")
+        expect(third).to_have_attribute("aria-pressed", "true")
+        expect(field).to_be_hidden()
+        expect(page.locator("figure [aria-pressed=true]")).to_have_count(1)
+
+    def test_zooms_with_the_wheel_to_where_the_pointer_is(self, page: Page, album: str) -> None:
+        page.goto(album)
+        page.locator("figure a[data-lightbox]").first.click()
+        shown = page.locator("#lightbox img")
+        before = shown.bounding_box()
+        assert before
+        page.mouse.move(300, 200)
+        page.mouse.wheel(0, -200)
+        expect(shown).to_have_css("scale", "2")
+        after = shown.bounding_box()
+        assert after
+        assert (after["width"], round(after["x"]), round(after["y"])) == (before["width"] * 2, -300, -200)
+        page.keyboard.press("ArrowRight")
+        expect(shown).to_have_css("scale", "none")
+
+
+class TestTheSlideshow:
+    def test_goes_on_by_itself_pauses_and_ends_with_escape(self, page: Page, album: str) -> None:
+        page.clock.install()
+        page.goto(album)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.get_by_role("button", name="Slideshow").click()
+        told = page.locator("#lightbox p")
+        expect(told).to_have_text("1 / 5 · owl 1")
+        expect(told).to_have_attribute("aria-live", "off")
+        page.clock.run_for(5_100)
+        expect(told).to_have_text("2 / 5 · owl 2")
+        page.keyboard.press("Space")
+        expect(told).to_have_attribute("aria-live", "polite")
+        page.clock.run_for(20_000)
+        expect(told).to_have_text("2 / 5 · owl 2")
+        page.keyboard.press("Enter")
+        page.clock.run_for(5_100)
+        expect(told).to_have_text("3 / 5 · owl 3")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.clock.run_for(20_000)
+        expect(told).to_have_text("3 / 5 · owl 3")
+
+
+def test_a_shared_page_is_printed_with_its_pictures_in_rows_and_the_link_as_a_code(page: Page, album: str) -> None:
+    page.goto(album)
+    code = page.locator(".printed .qr")
+    expect(code).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(code).to_be_visible()
+    expect(page.get_by_role("heading", name="Owls")).to_be_visible()
+    tops = page.eval_on_selector_all("figure", "all => all.map(one => one.getBoundingClientRect().top)")
+    assert len(set(tops)) < len(tops) == 5
+    for hidden in ["Slideshow", "Heart", "Download all", "Your name"]:
+        expect(
+            page.locator("main").get_by_text(hidden).or_(page.locator(f"main [aria-label='{hidden}']")).first
+        ).to_be_hidden()
+
+
 def test_a_shared_page_works_without_javascript(studio: Studio, page: Page, chromium: Browser) -> None:
     name = studio.person()
     code = f"""
@@ -84,9 +188,10 @@ from accounts.models import User
 from generations.sharing import links as sharing
 from tests.helpers import make_generation, make_result
 user = User.objects.get(username={name!r})
-row = make_generation(user, prompt="an owl", status="done")
+row, other = (make_generation(user, prompt="an owl", status="done") for _ in range(2))
 make_result(row)
-print(sharing.share(user, [row], password="open sesame", allows_hearts=True).secret)
+make_result(other)
+print(sharing.share(user, [row, other], password="open sesame", allows_hearts=True).secret)
 """
     secret = studio.python(code)
     with chromium.new_context(base_url=studio.url, java_script_enabled=False) as context:
@@ -94,10 +199,12 @@ print(sharing.share(user, [row], password="open sesame", allows_hearts=True).sec
         plain.goto(f"/s/{secret}/")
         plain.fill("[name=password]", "open sesame")
         plain.get_by_role("button", name="Open").click()
+        expect(plain.get_by_role("button", name="Slideshow")).to_be_hidden()
         plain.get_by_label("Your name").fill("Bob")
-        plain.get_by_role("button", name="Heart").click()
-        expect(plain.get_by_role("button", name="Heart")).to_have_attribute("aria-pressed", "true")
-        plain.locator("figure img").click()
+        heart = plain.locator("figure").first.get_by_role("button", name="Heart")
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "true")
+        plain.locator("figure img").first.click()
         plain.wait_for_url("**/s/**/*-*-*/")
 
 

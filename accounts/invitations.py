@@ -90,6 +90,8 @@ def mail(addresses: dict[Invitation, str]) -> int:
 
 
 def _letter(invitation: Invitation, address: str) -> EmailMessage:
-    words = {"invitation": invitation, "address": address}
+    words = {"invitation": invitation, "address": address, "studio_name": settings.STUDIO_NAME}
     text = render_to_string("accounts/email/invitation.txt", words)
-    return EmailMessage(_("You are invited to Meigen Studio"), text, to=[invitation.email])
+    return EmailMessage(
+        _("You are invited to %(studio)s") % {"studio": settings.STUDIO_NAME}, text, to=[invitation.email]
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -81,8 +82,7 @@ class Watched:
 
 
 class StudioAdminSite(admin.AdminSite):
-    site_header = "Meigen Studio"
-    site_title = "Meigen Studio"
+    site_header = site_title = settings.STUDIO_NAME
     index_title = _("Administration")
     enable_nav_sidebar = False  # the lists have many columns
 

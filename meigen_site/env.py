@@ -18,7 +18,7 @@ from dotenv import load_dotenv
 
 from meigen_api.secret import Secret
 
-from . import databases, mail, network, variables
+from . import branding, databases, mail, network, variables
 from .mail import Mail, is_loopback
 
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
@@ -79,6 +79,8 @@ class Environment:
 
     secret_key: Secret
     debug: bool
+    studio_name: str
+    studio_logo: branding.Logo | None
     allowed_hosts: list[str]
     base_path: str
     cookie_prefix: str
@@ -156,6 +158,8 @@ def read() -> Environment:
     return Environment(
         secret_key=Secret(variables.required("SECRET_KEY", "a long random text")),
         debug=variables.flag("DEBUG"),
+        studio_name=variables.title("STUDIO_NAME"),
+        studio_logo=_logo("STUDIO_LOGO"),
         allowed_hosts=variables.hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"],
         base_path=base,
         cookie_prefix=variables.cookie_prefix("COOKIE_PREFIX", base),
@@ -197,6 +201,14 @@ def read() -> Environment:
         sentry_dsn=_sentry("SENTRY_DSN"),
         failpoints=_failpoints("STUDIO_FAILPOINTS"),
     )
+
+
+def _logo(name: str) -> branding.Logo | None:
+    """None when there is no logo. A screen reader says the name in its place."""
+    value = os.environ.get(name, "").strip()
+    if value and not variables.title("STUDIO_NAME"):
+        raise variables.wrong("STUDIO_NAME", f"is not set, but {name} is")
+    return branding.logo(name, value)
 
 
 def _bucket(name: str) -> Bucket | None:

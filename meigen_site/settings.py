@@ -13,6 +13,9 @@ BASE_DIR = env.BASE_DIR
 
 SECRET_KEY = ENV.secret_key.reveal()
 DEBUG = ENV.debug
+# What the studio calls itself. Guests see neither name nor logo unless the operator has chosen one.
+STUDIO_NAME = ENV.studio_name or "Meigen Studio"
+STUDIO_LOGO = ENV.studio_logo
 # localhost too, for health checks inside a container.
 ALLOWED_HOSTS = [*ENV.allowed_hosts, "localhost"]
 # Where the host is shared: the path below which everything is, and what the names of all cookies begin with.
@@ -88,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.balance",
                 "accounts.context.page_of",
+                "meigen_site.context.brand",
             ],
         },
     },
@@ -225,7 +229,7 @@ PASSWORD_RESET_TIMEOUT = 3600
 MFA_ADAPTER = "accounts.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Meigen Studio"
+MFA_TOTP_ISSUER = STUDIO_NAME
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins vouch for addresses
 MFA_FORMS = {
     "authenticate": "accounts.factor_forms.CodeForm",
@@ -272,7 +276,6 @@ _collected = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not _collected
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 WHITENOISE_ROOT = BASE_DIR / "public"  # what browsers and robots look for by names of their own
 if not _collected:
     warnings.filterwarnings("ignore", "No directory at", UserWarning)

@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from . import network
 from .mail import is_loopback
 
+LONGEST_TITLE = 40
+
 
 def wrong(name: str, why: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name} {why}. See the configuration table in README.md.")
@@ -38,6 +40,14 @@ def one_of(name: str, default: str, *others: str) -> str:
     value = os.environ.get(name, "").strip().lower() or default
     if value not in {default, *others}:
         raise wrong(name, f"must be {' or '.join([default, *others])}, not {value!r}")
+    return value
+
+
+def title(name: str) -> str:
+    """A name of one short line, or "" when it is not set."""
+    value = os.environ.get(name, "").strip()
+    if len(value) > LONGEST_TITLE or not value.isprintable():
+        raise wrong(name, f"must be one line of at most {LONGEST_TITLE} characters, not {value!r}")
     return value
 
 

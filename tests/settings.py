@@ -10,6 +10,8 @@ os.environ.update(
     SECRET_KEY="only for tests",
     TOKEN_KEYS="test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     DEBUG="0",
+    STUDIO_NAME="",
+    STUDIO_LOGO="",
     ALLOWED_HOSTS="",
     BASE_PATH="",
     COOKIE_PREFIX="",

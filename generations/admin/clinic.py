@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpResponse
@@ -102,7 +103,7 @@ def _mail(owner: Person, cause: Cause) -> str:
     facts = [f"{cause.number} x {cause.title}", shown.visible(cause.field_and_values), ", ".join(sorted(cause.models))]
     if cause.missing:
         facts.append(f"{cause.missing:g} credits missing in all")
-    words = {"subject": f"Meigen Studio: {cause.title}", "body": "\n".join(filter(None, facts))}
+    words = {"subject": f"{settings.STUDIO_NAME}: {cause.title}", "body": "\n".join(filter(None, facts))}
     return f"mailto:{quote(owner.email)}?{urlencode(words, quote_via=quote)}"
 
 

@@ -108,5 +108,5 @@ def announce(asked: Approval, address: str) -> None:
     people = (
         User.objects.with_perm(approval.PERMISSION, backend=PERMISSIONS).exclude(email="").exclude(pk=asked.owner_id)
     )
-    subject = _("Meigen Studio: approval needed")
+    subject = _("%(studio)s: approval needed") % {"studio": settings.STUDIO_NAME}
     letters.post(EmailMessage(subject, text, to=[person.email]) for person in people)

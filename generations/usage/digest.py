@@ -89,7 +89,8 @@ def send() -> int:
     told = of(day_of(timezone.now()) - timedelta(days=1))
     with translation.override(settings.LANGUAGE_CODE):
         text = render_to_string("generations/email/digest.txt", {"digest": told})
-        subject = _("Meigen Studio on %(day)s: %(credits)s credits") % {
+        subject = _("%(studio)s on %(day)s: %(credits)s credits") % {
+            "studio": settings.STUDIO_NAME,
             "day": told.day,
             "credits": told.total["charged"],
         }

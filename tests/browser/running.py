@@ -37,6 +37,8 @@ PASSWORD = "a-long-password"  # that of everybody whom `make_user` makes
 # What a person may have set in `.env`: empty counts as unset, and still comes before that file.
 DEFAULTS = [
     "DEBUG",
+    "STUDIO_NAME",
+    "STUDIO_LOGO",
     "ALLOWED_HOSTS",
     "BASE_PATH",
     "BIND",

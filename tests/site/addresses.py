@@ -44,6 +44,8 @@ PUBLIC = {
     "healthz",
     "metrics",
     "set_language",
+    "logo",
+    "manifest",
     "account_login",
     "account_logout",
     "account_inactive",

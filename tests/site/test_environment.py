@@ -20,6 +20,8 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("TOKEN_KEYS", "nokey"),
         ("TOKEN_KEYS", "a:short"),
         ("TOKEN_KEYS", f"a:{KEY},a:{KEY}"),
+        ("STUDIO_NAME", "x" * 41),
+        ("STUDIO_NAME", "Two\nlines"),
         ("MEIGEN_BASE_URL", "http://meigen.example"),
         ("MEIGEN_BASE_URL", "ftp://127.0.0.1"),
         ("MEIGEN_BASE_URL", "https://user@meigen.example"),

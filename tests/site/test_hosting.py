@@ -199,12 +199,11 @@ def test_robots_are_to_stay_away(db: None) -> None:
         assert b"".join(answer) == b"User-agent: *\nDisallow: /\n"
 
 
-def test_the_manifest_names_the_studio_and_pictures_that_exist_below_any_path() -> None:
-    folder = django_settings.WHITENOISE_ROOT
-    manifest = json.loads((folder / "site.webmanifest").read_text())
+def test_the_manifest_names_the_studio_and_pictures_that_exist_below_any_path(db: None) -> None:
+    manifest = Client().get("/site.webmanifest").json()
     assert (manifest["name"], manifest["start_url"], manifest["scope"]) == ("Meigen Studio", "./", "./")
     for icon in manifest["icons"]:
-        with Image.open(folder / icon["src"]) as picture:
+        with Image.open(django_settings.WHITENOISE_ROOT / icon["src"]) as picture:
             assert "{}x{}".format(*picture.size) == icon["sizes"]
 
 

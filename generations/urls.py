@@ -1,5 +1,5 @@
 from django.urls import include, path
 
-ROOMS = ["studio", "library", "sharing", "inspiration", "usage", "monitoring", "people"]
+ROOMS = ["styleguide", "studio", "library", "sharing", "inspiration", "usage", "monitoring", "people"]
 
 urlpatterns = [path("", include(f"generations.{room}.urls")) for room in ROOMS]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generations', '0008_pause'),
+        ('generations', '0009_made_from'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

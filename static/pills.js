@@ -87,9 +87,10 @@
   });
 
   document.addEventListener("click", ({ target }) => {
-    const count = target.closest("[data-step]")?.parentElement.querySelector("input");
+    const count = target.closest("[data-step], [data-count]")?.parentElement.querySelector("input");
     if (count) {
-      count.value = Math.min(Math.max((Number(count.value) || 1) + Number(target.dataset.step), count.min), count.max);
+      const wanted = target.dataset.count ?? (Number(count.value) || 1) + Number(target.dataset.step);
+      count.value = Math.min(Math.max(wanted, count.min), count.max);
       for (const kind of ["input", "change"]) count.dispatchEvent(new Event(kind, { bubbles: true }));
     }
     const reference = target.closest("[data-remove]")?.parentElement;

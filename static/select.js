@@ -23,6 +23,7 @@
   document.addEventListener("click", (event) => {
     const { shiftKey, target } = event;
     const button = target.closest("[data-check]");
+    const day = target.closest(".day button")?.parentElement;
     const card = (shiftKey || event.ctrlKey || event.metaKey) && !target.closest("button, .tools") && target.closest("#wall .card");
     const pick = target.closest("#wall .pick") ?? (card && card.querySelector(".pick"));
     if (pick) {
@@ -34,6 +35,12 @@
       const [from, to] = [all.indexOf(last), all.indexOf(pick)].sort((a, b) => a - b);
       if (shiftKey && pick.checked && from >= 0) check(all.slice(from, to + 1), true);
       last = pick;
+    } else if (day) {
+      const all = [...document.querySelectorAll("#wall .day, #wall .pick")];
+      const after = all.slice(all.indexOf(day) + 1);
+      const next = after.findIndex((one) => one.matches(".day"));
+      const own = after.slice(0, next < 0 ? after.length : next);
+      check(own, !own.every((one) => one.checked));
     } else if (button) check(picks(), button.dataset.check);
     else return;
     bar("#found").replaceChildren();

@@ -1,4 +1,5 @@
-// Two pictures over each other with a slider between them, or side by side as they are without this script.
+// Two pictures over each other with a slider between them, or side by side as they are without this script. The viewer
+// loads it when it shows a comparison for the first time.
 (() => {
   const slide = (event) => {
     const pair = event.target.closest(".compare.stacked");
@@ -11,14 +12,16 @@
   const cut = (pair, slider) => pair.style.setProperty("--cut", `${slider.value}%`);
   const pairOf = (element) => element.closest(".compare-bar").previousElementSibling;
 
-  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    const pair = elt.querySelector("[data-compare]");
+  const start = (root) => {
+    const pair = root.querySelector("[data-compare]");
     if (!pair) return;
     const bar = pair.nextElementSibling;
     bar.hidden = false;
     pair.classList.add("stacked");
     cut(pair, bar.querySelector("input"));
-  });
+  };
+  document.addEventListener("htmx:load", ({ detail }) => start(detail.elt));
+  start(document);
   document.addEventListener("input", ({ target }) => {
     if (target.id === "compare-slider") cut(pairOf(target), target);
   });

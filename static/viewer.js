@@ -20,6 +20,8 @@
     let came = false;
     viewer.addEventListener("htmx:afterRequest", ({ detail }) => (came = detail.successful), { once: true });
     await htmx.ajax("GET", href, { source: viewer, target: viewer, select: "main > *", swap: "innerHTML" });
+    const script = find("[data-script]");
+    if (script) import(script.dataset.script);
     if (!isOpen()) viewer.replaceChildren();
     return own === shown ? came : undefined;
   };

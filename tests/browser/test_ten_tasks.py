@@ -18,8 +18,8 @@ from generations.sharing import links
 from tests.helpers import make_generation, make_result, picture
 user = User.objects.get(username={name!r})
 now = timezone.now()
-old = make_generation(user, prompt="an owl of last week", status="done", created_at=now - timedelta(days=now.weekday() + 3))
-make_result(old)
+friday = now - timedelta(days=now.weekday() + 3)
+make_result(make_generation(user, prompt="an owl of last week", status="done", created_at=friday))
 rows = []
 for n in range(10):
     row = make_generation(
@@ -28,7 +28,8 @@ for n in range(10):
     )
     make_result(row, data=picture(size=(1600, 1200)), width=1600, height=1200)
     rows.append(row)
-make_generation(user, prompt="a dragon", status="failed", message="Refused by the safety filter.", credits_status="refunded")
+refused = "Refused by the safety filter."
+make_generation(user, prompt="a dragon", status="failed", message=refused, credits_status="refunded")
 collecting.create(user, "Client A")
 links.share(user, rows[:4], title="For the client", allows_hearts=True)
 """

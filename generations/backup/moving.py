@@ -183,6 +183,7 @@ def _begin_empty(every: list[Table], target: BaseDatabaseWrapper) -> None:
         if target.vendor == "postgresql":
             # Row by row, since what is put off until the end of the transaction is kept in memory.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            tables.put_off_own_references(Table(Generation), target)
         for table in reversed(every):
             if table.name in BY_MIGRATE:
                 cursor.execute(f"DELETE FROM {target.ops.quote_name(table.name)}")  # noqa: S608 (our own names)

@@ -205,6 +205,15 @@ def go_on_from(number: int, table: Table, connection: BaseDatabaseWrapper) -> No
             cursor.execute(f"SELECT setval({SEQUENCE}, %s)", [quoted, table.pk.column, number])
 
 
+def put_off_own_references(table: Table, connection: BaseDatabaseWrapper) -> None:
+    """Lets a row refer to one of the same table that comes later, until the transaction ends. For PostgreSQL."""
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, table.name)
+        for name, told in constraints.items():
+            if told["foreign_key"] and told["foreign_key"][0] == table.name:
+                cursor.execute(f"SET CONSTRAINTS {connection.ops.quote_name(name)} DEFERRED")
+
+
 def lock(found: Iterable[Table], connection: BaseDatabaseWrapper) -> None:
     """Nobody else writes into these tables until the transaction ends. On SQLite that holds from its beginning."""
     if connection.vendor == "postgresql":

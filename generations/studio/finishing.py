@@ -158,6 +158,8 @@ def _planned(
 ) -> Finish:
     """The row with its next step, or with the one that is wanted."""
     model = offer.model(row.model_id)
+    if not offer.models:
+        return Finish(row, problem=_("Could not reach Meigen for its models. Reload in a minute."))
     if model is None:
         return Finish(row, problem=not_offered(offer, row.model_id))
     references: list[Reference] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from generations.dispatch.catalogue import Offer
+from generations.dispatch import catalogue
 from generations.models import Generation, Project, Result, Share
 from generations.studio import finishing
 from generations.studio.finishing import Finish
@@ -41,7 +41,7 @@ class Loved:
         return sum(len(names) for _result, names in self.pictures)
 
 
-def loved(share: Share, offer: Offer) -> Loved:
+def loved(share: Share) -> Loved:
     """What the hearts of a link say to the person who made it.
 
     A button takes as much as a click may make; what is left comes when that is finished.
@@ -49,14 +49,17 @@ def loved(share: Share, offer: Offer) -> Loved:
     names: dict[UUID, list[str]] = {}
     for pk, name in share.hearts.order_by("-at").values_list("result", "name"):
         names.setdefault(pk, []).append(name)
+    if not names:
+        return Loved([], [], [], [])
     results = Result.objects.filter(pk__in=names).select_related("generation")
     pictures = [(result, names[result.pk]) for result in results]
     pictures.sort(key=lambda picture: (-len(picture[1]), picture[0].generation.created_at, picture[0].number))
     order = {result.generation_id: place for place, (result, _names) in reversed(list(enumerate(pictures)))}
     own = Generation.objects.finished_by(share.created_by).filter(pk__in=order).select_related("project")
+    rows = sorted(own, key=lambda row: order[row.pk])
     groups: dict[int | None, Group] = {}
     made, others = [], []
-    for plan in finishing.proposed(share.created_by, sorted(own, key=lambda row: order[row.pk]), offer):
+    for plan in finishing.proposed(share.created_by, rows, catalogue.offer()):
         if plan.made:
             made.append(plan)
         elif plan.problem:

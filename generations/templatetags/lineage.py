@@ -6,7 +6,6 @@ from uuid import uuid4
 from django import template
 from django.template import Context
 
-from generations.dispatch import catalogue
 from generations.library import lineage as library
 from generations.library.lineage import Lineage
 from generations.models import Generation, Share
@@ -37,7 +36,7 @@ def finishes(context: Context, card: Generation, led_to: Sequence[Generation]) -
 @register.simple_tag
 def loved(share: Share) -> Loved:
     """What the hearts of a link say to the person who made it."""
-    return hearts.loved(share, catalogue.known())
+    return hearts.loved(share)
 
 
 @register.simple_tag

@@ -68,7 +68,7 @@ print(collection.pk)
         assert len(zipfile.ZipFile(download.value.path()).namelist()) == 3
 
         page.reload()
-        expect(page.get_by_text("Ada: a fox")).to_be_visible()
+        expect(page.locator("#hearts li", has_text="Ada").get_by_role("link", name="a fox")).to_be_visible()
         expect(page.get_by_text("1 view")).to_be_visible()
         page.get_by_role("button", name="Revoke").click()
         expect(page.get_by_text("Link revoked")).to_be_visible()

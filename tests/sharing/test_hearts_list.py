@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from generations.dispatch import catalogue
-from generations.models import Generation, Project, Share
+from generations.models import Catalogue, Generation, Project, Share
 from generations.sharing import links
 from tests.helpers import make_generation, make_result, make_user
 from tests.studio.test_finishing import buttons, said
@@ -118,6 +119,15 @@ def test_what_cannot_be_finished_is_said(browser: Client, user: User, rows: list
     assert "Finish this 1 · 5 credits" in shown
     assert "Nanobanana 2 offers nothing above these settings." in shown
     assert "Meigen no longer offers this model." in shown
+
+
+def test_without_meigen_it_says_so(browser: Client, user: User, rows: list[Generation], settings: Settings) -> None:
+    share = loved(user, *rows)
+    Catalogue.objects.all().delete()
+    settings.MEIGEN_BASE_URL = "http://127.0.0.1:1"
+    shown = page(browser, share)
+    assert buttons(shown) == []
+    assert shown.count("Could not reach Meigen for its models.") == 4
 
 
 def test_each_project_has_its_own_button(browser: Client, user: User, rows: list[Generation]) -> None:

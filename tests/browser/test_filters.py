@@ -97,6 +97,7 @@ def test_dates_are_chosen_one_after_the_other(person: str, page: Page, studio: S
     enter(page, person)
     page.goto("/generations/")
     choose(page, "period", "Choose dates")
+    expect(page).to_have_url(re.compile("period=days$"))
     page.get_by_label("From", exact=True).fill(first)
     expect(page).to_have_url(re.compile(f"since={first}$"))
     page.get_by_label("To", exact=True).fill(last)

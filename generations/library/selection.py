@@ -25,7 +25,7 @@ from generations.library import collecting, curation, found, lists
 from generations.library.cards import prepared
 from generations.library.forms import CollectionForm
 from generations.library.found import Unclear
-from generations.library.undoing import MANY, undo_by
+from generations.library.undoing import undo_by, undo_deletion
 from generations.media import serving, zips
 from generations.models import Collection, Generation, Result
 from generations.models.ids import uuids
@@ -213,12 +213,13 @@ def _shown_or_not(request: Request, ids: list[UUID], *, shown: bool) -> list[UUI
 def _delete(request: Request, ids: list[UUID]) -> None:
     now = timezone.now()
     if gone := curation.delete(request.user, ids, now):
+        undo = undo_deletion(now) if request.POST.get("all") else undo_by("restore", gone)
         said = ngettext(
             "%(count)s deleted. Find it in the history with State: Deleted.",
             "%(count)s deleted. Find them in the history with State: Deleted.",
             len(gone),
         )
-        messages.success(request, said % {"count": len(gone)}, extra_tags=undo_by("restore", gone, now))
+        messages.success(request, said % {"count": len(gone)}, extra_tags=undo)
     if Generation.objects.visible_to(request.user).kept().filter(pk__in=ids).exists():
         messages.warning(request, _("Results in progress and other people's results were not deleted."))
     elif not gone:
@@ -282,16 +283,20 @@ def _told(viewer: int, generation: Generation) -> dict[str, Any]:
 
 
 def _back(request: Request, ids: list[UUID]) -> HttpResponse:
-    """Returns the changed cards for htmx, or the previous page for a plain form and for more than a page shows."""
-    if wants_card(request) and len(ids) > MANY:
+    """Returns the changed cards for htmx, or the previous page for a plain form. What was deleted at a moment may be
+    anywhere on the page by now, so the page comes anew."""
+    if not wants_card(request):
+        return HttpResponseRedirect(back_to(request, reverse("generations")))
+    if request.POST.get("deleted"):
         return HttpResponseClientRefresh()
-    if wants_card(request):
-        rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
-        gone: list[UUID] = []
-        if request.POST.get("do") in {"move", "remove"} and (source := _source(request, quietly=True)):
-            here = set(source.wall(request.user).filter(pk__in=ids).values_list("pk", flat=True))
-            gone = [pk for pk in ids if pk not in here]
-        cards = prepared(rows.exclude(pk__in=gone), request.user)
-        context = {"cards": cards, "gone": gone, "still_live": True}
-        return render(request, "generations/_selected.html", context)
-    return HttpResponseRedirect(back_to(request, reverse("generations")))
+    if request.POST.get("all"):  # the page has some of them
+        acted_on = set(ids)
+        ids = [pk for pk in uuids(request.POST.getlist("selected")) if pk in acted_on]
+    rows = Generation.objects.visible_to(request.user).filter(pk__in=ids).with_card()
+    gone: list[UUID] = []
+    if request.POST.get("do") in {"move", "remove"} and (source := _source(request, quietly=True)):
+        here = set(source.wall(request.user).filter(pk__in=ids).values_list("pk", flat=True))
+        gone = [pk for pk in ids if pk not in here]
+    cards = prepared(rows.exclude(pk__in=gone), request.user)
+    context = {"cards": cards, "gone": gone, "still_live": True}
+    return render(request, "generations/_selected.html", context)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 MARK = "undo"
-MANY = 100  # ids that a message names one by one
 
 
 class Undo(NamedTuple):
@@ -17,10 +16,14 @@ class Undo(NamedTuple):
     at: str = ""
 
 
-def undo_by(verb: str, ids: Iterable[UUID], at: datetime | None = None) -> str:
-    """What a message's `extra_tags` say. `at`, the moment of a deletion, stands for more ids than a form can send."""
-    named = [str(pk) for pk in ids]
-    return " ".join([MARK, verb, *([at.isoformat()] if at and len(named) > MANY else named)])
+def undo_by(verb: str, ids: Iterable[UUID]) -> str:
+    """What a message's `extra_tags` say."""
+    return " ".join([MARK, verb, *map(str, ids)])
+
+
+def undo_deletion(at: datetime) -> str:
+    """The same for all that a person deleted at that moment, which may be more than a form can name."""
+    return f"{MARK} restore {at.isoformat()}"
 
 
 def told_by(extra_tags: str | None) -> Undo | None:

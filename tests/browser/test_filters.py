@@ -166,9 +166,22 @@ def test_all_that_is_found_is_chosen_with_two_keys_deleted_and_brought_back(pers
     page.keyboard.press("ControlOrMeta+a")
     expect(page.locator("#found")).to_have_text(re.compile("35 results"))
     page.locator("#selection").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("35 deleted.")).to_be_visible()
+    message = page.locator("#messages .note", has_text="35 deleted.")
+    expect(message).to_be_visible()
+    expect(page.locator("article.card.deleted")).to_have_count(35)
+    message.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("35 restored.")).to_be_visible()
+    expect(cards(page)).to_have_count(35)
+    expect(page.locator("article.card.deleted")).to_have_count(0)
+
+    # What is not loaded is acted on all the same.
     page.goto("/generations/?q=a+fox")
-    expect(cards(page)).to_have_count(0)
+    page.keyboard.press("ControlOrMeta+a")
+    expect(page.locator("#found")).to_have_text(re.compile("35 results"))
+    page.locator("#selection").get_by_role("button", name="Star").click()
+    expect(page.get_by_text("35 starred.")).to_be_visible()
+    page.goto("/generations/?starred=on&pages=2")
+    expect(cards(page)).to_have_count(35)
 
 
 def test_on_a_phone_the_row_scrolls_and_a_pill_opens_a_sheet(person: str, page: Page) -> None:

@@ -59,25 +59,24 @@ def test_what_is_not_loaded_is_starred_shown_collected_and_downloaded(
 
 
 def test_what_is_deleted_with_a_filter_comes_back_with_one_undo(
-    browser: Client, user: User, foxes: list[Generation], monkeypatch: pytest.MonkeyPatch
+    browser: Client, user: User, foxes: list[Generation]
 ) -> None:
     before = make_generation(user, prompt="fox", status="done")
     curation.delete(user, [before.pk])
-    monkeypatch.setattr("generations.library.undoing.MANY", 20)
-    monkeypatch.setattr("generations.library.selection.MANY", 20)
-    response = do_all(browser, "delete", "/generations/?q=fox")
-    assert response["HX-Refresh"] == "true"
+    loaded = [str(row.pk) for row in foxes[6:]]
+    body = do_all(browser, "delete", "/generations/?q=fox", selected=loaded).content.decode()
+    assert sorted(re.findall(r'<article id="generation-([^"]+)"', body)) == sorted(loaded)
     kept = Generation.objects.owned_by(user).kept()
     assert [*kept.values_list("prompt", flat=True)] == ["an owl"]
     assert Generation.objects.get(prompt="their fox").deleted_at is None
-    body = browser.get("/generations/").content.decode()
     assert "30 deleted." in body
     undo = re.search(r'name="deleted" value="([^"]+)"', body)
     assert undo
     stranger = Client()
     stranger.force_login(make_user())
     for client, left in [(stranger, 1), (browser, 31)]:
-        client.post("/generations/selected/", {"do": "restore", "deleted": undo[1]}, headers=HTMX)
+        response = client.post("/generations/selected/", {"do": "restore", "deleted": undo[1]}, headers=HTMX)
+        assert response["HX-Refresh"] == "true"
         assert kept.count() == left
     before.refresh_from_db()
     assert before.deleted_at  # it was deleted by another click
@@ -86,8 +85,8 @@ def test_what_is_deleted_with_a_filter_comes_back_with_one_undo(
 @each("moment", ["", "nonsense", "2026-13-45", "2026-01-01T00:00", "9999-12-31T23:59:60Z", "2026-01-01T00:00:00Z"])
 def test_nothing_was_deleted_at_another_moment(browser: Client, foxes: list[Generation], moment: str) -> None:
     curation.delete(foxes[0].owner, [foxes[0].pk])
-    body = browser.post("/generations/selected/", {"do": "restore", "deleted": moment}, headers=HTMX).content.decode()
-    assert "Nothing is selected" in body
+    response = browser.post("/generations/selected/", {"do": "restore", "deleted": moment}, follow=True)
+    assert "Nothing is selected" in response.content.decode()
     assert Generation.objects.filter(deleted_at__isnull=False).count() == 1
 
 
@@ -135,7 +134,7 @@ def test_an_action_is_done_whole_or_not_at_all(
     def breaks(*_args: Any, **_options: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("generations.library.selection.undo_by", breaks)
+    monkeypatch.setattr("generations.library.selection.undo_deletion", breaks)
     with pytest.raises(RuntimeError):
         do_all(browser, "delete", "/generations/?q=fox")
     assert not Generation.objects.filter(deleted_at__isnull=False).exists()

@@ -184,6 +184,21 @@ def test_all_that_is_found_is_chosen_with_two_keys_deleted_and_brought_back(pers
     expect(cards(page)).to_have_count(35)
 
 
+def test_what_opens_at_the_edge_stays_in_the_window(person: str, page: Page) -> None:
+    page.set_viewport_size({"width": 820, "height": 900})
+    enter(page, person)
+    page.goto("/generations/?state=done&kind=image&period=last-7-days&model=flux2-klein")
+    for direction in ["ltr", "rtl"]:
+        page.evaluate("direction => (document.documentElement.dir = direction)", direction)
+        for each in ["collection", "period", "day", "views"]:
+            pill(page, each).click()
+            box = page.locator(".pill[open] .popover").bounding_box()
+            assert box
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 820
+            assert page.evaluate("document.documentElement.scrollWidth") == 820
+
+
 def test_on_a_phone_the_row_scrolls_and_a_pill_opens_a_sheet(person: str, page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     enter(page, person)

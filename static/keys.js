@@ -8,13 +8,7 @@
   };
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-opens]");
-    if (!button) return;
-    const menu = button.closest("details[open]");
-    if (menu) {
-      menu.open = false;
-      menu.querySelector("summary").focus(); // where the keyboard comes back to
-    }
-    open(button.dataset.opens);
+    if (button) open(button.dataset.opens);
   });
 
   const options = (field) => {
@@ -52,7 +46,7 @@
     const isOfBrowser = event.ctrlKey || event.metaKey;
     if (event.altKey || event.defaultPrevented) return;
     if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") open("palette");
-    else if (isOfBrowser || !target.matches?.("[role=combobox]") || !took(target, key)) {
+    else if (isOfBrowser || !target.matches?.("[aria-activedescendant]") || !took(target, key)) {
       if (document.querySelector("dialog[open]")) return;
       if (target.closest?.("input:not(.pick), textarea, select, video, audio, summary, [contenteditable]")) return;
       if (!isOfBrowser && key.length < 2 && !single.checked) return;

@@ -2,7 +2,7 @@
 (() => {
   const field = () => document.querySelector("textarea[name=prompt]");
   const TYPED = /(?:\[|(?:^|\s)@)([a-z]*[0-9]*)$/i;
-  let list, chosen;
+  let list;
 
   // Pictures are counted in the order in which the request names them: frames first.
   const attached = () => {
@@ -26,14 +26,6 @@
     field()?.removeAttribute("aria-activedescendant");
   };
 
-  const mark = (index) => {
-    const options = [...list.children];
-    chosen = (index + options.length) % options.length;
-    options.forEach((option, at) => option.setAttribute("aria-selected", String(at === chosen)));
-    options[chosen].scrollIntoView({ block: "nearest" });
-    field().setAttribute("aria-activedescendant", options[chosen].id);
-  };
-
   const take = (name) => {
     const prompt = field();
     const before = prompt.value.slice(0, prompt.selectionStart);
@@ -46,9 +38,10 @@
   const open = (found) => {
     close();
     list = document.createElement("ul");
-    list.className = "mentions";
+    list.className = list.id = "mentions";
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-labelledby", "references-legend");
+    list.addEventListener("mousedown", (event) => event.preventDefault()); // the prompt keeps the keyboard
     found.forEach(({ name, picture }, index) => {
       const option = document.createElement("li");
       option.id = `mention-${index}`;
@@ -58,14 +51,12 @@
       const words = document.createElement("code");
       words.textContent = name;
       option.append(shown, words);
-      option.addEventListener("mousedown", (event) => {
-        event.preventDefault();
-        take(name);
-      });
+      option.addEventListener("click", () => take(name));
       list.append(option);
     });
     field().after(list);
-    mark(0);
+    field().setAttribute("aria-controls", list.id);
+    listbox.mark(field(), list.firstChild);
   };
 
   document.addEventListener("input", (event) => {
@@ -76,14 +67,12 @@
     if (found.length) open(found);
     else close();
   });
-  // Before the other listeners: while the list is open, these keys are its own.
+  // Before the other listeners: while the list is open, these keys are its own. keys.js goes through it.
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!list || event.target !== field() || event.ctrlKey || event.metaKey) return;
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step) mark(chosen + step);
-      else if (event.key === "Enter" || event.key === "Tab") take(list.children[chosen].querySelector("code").textContent);
+      if (!list || event.target !== field()) return;
+      if (event.key === "Tab") list.querySelector(".marked").click();
       else if (event.key === "Escape") close();
       else return;
       event.preventDefault();

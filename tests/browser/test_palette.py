@@ -3,7 +3,6 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Studio, enter
-from tests.browser.test_accessible import violations
 from tests.browser.test_composing import stays_while_composing
 
 
@@ -106,16 +105,3 @@ def test_light_and_dark_say_which_is_chosen_and_stay_chosen(studio: Studio, page
     page.get_by_text("Auto", exact=True).click()
     page.emulate_media(color_scheme="dark")
     assert page.evaluate(canvas) != light
-
-
-def test_the_open_palette_has_no_violation(studio: Studio, page: Page) -> None:
-    enter(page, studio.person())
-    context = page.context.browser.new_context(  # type: ignore[union-attr]
-        base_url=studio.url, bypass_csp=True, storage_state=page.context.storage_state()
-    )
-    with context:
-        page = context.new_page()
-        page.goto("/")
-        page.keyboard.press("Control+k")
-        expect(palette(page).locator(".marked")).to_have_count(1)
-        assert violations(page) == []

@@ -39,7 +39,7 @@ class Problem(StrEnum):
     NOT_AN_OBJECT = "Meigen's response is not a JSON object."
     NESTED_TOO_DEEPLY = "Meigen's response is nested too deeply."
     NO_MODELS = "Meigen's list of models is empty or unreadable."
-    NO_IMAGE = "Meigen's response has no image."
+    NO_IMAGE = "Meigen's response has no picture."
     NO_SEARCH_RESULTS = "Meigen's response has no search results."
     NO_TOKENS = "Meigen's response has no list of tokens."
     NOT_SHOWN = "Meigen created a token but did not show it."

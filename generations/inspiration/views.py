@@ -32,11 +32,11 @@ class SearchForm(Form):
     """What to look for in Meigen's gallery."""
 
     q = TextField(
-        label=gettext_lazy("Search Meigen's gallery, or paste a link to an image"),
+        label=gettext_lazy("Search Meigen's gallery, or paste a link to a picture"),
         required=False,
         most=200,
         widget=forms.TextInput(
-            attrs={"placeholder": gettext_lazy("Search Meigen's gallery, or paste a link to an image"), "id": "q"}
+            attrs={"placeholder": gettext_lazy("Search Meigen's gallery, or paste a link to a picture"), "id": "q"}
         ),
     )
 
@@ -77,7 +77,7 @@ def inspiration_image(request: Request, image_id: str) -> HttpResponse:
     try:
         image, problem, status = gallery.image(image_id), "", 200
     except NotFound:
-        image, problem, status = None, _("Meigen's gallery has no image with this id."), 404
+        image, problem, status = None, _("Meigen's gallery has no picture with this id."), 404
     except RateLimited as error:
         image, problem, status = None, _limited(error, is_own=False), 503
     except MeigenError:

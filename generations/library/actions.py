@@ -193,7 +193,7 @@ def _not_again(card: Generation) -> str:
         return _("Meigen refuses your token. Replace it first.")
     if card.needs_approval:
         return _("It was not approved. Edit it and send it as new to ask again.")
-    return _("It does not fit into the budget of this month.") if card.can_send_again else ""
+    return _("It does not fit into this month's budget.") if card.can_send_again else ""
 
 
 _REFUSALS = {
@@ -204,7 +204,7 @@ _REFUSALS = {
     A.FETCH_AGAIN: gettext_lazy("There is nothing to fetch again."),
     A.STAR: gettext_lazy("Only finished results can be starred."),
     A.REFERENCE: gettext_lazy("It has no file to use as a reference."),
-    A.SHARE: gettext_lazy("Only finished generations can be shared."),
+    A.SHARE: gettext_lazy("Only finished results can be shared."),
     A.SHOW: gettext_lazy("Only finished results can be shown to the team."),
     A.HIDE: gettext_lazy("The team does not see it."),
     A.DELETE: gettext_lazy("It is still in progress. Delete it once it has finished."),

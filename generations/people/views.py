@@ -44,7 +44,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
             return render(request, "generations/join.html", status=404)
         except IntegrityError:
             form.add_error(
-                "username", _("Somebody has just taken this name or your address. Choose another name, or ask.")
+                "username",
+                _("Somebody has just taken this name or your address. Choose another name, or ask an admin."),
             )
         else:
             response: HttpResponse = perform_login(request, person)

@@ -269,7 +269,7 @@ def send_all_again(request: Request) -> HttpResponse:
         said = ngettext("%(count)s sent again.", "%(count)s sent again.", count)
         messages.success(request, said % {"count": count})
     elif Generation.objects.owned_by(request.user).lacking_credits(timezone.now()).exists():
-        messages.warning(request, _("It does not fit into the budget of this month."))
+        messages.warning(request, _("It does not fit into this month's budget."))
     else:
         messages.warning(request, _("Nothing is waiting for credits anymore."))
     return redirect("studio")

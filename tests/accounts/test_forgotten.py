@@ -40,7 +40,7 @@ class TestWithMail:
         assert client.post(form, NEW).status_code == 302
         user.refresh_from_db()
         assert user.check_password("a-patient-heron")
-        assert "This link is over" in Client().get(letter_link(), follow=True).content.decode()
+        assert "This link no longer works" in Client().get(letter_link(), follow=True).content.decode()
 
     def test_nobody_learns_who_has_an_account(self, user: User) -> None:
         answers = [Client().post(ASK, {"email": address}) for address in [user.email, "nobody@example.com"]]

@@ -190,7 +190,7 @@ def test_a_silent_studio_and_a_stopped_request_are_told_as_what_they_are(studio:
     told.evaluate("document.addEventListener('htmx:configRequest', ({ detail }) => { detail.timeout = 400 })")
     told.route("**/generations/", lambda route: None)
     generate(told, "a patient heron")
-    expect(told.locator("#messages")).to_contain_text("has not answered in time")
+    expect(told.locator("#messages")).to_contain_text("did not respond in time")
     told.reload()
     with told.expect_request("**/generations/"):
         told.click("#generate button.primary")

@@ -108,7 +108,7 @@ def test_a_picture_on_a_host_that_is_not_allowed_is_not_fetched(sandbox: FastSan
 def test_failures_get_a_sentence(sandbox: FastSandbox, browser: Client) -> None:
     sandbox.fail_next("/api/search", html(502))
     assert "Could not reach Meigen" in browser.get("/inspiration/").content.decode()
-    assert "no image with this id" in browser.get("/inspiration/nothing/").content.decode()
+    assert "no picture with this id" in browser.get("/inspiration/nothing/").content.decode()
     sandbox.fail_next("/api/images", Response(200, b"nonsense"))
     response = browser.get("/inspiration/nothing/")
     assert (response.status_code, "Could not reach Meigen" in response.content.decode()) == (503, True)

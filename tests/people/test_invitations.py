@@ -104,7 +104,7 @@ class TestWhoeverOpensTheLink:
             assert Client().get(link(invitation)).status_code == 200
             end(invitation)
             answer = Client().get(link(invitation))
-            assert (answer.status_code, "is over" in answer.content.decode()) == (404, True), how
+            assert (answer.status_code, "no longer works" in answer.content.decode()) == (404, True), how
             assert use(invitation, username="late")[1].status_code == 404
         assert not User.objects.filter(username="late").exists()
 
@@ -117,7 +117,7 @@ class TestWhoeverOpensTheLink:
 
     def test_who_has_an_account_is_told_so(self, boss: User, browser: Client) -> None:
         page = browser.get(link(invitations.invite(boss))).content.decode()
-        assert "You have an account already" in page
+        assert "You already have an account" in page
         assert "password1" not in page
 
     def test_guesses_are_slowed_down_and_hits_are_not_counted(self, boss: User) -> None:

@@ -1,10 +1,12 @@
 """Every rule is said beside its field, in the studio's words, before and after; and sentences end as sentences."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.test import Client
 from django.utils import translation
 from django.utils.html import conditional_escape
@@ -282,7 +284,7 @@ class TestSentences:
         if status == "done":
             make_result(row, kept_at=None, thumbnail="", problem="Out of stock")
         page = re.sub(r"<[^>]+>", "", browser.get(row.get_absolute_url()).content.decode())
-        assert re.search(r"Out of stock\.( (Credits returned|We will try again|Top up)|\s)", page)
+        assert re.search(r"Out of stock\.( (Credits refunded|We will try again|Top up)|\s)", page)
         assert not re.search(r"Out of stock\s+[A-Z]", page)
 
     def test_of_a_line_are_not_glued_together(self, browser: Client, token: Token) -> None:
@@ -343,3 +345,34 @@ class TestMeigensWords:
         assert address
         page = browser.get(address[1], headers=CHINESE).content.decode()
         assert re.search(r'<p class="prompt" [^>]*lang="en"', page)
+
+
+class TestTheGlossary:
+    """One word for one thing: docs/glossary.md says which word, and which ones it rules out."""
+
+    def test_rules_out_words_that_stand_in_no_template(self) -> None:
+        said = [(path.name, words) for path in (settings.BASE_DIR / "templates").rglob("*.*") for words in spoken(path)]
+        assert len(said) > 500
+        assert [(name, words) for name, words in said if ruled_out().search(words)] == []
+
+    def test_is_read_by_this_test(self) -> None:
+        assert ruled_out().search("Your Images are here")
+        assert ruled_out().search("Oops")
+        assert not ruled_out().search("Your pictures are here")
+
+
+def ruled_out() -> re.Pattern[str]:
+    glossary = (settings.BASE_DIR / "docs" / "glossary.md").read_text()
+    columns = [line.strip("|").split("|")[-1] for line in glossary.splitlines() if line.startswith("| ")]
+    words = [word.strip() for column in columns for word in column.split(",") if word.strip() not in {"", "Not"}]
+    [manners] = re.findall(r"not (please, .+?)\.", glossary)
+    words += re.split(r", | or ", manners)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})s?\b", re.IGNORECASE)
+
+
+def spoken(template: Path) -> list[str]:
+    """What the template says itself, without the names of what it fills in."""
+    source = template.read_text()
+    found = re.findall(r'{%\s*translate "([^"]+)"', source)
+    found += re.findall(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate", source, re.DOTALL)
+    return [re.sub(r"{{.*?}}|{%.*?%}|<[^>]+>", " ", words) for words in found]

@@ -152,7 +152,7 @@ for result in [row.results.get() for row in share.generations.all()[:2]]:
 
 
 def test_why_it_failed_is_read_without_a_click(hand: Hand) -> None:
-    expect(card(hand.page, "a dragon")).to_contain_text("Refused by the safety filter. Credits returned.")
+    expect(card(hand.page, "a dragon")).to_contain_text("Refused by the safety filter. Credits refunded.")
     hand.has_taken(clicks=0)
 
 

@@ -6,7 +6,14 @@
   const check = (some, on) => some.forEach((pick) => (pick.checked = on));
   let last;
 
+  // A card that is replaced stays selected, unless it was deleted.
+  const held = new Set();
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    for (const pick of detail.target.querySelectorAll(".pick:checked")) held.add(pick.value);
+  });
+
   const tell = () => {
+    for (const pick of picks()) if (held.delete(pick.value)) pick.checked = !pick.closest(".deleted");
     const all = bar("[name=all]");
     if (all) check(picks(), true); // those that have come since
     const chosen = picks().filter((pick) => pick.checked);

@@ -57,10 +57,15 @@ class Part:
     cards: Sequence[Shown] = ()
 
 
-def parts(cards: Iterable[Shown], viewer: User, after: datetime | None = None) -> Iterator[Part]:
-    """The wall of these cards, newest first, which begins anew or goes on `after` a card that was made then."""
+def parts(
+    cards: Iterable[Shown], viewer: User, after: datetime | None = None, *, names_today: bool = False
+) -> Iterator[Part]:
+    """The wall of these cards, newest first, which begins anew or goes on `after` a card that was made then.
+
+    Today has a heading only where no new card comes in above it.
+    """
     clicks = {click.nonce: click for click in going_on(viewer, {card.nonce for card in cards if card.is_live})}
-    day = timezone.localdate(after) if after else timezone.localdate()
+    day = timezone.localdate(after) if after else None if names_today else timezone.localdate()
     for made_on, of_day in groupby(cards, lambda card: timezone.localdate(card.created_at)):
         if made_on != day:
             yield Part(day=made_on)

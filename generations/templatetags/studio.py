@@ -199,7 +199,8 @@ def chosen_label(field: BoundField) -> str:
 @register.filter
 def hint_names(form: GenerateForm) -> list[str]:
     """The places of the form in which a hint of Meigen can stand; "" is the top."""
-    hidden = {"nonce", "as_typed", "count", "into", "project", "reason", "sref", "raw", "profile", "midjourney_quality"}
+    own = {"nonce", "made_from", "as_typed", "count", "into", "project", "reason"}
+    hidden = own | {"sref", "raw", "profile", "midjourney_quality"}
     return ["", *(name for name in form.fields if name not in hidden)]
 
 

@@ -17,8 +17,10 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def wall_parts(context: Context, cards: Iterable[Shown], after: datetime | None = None) -> Iterator[Part]:
-    return walls.parts(cards, context["request"].user, after)
+def wall_parts(
+    context: Context, cards: Iterable[Shown], after: datetime | None = None, *, names_today: bool = False
+) -> Iterator[Part]:
+    return walls.parts(cards, context["request"].user, after, names_today=bool(names_today))
 
 
 @register.simple_tag(takes_context=True)

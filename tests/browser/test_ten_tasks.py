@@ -24,7 +24,7 @@ rows = []
 for n in range(10):
     row = make_generation(
         user, prompt=f"a fox {{n}}", status="done", credits_used=5, model_id="nanobanana-2", model_name="Nanobanana 2",
-        fields={{"resolution": "1K"}}, created_at=now - timedelta(seconds=20 - n),
+        created_at=now - timedelta(seconds=20 - n),
     )
     make_result(row, data=picture(size=(1600, 1200)), width=1600, height=1200)
     rows.append(row)

@@ -11,11 +11,13 @@ django.setup()
 
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import admin, dispatch, lists, load, pages, picture, thumbnails  # noqa: E402
+from benchmarks import admin, dispatch, interaction, lists, load, pages, picture, thumbnails  # noqa: E402
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 parser.add_argument("--small", action="store_true", help="a few jobs only, as a smoke test")
-parser.add_argument("--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists", "admin", "load"])
+parser.add_argument(
+    "--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists", "admin", "load", "interaction"]
+)
 options = parser.parse_args()
 
 setup_test_environment()
@@ -36,6 +38,8 @@ try:
         lists.main(small=options.small)
     if options.only in {None, "admin"}:
         admin.main(small=options.small)
+    if options.only in {None, "interaction"}:
+        interaction.main(small=options.small)
     if options.only in {None, "load"}:
         if options.small:
             load.main(browsers=5, jobs=20, seconds=5)

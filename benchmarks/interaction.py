@@ -41,7 +41,7 @@ def main(*, small: bool) -> None:
         studio.python(MADE.format(name=name, tiles=tiles))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            for slowed in MOST_MS:
+            for slowed, most in MOST_MS.items():
                 context = browser.new_context(base_url=studio.url, viewport={"width": 1366, "height": 860})
                 context.add_init_script(OBSERVE)
                 page = context.new_page()
@@ -51,7 +51,7 @@ def main(*, small: bool) -> None:
                 assert page.locator("#wall article.card").count() >= tiles
                 context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
                 for what, act in ACTS.items():
-                    print(f"  processor / {slowed}, {what}: {_longest(page, act, rounds)} (wanted: {MOST_MS[slowed]})")
+                    print(f"  processor / {slowed}, {what}: {_longest(page, act, rounds)} (wanted: {most})")
                 context.close()
         finally:
             browser.close()

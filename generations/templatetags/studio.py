@@ -199,9 +199,9 @@ def chosen_label(field: BoundField) -> str:
 @register.filter
 def hint_names(form: GenerateForm) -> list[str]:
     """The places of the form in which a hint of Meigen can stand; "" is the top."""
-    own = {"nonce", "made_from", "as_typed", "count", "into", "project", "reason"}
-    hidden = own | {"sref", "raw", "profile", "midjourney_quality"}
-    return ["", *(name for name in form.fields if name not in hidden)]
+    apart = {"as_typed", "count", "into", "project", "reason", "sref", "raw", "profile", "midjourney_quality"}
+    seen = (name for name, each in form.fields.items() if not each.widget.is_hidden)
+    return ["", *(name for name in seen if name not in apart)]
 
 
 @register.filter

@@ -44,11 +44,11 @@ def test_the_story_below_a_path(below: Studio, page: Page, watch: Watch) -> None
     page.locator("article.card .star").click()
     expect(page.locator("article.card .star")).to_have_attribute("aria-pressed", "true")
     page.locator("article.card a.frame").click()
-    page.wait_for_url(f"{below.url}/generations/*/")
+    page.wait_for_url(f"{below.url}/generations/*/*list=studio")
     expect(page.locator("img.large, .large img").first).to_be_visible()
     page.locator(".top details.menu summary").click()
     page.get_by_role("button", name="简体中文").click()
-    page.wait_for_url(f"{below.url}/generations/*/")
+    page.wait_for_url(f"{below.url}/generations/*/*list=studio")
     assert page.locator("html").get_attribute("lang") == "zh-hans"
     page.locator(".top details.menu summary").click()
     page.get_by_role("button", name="English").click()

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Token, User
 from generations.library.walls import Click
-from generations.models import Generation, Place, Result
+from generations.models import Collection, Generation, Place, Preset, Result
+from generations.models.collection import MANY
+from meigen_api.prices import Price
 
 S = Generation.Status
 FAMILY = "57a1e000"  # what the ids of all samples begin with
@@ -37,7 +40,6 @@ def drawing(number: int) -> str:
 def cards(viewer: User) -> list[State]:
     now = timezone.now()
     good, refused = _token(viewer), _token(viewer, refused_at=now)
-    other = User(pk=0, username="lin")
     kept, lost = {"kept_at": now, "thumbnail": "t", "preview": "p"}, {"gone_at": now, "problem": "Not found"}
     waits = {"place": Place(2, now + timedelta(seconds=35)), "token": good}
     runs = {"running_at": now - timedelta(seconds=7.5), "expected_wait": 18.0}
@@ -55,7 +57,7 @@ def cards(viewer: User) -> list[State]:
         ("being saved", S.DONE, {}, [{}]),
         ("done", S.DONE, {}, [kept]),
         ("starred, shown to the team", S.DONE, {"is_starred": True, "stars_count": 3, "team_at": now}, [kept]),
-        ("of a colleague", S.DONE, {"is_own": False, "owner": other, "team_at": now}, [kept]),
+        ("of a colleague", S.DONE, {"is_own": False, "owner": _colleague(), "team_at": now}, [kept]),
         ("a set of four", S.DONE, {}, [kept] * 4),
         ("a set that lacks one", S.DONE, {}, [kept] * 3 + [lost]),
         ("a video", S.DONE, {"media_type": "video"}, [{**kept, "content_type": "video/mp4"}]),
@@ -89,6 +91,36 @@ def clicks(viewer: User) -> list[tuple[Click, list[Generation]]]:
     ]
     one = [_card(viewer, now, 95, status=S.RUNNING, results=[], **runs)]
     return [(_line(four, prompts=2, trouble=1), four), (_line(one), one)]
+
+
+def collections(viewer: User, cover: Generation) -> list[tuple[Collection, Result | None]]:
+    """One with a cover, an empty one of the team's, and one of a colleague."""
+    picture = cover.results.all()[0]
+    made = [("Lighthouses", viewer, 12, picture, {}), ("Basalt", viewer, 0, None, {"is_team": True})]
+    made += [("Harbours", _colleague(), MANY, picture, {"is_team": True})]
+    found: list[tuple[Collection, Result | None]] = []
+    for number, (name, owner, count, shown, columns) in enumerate(made):
+        one = Collection(pk=UUID(f"{FAMILY}-0000-4000-a000-{number:012}"), owner=owner, name=name, **columns)
+        one.count = count
+        found.append((one, shown))
+    return found
+
+
+def presets(viewer: User) -> list[tuple[Preset, str, Price | None]]:
+    """A person's own, and one of a colleague's that Meigen would refuse now."""
+    made = [("Lighthouse", viewer, "", Price(5, 5)), ("Harbour", _colleague(), _("No longer offered"), None)]
+    return [
+        (
+            Preset(pk=UUID(f"{FAMILY}-0000-4000-b000-{number:012}"), owner=owner, name=name, model_name="Nanobanana 2"),
+            trouble,
+            price,
+        )
+        for number, (name, owner, trouble, price) in enumerate(made)
+    ]
+
+
+def _colleague() -> User:
+    return User(pk=0, username="lin")
 
 
 def _line(rows: list[Generation], prompts: int = 1, trouble: int = 0) -> Click:

@@ -36,6 +36,7 @@ def styleguide(request: Request) -> HttpResponse:
         offer = catalogue.offer()
         wrong = ShareForm({"title": "x" * 130, "days": "x", "password": "short"})
         wrong.auto_id = "wrong_%s"
+        states = samples.cards(request.user)
         context = {
             "chosen": chosen,
             "choices": {"scheme": SCHEMES, "lang": languages, "dir": DIRECTIONS},
@@ -45,7 +46,9 @@ def styleguide(request: Request) -> HttpResponse:
             "fields": ShareForm(None),
             "wrong": wrong,
             "messages": _messages(),
-            "states": samples.cards(request.user),
+            "states": states,
+            "covers": samples.collections(request.user, next(one.card for one in states if one.name == "done")),
+            "saved_forms": samples.presets(request.user),
             "clicks": samples.clicks(request.user),
             "verbs": actions.bar(),
             "icons": ICONS,

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.running import Studio, enter, throw_away
 from tests.browser.test_accessible import violations
@@ -78,7 +78,6 @@ def opened(page: Page, look: str, width: int) -> Page:
     page.clock.install()
     enter(page, "guide")
     page.goto(f"/styleguide/?{LOOKS[look]}")
-    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
     return page
 
 
@@ -95,10 +94,14 @@ def test_every_part_is_accessible_keeps_its_place_and_fits_on_a_phone(page: Page
     opened(page, look, PHONE)
     assert page.evaluate(SHIFTS) == []
     assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE
-    page.locator("#pill-aspect_ratio").click()
-    assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE
+    for opener in ["#pill-aspect_ratio", ".top .menu > summary"]:
+        page.locator(opener).click()
+        assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE
     found = violations(page)
     assert not found, "\n".join(found)
+    page.locator("[commandfor=shortcuts]").click()
+    expect(page.locator("#shortcuts")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -122,6 +125,7 @@ def test_every_part_looks_as_before(page: Page, look: str, chromium: Browser) ->
             f"The pictures were taken with Chromium {taken['chromium']} and its fonts; this is another browser."
         )
     page.set_viewport_size({"width": LAPTOP, "height": page.evaluate("() => document.documentElement.scrollHeight")})
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
     shown = small(page.screenshot())
     stored = STORED / f"{look}.png"
     if WRITES:

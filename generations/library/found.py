@@ -26,7 +26,7 @@ def everything(address: str, viewer: User) -> list[UUID]:
     """The ids of all results that the list at this address shows the viewer now. Raises Unclear."""
     listed = lists.found_at(address, viewer)
     if listed is None:
-        raise Unclear(_("This filter is not valid any more. Clear what is marked red, then select again."))
+        raise Unclear(_("Part of this filter is not valid any more. Clear it, then select again."))
     try:
         with within_time() if listed.is_search else nullcontext():
             ids = list(listed.rows.values_list("pk", flat=True)[: MOST + 1])

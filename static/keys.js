@@ -23,17 +23,29 @@
     field.setAttribute("aria-activedescendant", option?.id ?? "");
   };
   window.listbox = { options, mark };
+  let waits = false; // Enter was pressed before the answer to what is written
   const took = (field, key) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[key];
     const found = options(field);
     if (step && found.length) mark(field, found.at((found.indexOf(marked(field)) + step) % found.length));
-    else if (key === "Enter") marked(field)?.click();
+    if (key === "Enter") {
+      waits = !marked(field);
+      marked(field)?.click();
+    }
     return step || key === "Enter";
   };
-  // What the server found: its first is what Enter takes.
-  document.addEventListener("htmx:afterSettle", ({ target }) => {
+  // What the server found: its first is what Enter takes, once it is the answer to all that is written.
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("[role=combobox]")) return;
+    mark(target);
+    waits = false;
+  });
+  document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
     const field = target.role === "listbox" && document.querySelector(`[role=combobox][aria-controls="${target.id}"]`);
-    if (field) mark(field, options(field)[0]);
+    if (!field || detail.requestConfig.parameters[field.name] !== field.value) return;
+    mark(field, options(field)[0]);
+    if (waits) marked(field)?.click();
+    waits = false;
   });
 
   const single = document.querySelector("[data-single-keys]");

@@ -38,6 +38,15 @@ def test_arrows_go_through_the_list_and_round_it(studio: Studio, page: Page) -> 
     expect(marked).to_have_text(first, use_inner_text=True)
 
 
+def test_enter_takes_what_was_written_however_fast(studio: Studio, page: Page) -> None:
+    enter(page, studio.person())
+    page.keyboard.press("Control+k")
+    expect(palette(page).locator(".marked")).to_have_text("Studio")
+    page.keyboard.type("share links")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/shares/")
+
+
 def test_it_opens_while_one_writes_and_nothing_written_is_lost(studio: Studio, page: Page) -> None:
     enter(page, studio.person())
     prompt = page.locator("[name=prompt]")

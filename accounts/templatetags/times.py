@@ -58,8 +58,8 @@ def told(text: str) -> SafeString | str:
 
 @register.filter
 def calendar(day: date, kind: str = "date") -> str:
-    """A day without a time, as people write it: "day" without the year, "date" with it, or the "month" alone. For an
-    address "iso" and "iso month"."""
+    """A day without a time, as people write it: "day" without the year, "date" with it, or the "month" alone, also
+    as "short month" where its year is known. For an address "iso" and "iso month"."""
     match kind:
         case "iso":
             return day.isoformat()
@@ -67,4 +67,6 @@ def calendar(day: date, kind: str = "date") -> str:
             return f"{day:%Y-%m}"
         case "month":
             return date_format(day, "YEAR_MONTH_FORMAT")
+        case "short month":
+            return date_format(day, "M")
     return date_format(day, _form(kind))

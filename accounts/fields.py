@@ -94,6 +94,15 @@ class TextField(forms.CharField):
             raise forms.ValidationError(self.error_messages["too_long"], code="too_long", params=params)
 
 
+class DayInput(forms.DateInput):
+    """A browser's field for a day, which takes its value as 2026-01-31, whatever the page's language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
 class NameField(TextField):
     """One line that people tell things apart by, without what nobody sees in it."""
 

@@ -28,9 +28,9 @@
     if (fresh.length === box.children.length) {
       // Away from the hand: what was pressed, and what came of it, stays in sight.
       const pressed = document.activeElement;
-      const { bottom } = pressed.getBoundingClientRect();
-      const isHigh = pressed !== document.body && bottom > 0 && bottom < innerHeight / 2;
-      box.classList.toggle("low", isHigh);
+      const { top } = pressed.getBoundingClientRect();
+      const isLow = pressed !== document.body && top > innerHeight / 2 && top < innerHeight;
+      box.classList.toggle("low", !isLow);
     }
     for (const note of fresh) {
       const kind = Object.keys(SECONDS).find((name) => note.classList.contains(name));

@@ -20,7 +20,7 @@
   const bodies = new WeakMap(); // what an element is to send, if not what it says now
 
   const isTick = (element) => Boolean(element.closest("#live"));
-  const isDeed = ({ elt, requestConfig }) => requestConfig.verb === "post" && !elt.closest("#live, #price");
+  const isDeed = ({ elt, requestConfig }) => requestConfig.verb === "post" && !elt.closest("#live, #seen-card, #price");
   const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
   // Asks who is signed in here, and puts a fresh CSRF token into every form if it is still the page's person.

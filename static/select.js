@@ -15,13 +15,14 @@
   const tell = () => {
     for (const pick of picks()) if (held.delete(pick.value)) pick.checked = !pick.closest(".deleted");
     const all = bar("[name=all]");
-    if (all) check(picks(), true); // those that have come since
+    if (all) check(picks().filter((pick) => !pick.closest(".deleted")), true); // those that have come since
     const chosen = picks().filter((pick) => pick.checked);
     const count = chosen.length;
     // What none of them offers is greyed out; a card lists what it offers.
     const offered = new Set(chosen.flatMap((pick) => pick.dataset.can.split(" ")));
     for (const button of document.querySelectorAll("#selection [data-offered]")) {
       button.disabled = !all && count > 0 && !offered.has(button.value);
+      if (button.value === "compare" && (all || count !== 2)) button.disabled = true;
     }
     const told = bar("[data-selected]");
     told.textContent = count ? told.dataset[count > 1 ? "many" : "one"].replace("%s", count) : "";
@@ -54,5 +55,9 @@
     tell();
   });
   document.addEventListener("htmx:load", tell);
+  // On a phone the field of the collection lies over the bar.
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && detail.elt.value === "collect") document.querySelector("#into-collection:popover-open")?.hidePopover();
+  });
   tell();
 })();

@@ -74,7 +74,7 @@
     if (isRefused) {
       wanted = button;
       box.close();
-      name.focus();
+      name.focus({ preventScroll: true });
     } else if (answer.redirected && answer.ok) {
       location.assign(answer.url); // a page that says why
     } else if (answer.status === 204) {

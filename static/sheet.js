@@ -16,6 +16,11 @@
     if (event.target.matches("textarea[name=prompt]")) open(true);
   });
   close.addEventListener("click", () => open(false));
+  // What was brought along is in the form.
+  if (/[?&](from|preset|prompt|reference|inspiration)=/.test(location.search)) open(true);
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    if (target.id === "reference-list" && narrow.matches) open(true);
+  });
   // The bar hides what would be sent, so Generate opens the sheet first, and the second click of a double click is none.
   maker.addEventListener("click", (event) => {
     if (!narrow.matches || !event.target.closest(".go .primary")) return;

@@ -90,8 +90,10 @@
     if (!button) return;
     const field = document.getElementById(button.dataset.copy);
     field.select?.();
-    // Without https there is no such clipboard.
-    await (navigator.clipboard?.writeText(field.value ?? field.textContent) ?? document.execCommand("copy"));
+    // Without https there is no such clipboard, and the browser may refuse it; what is selected can be copied then.
+    const text = field.value ?? field.textContent;
+    const isWritten = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+    if (!isWritten && !document.execCommand("copy")) return;
     const word = button.textContent;
     button.textContent = button.dataset.copied;
     setTimeout(() => (button.textContent = word), 1500);
@@ -99,7 +101,7 @@
 
   // What was said is over with the next thing done, but for what can still be undone.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #price, #messages")) {
+    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #seen-card, #price, #messages")) {
       for (const note of document.querySelectorAll("#messages .note:not(:has(form))")) note.remove();
     }
   });

@@ -2,7 +2,10 @@
 // finds it again. Without this script, or opened by its address, it is a page of its own, where this does the rest.
 (() => {
   const viewer = document.getElementById("viewer");
-  const next = document.querySelector("#act [name=next]");
+  // Where a form leads back to: the card's actions, and the language in the menu.
+  const comeBackTo = (address) => {
+    for (const field of document.querySelectorAll("#act [name=next], .top [name=next]")) field.value = address;
+  };
   const isOpen = () => viewer && !viewer.hidden;
   const find = (selector) => (isOpen() ? viewer : document).querySelector(selector);
   let opened, wall; // the link that was followed, and what the page said before
@@ -16,7 +19,7 @@
       await new Promise((done) => viewer.addEventListener("htmx:afterRequest", done, { once: true }));
     }
     if (own !== shown) return undefined;
-    next.value = href.replace(location.origin, "");
+    comeBackTo(href.replace(location.origin, ""));
     let came = false;
     viewer.addEventListener("htmx:afterRequest", ({ detail }) => (came = detail.successful), { once: true });
     await htmx.ajax("GET", href, { source: viewer, target: viewer, select: "main > *", swap: "innerHTML" });
@@ -27,7 +30,7 @@
   };
 
   const open = async (href) => {
-    wall ??= { title: document.title, next: next.value };
+    wall ??= { title: document.title, next: document.querySelector("#act [name=next]").value };
     viewer.hidden = false;
     // What is known already, while the rest is on its way.
     const small = opened?.querySelector("img");
@@ -45,7 +48,7 @@
     viewer.replaceChildren();
     shown += 1;
     document.title = wall.title;
-    next.value = wall.next;
+    comeBackTo(wall.next);
     wall = undefined;
     const frame = document.getElementById(id)?.querySelector(".frame") ?? opened;
     const { top, bottom } = frame?.getBoundingClientRect() ?? {};

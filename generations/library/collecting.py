@@ -29,6 +29,7 @@ class Name(NamedTuple):
     name: str
     is_team: bool
     is_linked: bool
+    is_own: bool
     created_at: datetime
 
 
@@ -37,7 +38,14 @@ def names(user: User) -> list[Name]:
     rows = with_links(Collection.objects.visible_to(user))
     # A link shows only what the collection's owner added.
     return [
-        Name(row.pk, known_as(row, user), row.is_team, row.is_linked and row.owner_id == user.pk, row.created_at)
+        Name(
+            pk=row.pk,
+            name=known_as(row, user),
+            is_team=row.is_team,
+            is_linked=row.is_linked and row.owner_id == user.pk,
+            is_own=row.owner_id == user.pk,
+            created_at=row.created_at,
+        )
         for row in rows
     ]
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import Form, TextField
+from accounts.fields import DayInput, Form, TextField
 from accounts.models import User
 from generations.library import choices
 from generations.library.periods import Period, days_of, in_words
@@ -80,12 +80,12 @@ class HistoryForm(Form):
     collection = forms.ChoiceField(label=_("Collection"), required=False, error_messages={"invalid_choice": GONE})
     starred = forms.BooleanField(label=_("Starred"), required=False)
     period = forms.ChoiceField(label=_("Period"), required=False, choices=[("", _("Any time")), *Period.choices])
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput)
     # Only where a number of the usage page leads here. Days are then those that usage counts by.
     counts = forms.ChoiceField(label=_("Usage"), required=False, choices=[("", _("All")), *SUMS.items()])
     # No filter, but the place in the list where the page begins.
-    day = forms.DateField(label=_("Go to date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("Go to date"), required=False, widget=DayInput)
 
     def __init__(self, user: User, data: Mapping[str, str], *, of_team: bool = False) -> None:
         self.asked = asked_for(data)

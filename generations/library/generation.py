@@ -69,9 +69,11 @@ def _collected(request: Request, row: Generation) -> list[Collection]:
 
 
 def _suggested(names: list[collecting.Name], collected: list[Collection]) -> list[collecting.Name]:
-    """The latest collections that it is not in yet, to be put into with one click."""
+    """The latest collections that it is not in yet, one's own first, to be put into with one click."""
     ids = {collection.pk for collection in collected}
-    return sorted((name for name in names if name.pk not in ids), key=lambda name: name.created_at, reverse=True)[:3]
+    return sorted(
+        (name for name in names if name.pk not in ids), key=lambda name: (name.is_own, name.created_at), reverse=True
+    )[:3]
 
 
 def _for_owner(request: Request, row: Generation) -> dict[str, Any]:

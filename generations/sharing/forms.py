@@ -54,7 +54,7 @@ class ShareForm(Form):
             "If this is off, guests see smaller pictures. Videos can still be saved by anyone who can watch them."
         ),
     )
-    allows_hearts = forms.BooleanField(label=gettext_lazy("Allow hearts"), required=False)
+    allows_hearts = forms.BooleanField(label=gettext_lazy("Allow hearts"), required=False, initial=True)
 
     def __init__(
         self,

@@ -62,7 +62,9 @@ def _page(
     wall = Generation.objects.owned_by(request.user).kept().newest_first()
     cards = shown(wall[: many + 1], request.user, carried(reverse("studio")))
     context = _form_context(request, form, start)
-    context |= {"cards": cards[:many], "more": len(cards) > many, "page": WALL}
+    context |= {"cards": cards[:many], "page": WALL}
+    if len(cards) > many:
+        context["oldest"] = timezone.localdate(cards[many - 1].created_at)
     recent = Generation.objects.owned_by(request.user).kept().newest_first().values_list("prompt", flat=True)
     earlier = filter(None, [unsent.strip(), *recent[:60]])
     context["earlier_prompts"] = list(dict.fromkeys(earlier))[:20]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.fields import Form, TextField
+from accounts.fields import DayInput, Form, TextField
 from accounts.models import User
 from generations.models import Project
 from generations.models.ledger import day_of
@@ -35,8 +35,8 @@ class RejectionForm(Form):
 class UsageForm(Form):
     """A period, what to count by, and whose. What is missing or wrong has a default: this month, by model."""
 
-    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput)
+    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=DayInput)
     by = forms.ChoiceField(label=gettext_lazy("By"), required=False)
     person = forms.ChoiceField(label=gettext_lazy("Person"), required=False)
     project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)

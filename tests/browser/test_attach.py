@@ -165,7 +165,7 @@ def test_text_is_really_dragged_into_the_prompt_and_a_card_to_the_references(for
     form.locator("textarea[name=prompt]").hover()
     form.locator("textarea[name=prompt]").hover(position={"x": 30, "y": 20})
     form.mouse.up()
-    expect(form.locator("textarea[name=prompt]")).to_have_value("Your first picture")
+    expect(form.locator("textarea[name=prompt]")).to_have_value("First steps")
 
     # A card is a reference in its full size.
     form.fill("textarea[name=prompt]", "a fox")

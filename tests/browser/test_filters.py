@@ -75,8 +75,8 @@ def test_filters_are_chosen_with_the_keyboard_alone(person: str, page: Page) -> 
     page.keyboard.press("ArrowDown")
     expect(cards(page)).to_have_count(1)
     page.keyboard.press("ArrowDown")  # the list stays open, on what is chosen
-    expect(page.get_by_label("Yesterday")).to_be_checked()
-    expect(page.get_by_label("Yesterday")).to_be_focused()
+    expect(page.get_by_role("radio", name="Yesterday")).to_be_checked()
+    expect(page.get_by_role("radio", name="Yesterday")).to_be_focused()
     expect(page).to_have_url(re.compile("period=yesterday"))
     expect(cards(page).first).to_contain_text("an owl 1")
     page.keyboard.press("Escape")

@@ -43,6 +43,7 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
     # Its page, and a link for somebody outside.
     page.click("article.card a.frame")
     expect(page.locator(".large img")).to_be_visible()
+    page.click("summary[title=Share]")
     page.click("text=Create link")
     link = page.locator(".share-link").input_value()
     with chromium.new_context(viewport={"width": 390, "height": 800}) as outside:
@@ -51,7 +52,8 @@ def test_from_sign_in_to_a_shared_picture_and_a_video(
         visitor.goto(link)
         expect(visitor.locator(".pictures img")).to_be_visible()
         expect(visitor.locator("body")).not_to_contain_text("credits")
-        page.get_by_role("button", name="Revoke").click()
+        page.get_by_text("Revoke…").click()
+        page.get_by_role("button", name="Revoke link").click()
         expect(page.locator(".share-link")).to_have_count(0)
         gone = visitor.goto(link)
         assert gone is not None

@@ -53,9 +53,10 @@ def test_the_story_below_a_path(below: Studio, page: Page, watch: Watch) -> None
     page.locator(".top details.menu summary").click()
     page.get_by_role("button", name="English").click()
 
-    page.get_by_role("link", name="More options…").click()
+    page.click("summary[title=Share]")
+    page.get_by_text("Expiry, password, hearts").click()
     page.check("[name=allows_hearts]")
-    page.get_by_role("button", name="Create link").click()
+    page.get_by_role("button", name="Create link with these settings").click()
     address = page.locator("#link").input_value()
     assert address.startswith(f"{below.url}/s/")
     page.goto(address)

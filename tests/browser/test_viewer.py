@@ -44,7 +44,7 @@ def is_the_same_document(page: Page) -> bool:
 def test_the_wall_stays_behind_and_forward_opens_it_again(person: str, page: Page) -> None:
     history(page, person)
     page.get_by_label("Search prompts").fill("a fox")  # an address that htmx has pushed
-    page.wait_for_url("**/generations/?q=a%20fox&**")
+    page.wait_for_url("**/generations/?q=a+fox")
     page.locator("#wall article.card").nth(20).evaluate("card => card.scrollIntoView({ block: 'center' })")
     top = page.evaluate("scrollY")
     open_at(page, 20)
@@ -179,7 +179,7 @@ def test_what_cannot_be_opened_leaves_the_wall_and_says_so(studio: Studio, page:
     watch.hears_failures = False
     page.route("**/generations/*-*/", lambda route: route.fulfill(status=404))
     page.locator("#wall article.card .frame").first.click()
-    expect(page.locator("#messages")).to_contain_text("That is not here anymore")
+    expect(page.locator("#messages")).to_contain_text("This is no longer here.")
     expect(page.locator("#wall")).to_be_visible()
     assert (page.url.endswith("/generations/"), is_the_same_document(page)) == (True, True)
 

@@ -60,7 +60,7 @@
     if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") open("palette");
     else if (isOfBrowser || !target.matches?.("[aria-activedescendant]") || !took(target, key)) {
       if (document.querySelector("dialog[open]")) return;
-      if (target.closest?.("input:not(.pick), textarea, select, video, audio, summary, [contenteditable]")) return;
+      if (target.closest?.("input:not(.pick), textarea, select, video, audio, [contenteditable]")) return;
       if (!isOfBrowser && key.length < 2 && !single.checked) return;
       const named = `[data-key="${CSS.escape(isOfBrowser ? `ctrl+${key}` : key)}"]`;
       const viewer = document.querySelector("#viewer:not([hidden])");

@@ -5,6 +5,7 @@
   const MOST = 4;
   const left = new WeakMap();
   let box, came;
+  let isWatching = false;
 
   const close = (note) => {
     const held = note.contains(document.activeElement);
@@ -32,6 +33,8 @@
       const isLow = pressed !== document.body && top > innerHeight / 2 && top < innerHeight;
       box.classList.toggle("low", !isLow);
     }
+    // The button that was pressed may be gone with what it deleted.
+    if (isWatching && document.activeElement === document.body) fresh.at(-1).querySelector("form button")?.focus();
     for (const note of fresh) {
       const kind = Object.keys(SECONDS).find((name) => note.classList.contains(name));
       left.set(note, SECONDS[kind] ?? (note.querySelector("button") ? 16 : 8));
@@ -44,6 +47,7 @@
     box = document.getElementById("messages");
     new MutationObserver(adopt).observe(box, { childList: true });
     adopt();
+    isWatching = true;
     box.addEventListener("focusin", ({ relatedTarget }) => {
       if (relatedTarget && !box.contains(relatedTarget)) came = relatedTarget;
     });

@@ -26,6 +26,7 @@
     const script = find("[data-script]");
     if (script) import(script.dataset.script);
     if (!isOpen()) viewer.replaceChildren();
+    else if (document.activeElement === document.body) viewer.focus({ preventScroll: true });
     return own === shown ? came : undefined;
   };
 
@@ -74,7 +75,8 @@
     const link = event.target.closest("a");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const { href } = link;
-    if (link.matches("[data-back]")) {
+    if (isOpen() && link.matches(".skip")) viewer.focus();
+    else if (link.matches("[data-back]")) {
       if (!isOpen() && before() !== link.pathname) return;
       history.back(); // where it finds the place that was left
     } else if (viewer && link.closest("#wall") && isResult(link)) {
@@ -129,7 +131,10 @@
       list.scrollLeft += left - (list.clientWidth - here.offsetWidth) / 2;
     }
     const share = location.hash === "#share" && elt.querySelector("#share");
-    if (share) share.open = true;
+    if (share) {
+      share.open = true;
+      share.querySelector("summary").focus();
+    }
   });
 
   document.addEventListener("htmx:afterSettle", ({ detail }) => {

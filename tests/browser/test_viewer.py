@@ -206,3 +206,40 @@ def test_a_finger_leads_on_and_back(studio: Studio, person: str, chromium: Brows
         swipe(60, 300)
         expect(page.locator("#prompt-text")).to_have_text("a fox 24")
         expect(page.locator(".zoomed")).to_have_count(0)
+
+
+def test_the_keyboard_stays_in_what_is_seen(person: str, page: Page) -> None:
+    history(page, person)
+    open_at(page, 2)
+    viewer = page.locator("#viewer")
+    expect(viewer).to_be_focused()
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    expect(viewer).to_be_focused()
+    viewer.get_by_role("link", name="Back to:").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#prompt-text")).to_have_text("a fox 26")
+    expect(viewer).to_be_focused()
+    viewer.locator("summary[title=Share]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(viewer.locator("#share")).not_to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(page.locator("#wall")).to_be_visible()
+    assert is_the_same_document(page)
+
+
+def test_what_is_deleted_together_is_selected_no_more_and_undo_is_at_hand(studio: Studio, page: Page) -> None:
+    name = studio.person()
+    studio.python(FOXES.format(name=name))
+    history(page, name)
+    for number in (0, 1):
+        page.locator("#wall .pick").nth(number).check(force=True)
+    page.locator("#selection button[value=star]").click()
+    expect(page.locator("#selection [data-selected]")).to_have_text("2 selected")  # and can be shared now
+    page.locator("#selection button[value=delete]").click()
+    expect(page.locator("#messages").get_by_role("button", name="Undo")).to_be_focused()
+    expect(page.locator("#wall .pick:checked")).to_have_count(0)
+    expect(page.locator("#selection")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("article.card.deleted")).to_have_count(0)

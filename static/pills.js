@@ -26,7 +26,7 @@
       if (!form() || !target.matches("details.pill[open]")) return;
       const room = form().querySelector(".go").getBoundingClientRect().top - target.closest(".pills").getBoundingClientRect().bottom;
       const popover = target.querySelector(".popover");
-      popover.style.maxHeight = `${Math.max(room - 12, 320)}px`;
+      popover.style.maxHeight = `${Math.max(room - 12, 192)}px`;
       popover.scrollIntoView({ block: "nearest" });
     },
     true,

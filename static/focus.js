@@ -17,6 +17,10 @@
       wrong?.focus();
       wrong?.scrollIntoView({ block: "center" });
     }
+    // The button that was pressed beside a result may be gone.
+    if (event.target.id === "about" && document.activeElement === document.body) {
+      document.getElementById("star")?.focus({ preventScroll: true });
+    }
     if (!held) return;
     const card = document.getElementById(held.id);
     if (held.isOpen) card.open = true;

@@ -114,6 +114,7 @@ def test_a_result_is_real_view_closely_and_compared_without_a_mouse(person: str,
     page.keyboard.press("c")
     page.wait_for_url("**/compare/**")
     slider = page.get_by_label("How much of the first picture to show")
+    expect(slider).to_be_visible()
     slider.focus()
     wide = page.locator("[data-compare]").evaluate("pair => pair.style.getPropertyValue('--cut')")
     page.keyboard.press("ArrowRight")

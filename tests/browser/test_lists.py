@@ -107,6 +107,6 @@ def test_escape_leads_to_the_card_of_a_result_opened_by_itself_once_all_else_is_
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
     expect(page.locator(".result")).to_be_visible()
-    page.get_by_label("Add to collection").fill("x")
+    page.locator("#collection-name").fill("x")
     page.keyboard.press("Escape")
     expect(page.locator(".result")).to_be_visible()

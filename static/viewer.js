@@ -39,6 +39,7 @@
       viewer.innerHTML = '<div class="result"><div class="mat"></div></div>';
       viewer.querySelector(".mat").append(Object.assign(new Image(), { src: small.src, alt: "", className: "early" }));
     }
+    viewer.setAttribute("aria-describedby", "prompt-text");
     viewer.focus({ preventScroll: true });
     if ((await show(href)) === false) history.back();
   };

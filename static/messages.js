@@ -33,8 +33,9 @@
       const isLow = pressed !== document.body && top > innerHeight / 2 && top < innerHeight;
       box.classList.toggle("low", !isLow);
     }
-    // The button that was pressed may be gone with what it deleted.
-    if (isWatching && document.activeElement === document.body) fresh.at(-1).querySelector("form button")?.focus();
+    // The button that was pressed may be gone in a moment, with what it deleted.
+    const undo = isWatching && fresh.at(-1).querySelector("form button");
+    if (undo) setTimeout(() => document.activeElement === document.body && undo.focus(), 50);
     for (const note of fresh) {
       const kind = Object.keys(SECONDS).find((name) => note.classList.contains(name));
       left.set(note, SECONDS[kind] ?? (note.querySelector("button") ? 16 : 8));

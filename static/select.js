@@ -6,6 +6,7 @@
   const check = (some, on) => some.forEach((pick) => (pick.checked = on));
   let last;
 
+  const isDeleted = (pick) => pick.dataset.can.split(" ").includes("restore");
   // A card that is replaced stays selected, unless it was deleted.
   const held = new Set();
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
@@ -13,9 +14,9 @@
   });
 
   const tell = () => {
-    for (const pick of picks()) if (held.delete(pick.value)) pick.checked = !pick.closest(".deleted");
+    for (const pick of picks()) if (held.delete(pick.value)) pick.checked = !isDeleted(pick);
     const all = bar("[name=all]");
-    if (all) check(picks().filter((pick) => !pick.closest(".deleted")), true); // those that have come since
+    if (all) check(picks().filter((pick) => !isDeleted(pick)), true); // those that have come since
     const chosen = picks().filter((pick) => pick.checked);
     const count = chosen.length;
     // What none of them offers is greyed out; a card lists what it offers.

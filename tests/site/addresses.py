@@ -79,7 +79,7 @@ def made_by_somebody() -> dict[str, str]:
         "use_result": [generation.pk, 0],
         "reference": [attachments.add_file(owner, "a.png", io.BytesIO(picture()), None).pk],
         "replace_token": [token.pk],
-        "preset": [presets.save(owner, "CANARY preset", {}, [], is_team=True).pk],
+        "preset": [presets.save(owner, "CANARY preset", {}, [], is_team=False).pk],
         "delete_preset": [presets.save(owner, "Everybody's", {}, [], is_team=True).pk],
         "check_token": [token.pk],
         "remove_token": [token.pk],

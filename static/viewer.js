@@ -1,5 +1,5 @@
-// A result opens over the wall and leads to its neighbours; the address changes, so that Back closes it and a reload
-// finds it again. Without this script, or opened by its address, it is a page of its own, where this does the rest.
+// A result opens over the wall and leads to its neighbours. The address changes: Back closes it, a reload finds it again.
+// Without this script, or opened by its address, it is a page of its own.
 (() => {
   const viewer = document.getElementById("viewer");
   // Where a form leads back to: the card's actions, and the language in the menu.
@@ -11,8 +11,7 @@
   let opened, wall; // the link that was followed, and what the page said before
   let shown = 0;
 
-  // Resolves to whether it is there now, or to undefined if something else was asked for meanwhile. What went wrong is
-  // said by the page.
+  // Resolves to whether it is there, or to undefined if something else was asked for meanwhile.
   const show = async (href) => {
     const own = ++shown;
     while (viewer.matches(".htmx-request, :has(.htmx-request)")) {

@@ -1,5 +1,4 @@
-// A picture closer up: Z or a click between all of it and all its pixels, the wheel or two fingers on a touchpad by
-// degrees, the mouse or the arrow keys to move around in it. And from one result to the next by swiping.
+// A picture closer up: Z or a click, the wheel, and the mouse or arrow keys to move in it. Swiping leads to the next one.
 (() => {
   let held, start, isMoved;
   const stage = () => document.querySelector("[data-zoom].zoomed");

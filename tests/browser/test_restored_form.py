@@ -131,15 +131,19 @@ def test_neither_a_script_nor_fast_keys_cost_more_than_the_button_says(studio: S
 
 
 def test_a_price_that_changes_at_meigen_meanwhile_is_asked_about(studio: Studio, page: Page, name: str) -> None:
-    write(page, "a patient heron")
+    # One that is asked for later would put the new price on the button.
+    with page.expect_response(lambda answer: "price" in answer.url and "heron" in (answer.request.post_data or "")):
+        write(page, "a patient heron")
     before = re.escape('"credits_per_generation": 2')
     change = f"""
 import re
+from django.utils import timezone
 from generations.models import Catalogue
 row = Catalogue.objects.get()
 old = row.body
 row.body = re.sub(r'{before}', '"credits_per_generation": 24', old.replace('":2,', '": 2,'))
 assert row.body != old
+row.fetched_at = timezone.now()  # an older one would be asked for anew before the click
 row.save()
 """
     keep = studio.python("from generations.models import Catalogue; print(Catalogue.objects.get().body)")

@@ -216,7 +216,7 @@ def test_what_can_still_be_undone_stays_while_more_is_done(studio: Studio, page:
     notes = page.locator("#messages .note")
     tops = [note.evaluate("note => note.getBoundingClientRect().top") for note in notes.all()]
     bottoms = [note.evaluate("note => note.getBoundingClientRect().bottom") for note in notes.all()]
-    assert bottoms[0] <= tops[1], "one lies over the other"
+    assert bottoms[1] <= tops[0], "one lies over the other"  # the next one comes in above
     choose(page, 8)
     bar.get_by_role("button", name="Star", exact=True).click()
     expect(said(page, "1 starred.")).to_be_visible()

@@ -12,7 +12,7 @@
   // What goes on by itself is not read out.
   const run = (on) => {
     clearTimeout(timer);
-    timer = on && setTimeout(() => show(place + 1), 5000);
+    timer = on && setTimeout(() => box.open && show(place + 1), 5000); // closed a moment ago, it stays so
     play.ariaPressed = Boolean(on);
     words.ariaLive = on ? "off" : "polite";
   };

@@ -1,7 +1,8 @@
-"""`python -m benchmarks [--small]`: runs every benchmark on a throw-away database."""
+"""`python -m benchmarks [--small]`: runs every benchmark, each on a throw-away database of its own."""
 
 import argparse
 import os
+from functools import partial
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -13,37 +14,32 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 
 from benchmarks import admin, dispatch, interaction, lists, load, pages, picture, thumbnails  # noqa: E402
 
+BENCHMARKS = {
+    "pages": pages.main,
+    "thumbnails": thumbnails.main,
+    "dispatch": dispatch.main,
+    "picture": picture.main,
+    "lists": lists.main,
+    "admin": admin.main,
+    "interaction": interaction.main,
+    "load": load.main,
+}
+# These start processes with a database of their own, or need none.
+WITHOUT_DATABASE = {"thumbnails", "picture", "interaction"}
+
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("--small", action="store_true", help="a few jobs only, as a smoke test")
-parser.add_argument(
-    "--only", choices=["pages", "dispatch", "picture", "thumbnails", "lists", "admin", "load", "interaction"]
-)
+parser.add_argument("--small", action="store_true", help="a few of everything, as a smoke test")
+parser.add_argument("--only", choices=BENCHMARKS)
 options = parser.parse_args()
 
 setup_test_environment()
-_config = setup_databases(verbosity=0, interactive=False)
-try:
-    if options.only in {None, "pages"}:
-        pages.main()
-    if options.only in {None, "thumbnails"}:
-        thumbnails.main(small=options.small)
-    if options.only in {None, "dispatch"}:
-        if options.small:
-            dispatch.main(jobs=100, idle_seconds=1, within=(1, 3))
-        else:
-            dispatch.main(jobs=2000, idle_seconds=30, within=(10, 20))
-    if options.only in {None, "picture"}:
-        picture.main(small=options.small)
-    if options.only in {None, "lists"}:
-        lists.main(small=options.small)
-    if options.only in {None, "admin"}:
-        admin.main(small=options.small)
-    if options.only in {None, "interaction"}:
-        interaction.main(small=options.small)
-    if options.only in {None, "load"}:
-        if options.small:
-            load.main(browsers=5, jobs=20, seconds=5)
-        else:
-            load.main(browsers=100, jobs=500, seconds=60)
-finally:
-    teardown_databases(_config, verbosity=0)
+for name in [options.only] if options.only else BENCHMARKS:
+    run = partial(BENCHMARKS[name], small=options.small)
+    if name in WITHOUT_DATABASE:
+        run()
+        continue
+    config = setup_databases(verbosity=0, interactive=False)
+    try:
+        run()
+    finally:
+        teardown_databases(config, verbosity=0)

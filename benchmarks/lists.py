@@ -278,8 +278,8 @@ def _before(row: Generation) -> dict[str, str]:
     return {"before": f"{row.created_at.isoformat()}_{row.pk}"}
 
 
-def main(*, small: bool = False) -> None:
-    few, some, many, runs = 1000, *((2_000, 3_000, 1) if small else (100_000, seed.MOST, RUNS))
+def main(*, small: bool) -> None:
+    few, some, many, runs = (100, 200, 300, 1) if small else (1000, 100_000, seed.MOST, RUNS)
     cache.clear()
     seed.seed(few)
     user = seed.people()[0]

@@ -127,7 +127,8 @@ class Browser:
         await self.http.aclose()
 
 
-def main(browsers: int, jobs: int, seconds: float) -> None:
+def main(*, small: bool) -> None:
+    browsers, jobs, seconds = (3, 20, 3) if small else (100, 500, 60)
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         upstream, address = _free_port(), _free_port()
@@ -149,7 +150,7 @@ def main(browsers: int, jobs: int, seconds: float) -> None:
         groups["web"] = running.enter_context(_process(["-m", "gunicorn", "meigen_site.wsgi"], web, folder))
         _until(lambda: _listens(address) and _running() >= jobs)
         people_and_jobs = f"{browsers} browsers of {len(people)} people, {jobs} jobs running"
-        print(f"\nLoad ({connection.vendor}): {people_and_jobs}, for {seconds:g} s")
+        print(f"\nLoad ({connection.vendor}): {people_and_jobs}, for {seconds} s")
         for _ in range(8):  # each process has loaded everything once
             httpx.get(f"http://127.0.0.1:{address}/accounts/login/", trust_env=False)
         waited: dict[str, list[float]] = defaultdict(list)

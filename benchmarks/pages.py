@@ -35,7 +35,8 @@ def trivial(_: HttpRequest) -> HttpResponse:
 urlpatterns = [path("trivial/", trivial), *urls.urlpatterns]
 
 
-def main() -> None:
+def main(*, small: bool) -> None:
+    rounds = 2 if small else ROUNDS
     logging.disable(logging.WARNING)  # the empty page is a 404
     cache.clear()
     user = make_user()
@@ -47,7 +48,7 @@ def main() -> None:
     client.force_login(user)
     seen = {"live": [f"{row.pk}:{row.version}" for row in live], "tick": tick.token_for(user)}
     htmx = {"HX-Request": "true"}
-    print(f"Pages ({connection.vendor}), median of {ROUNDS}, {Generation.objects.count()} rows")
+    print(f"Pages ({connection.vendor}), median of {rounds}, {Generation.objects.count()} rows")
     compare(
         {
             "an empty signed-in page (404)": lambda: client.get("/nowhere/signed-in/"),
@@ -55,7 +56,8 @@ def main() -> None:
             "the full request, nothing new": lambda: client.post("/generations/live/", seen, headers=htmx),
             f"the history, {CARDS} cards": lambda: client.get("/generations/"),
             "the token page": lambda: client.get("/accounts/tokens/"),
-        }
+        },
+        rounds,
     )
     print(f"The tick with nothing new beside a trivial view, {len(live)} live cards, without the test client")
     stack = settings.MIDDLEWARE
@@ -65,22 +67,22 @@ def main() -> None:
         with override_settings(MIDDLEWARE=before):
             short = WSGIHandler()
         body = urlencode(seen, doseq=True).encode()
-        small: dict[str, Callable[[], object]] = {
+        light: dict[str, Callable[[], object]] = {
             "the tick": lambda: answer(whole, "POST", "/tick/", 204, body),
             "trivial view, whole stack": lambda: answer(whole, "GET", "/trivial/", 200),
             "trivial view, the tick's own stack": lambda: answer(short, "GET", "/trivial/", 200),
         }
-        ticking, *others = compare(small, REQUESTS).items()
+        ticking, *others = compare(light, rounds, REQUESTS).items()
     for name, median in others:
         print(f"  tick rate / rate of {name:34} {median / ticking[1]:5.2f}")
 
 
-def compare(views: Mapping[str, Callable[[], object]], requests: int = 1) -> dict[str, float]:
+def compare(views: Mapping[str, Callable[[], object]], rounds: int, requests: int = 1) -> dict[str, float]:
     """Prints and returns the median CPU seconds of one request each; the first is the unit."""
     times: dict[str, list[float]] = {name: [] for name in views}
     for view in views.values():
         view()
-    for _ in range(ROUNDS):  # interleaved, so that a slow moment hits all alike
+    for _ in range(rounds):  # interleaved, so that a slow moment hits all alike
         for name, view in views.items():
             begun = time.process_time()
             for _ in range(requests):

@@ -39,7 +39,7 @@ def main(*, small: bool) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for model in MODELS[:1] if small else MODELS:
-                count, prompt = (4, f"{PROMPT} sandbox:seconds=2") if small else (BATCH, PROMPT)
+                count, prompt = (2, f"{PROMPT} sandbox:seconds=1") if small else (BATCH, PROMPT)
                 seen |= batch(studio, browser, model, count, prompt)
             browser.close()
         finished = finished_at(studio)

@@ -1,7 +1,7 @@
 """A fast status server: `python -m benchmarks.status_server`. It knows nothing; a job's id says when it completes.
 
 `/api/generate/v2/status/<anything>-<epoch milliseconds>` answers after 20 to 50 ms; `/polls` tells how many answers it
-gave so far. The port is printed.
+gave so far. Anything else is not found. The port is printed.
 """
 
 import asyncio
@@ -24,12 +24,14 @@ class Protocol(asyncio.Protocol):
             path = head.split(b" ", 2)[1].decode()
             if path == "/polls":
                 self.answer(str(Protocol.polls))
+            elif "/status/" not in path:
+                self.answer("{}", "404 Not Found")
             else:
                 Protocol.polls += 1
                 asyncio.get_running_loop().call_later(random.uniform(0.02, 0.05), self.answer, status(path))
 
-    def answer(self, body: str) -> None:
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    def answer(self, body: str, line: str = "200 OK") -> None:
+        head = f"HTTP/1.1 {line}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self.transport.write((head + body).encode())
 
 

@@ -47,10 +47,10 @@ def main(*, small: bool) -> None:
                 page = context.new_page()
                 page.set_default_timeout(60_000)
                 enter(page, name)
-                page.goto(f"/generations/?pages={-(-tiles // 24)}")
-                assert page.locator("#wall article.card").count() >= tiles
                 context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
                 for what, act in ACTS.items():
+                    page.goto(f"/generations/?pages={-(-tiles // 24)}")  # whatever the one before has left
+                    assert page.locator("#wall article.card").count() >= tiles
                     print(f"  processor / {slowed}, {what}: {_longest(page, act, rounds)} (wanted: {MOST_MS[slowed]})")
                 context.close()
         finally:

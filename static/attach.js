@@ -14,11 +14,8 @@
   // Names what is left out, in the place where the studio names what it refuses.
   const tellLeft = () => {
     for (const name of left.splice(0)) {
-      const problem = document.createElement("p");
-      problem.className = "problem";
-      problem.setAttribute("role", "alert");
-      problem.textContent = input().dataset.notMedia.replace("{name}", () => name);
-      document.getElementById("reference-problems").append(problem);
+      const problem = { className: "problem", role: "alert", textContent: input().dataset.notMedia.replace("{name}", () => name) };
+      document.getElementById("reference-problems").append(Object.assign(document.createElement("p"), problem));
     }
   };
 

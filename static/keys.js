@@ -2,13 +2,9 @@
 // its data-key, never while somebody writes. In a list below a search field, which keeps the keyboard, the arrow keys mark
 // an option and Enter takes it.
 (() => {
-  const open = (name) => {
-    const dialog = document.getElementById(name);
-    if (!dialog.open) dialog.showModal();
-  };
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-opens]");
-    if (button) open(button.dataset.opens);
+  // Popovers, as a modal dialog has the browser look at every element of a long page anew. They end with the focus.
+  document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    if (relatedTarget && !relatedTarget.closest("[popover]")) target.closest("dialog[popover]")?.hidePopover();
   });
 
   const options = (field) => {
@@ -57,9 +53,9 @@
     const { key, target } = event;
     const isOfBrowser = event.ctrlKey || event.metaKey;
     if (event.altKey || event.defaultPrevented) return;
-    if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") open("palette");
+    if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") document.getElementById("palette").showPopover();
     else if (isOfBrowser || !target.matches?.("[aria-activedescendant]") || !took(target, key)) {
-      if (document.querySelector("dialog[open]")) return;
+      if (document.querySelector("dialog[open], :popover-open")) return;
       if (target.closest?.("input:not(.pick), textarea, select, video, audio, [contenteditable]")) return;
       if (!isOfBrowser && key.length < 2 && !single.checked) return;
       const named = `[data-key="${CSS.escape(isOfBrowser ? `ctrl+${key}` : key)}"]`;

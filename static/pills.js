@@ -36,7 +36,7 @@
   let isByHand = false;
   const closeUnless = (target) => {
     const pill = opened();
-    if (pill && target.isConnected && !pill.contains(target)) pill.open = false;
+    if (pill && target.isConnected && !pill.contains(target) && !target.closest("[popover]")) pill.open = false;
   };
   document.addEventListener("pointerdown", () => (isByHand = true));
   document.addEventListener("click", ({ target }) => closeUnless(target));
@@ -55,7 +55,7 @@
     (event) => {
       isByHand = false;
       const pill = opened();
-      if (!pill || document.querySelector("dialog[open], .mentions")) return;
+      if (!pill || document.querySelector("dialog[open], :popover-open, .mentions")) return;
       const isDone = event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("[data-one] :is(input, select)");
       if (event.key !== "Escape" && !isDone) return;
       event.preventDefault();
@@ -70,6 +70,8 @@
   let held;
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (isAnew(detail.target)) held = { pill: opened()?.querySelector("summary").id, field: document.activeElement.id.replace("clear", "chip") };
+    // htmx looks through every element that it replaces; a long wall is gone sooner at once.
+    if (detail.shouldSwap && detail.requestConfig.elt.matches(".filters")) detail.target.replaceChildren();
   });
   document.addEventListener("htmx:afterSettle", ({ target }) => {
     if (isAnew(target) && held) {

@@ -2,19 +2,13 @@
 (() => {
   const seen = new WeakMap();
 
-  // The server tells how many seconds have passed; from there the page counts, whatever its own clock says.
-  const elapsed = (element) => {
-    const known = seen.get(element);
-    if (known?.told === element.dataset.elapsed) return known.base + (performance.now() - known.at) / 1000;
-    seen.set(element, { told: element.dataset.elapsed, base: Number(element.dataset.elapsed), at: performance.now() });
-    return Number(element.dataset.elapsed);
+  // The server tells how many seconds have passed or are left; from there the page counts, whatever its own clock says.
+  const since = (element, told) => {
+    if (seen.get(element)?.told !== told) seen.set(element, { told, at: performance.now() });
+    return (performance.now() - seen.get(element).at) / 1000;
   };
-
-  const remaining = (element) => {
-    if (!seen.has(element)) seen.set(element, { left: Number(element.dataset.left), at: performance.now() });
-    const { left, at } = seen.get(element);
-    return left - (performance.now() - at) / 1000;
-  };
+  const elapsed = (element) => Number(element.dataset.elapsed) + since(element, element.dataset.elapsed);
+  const remaining = (element) => element.dataset.left - since(element, element.dataset.left);
 
   const clock = (seconds) =>
     `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;

@@ -93,6 +93,19 @@
     event.preventDefault();
   });
 
+  // A finger that swipes over a picture at its usual size leads on.
+  let start;
+  document.addEventListener("pointerdown", (event) => {
+    const isAlone = event.isPrimary && event.pointerType === "touch" && visualViewport.scale === 1;
+    start = isAlone && event.target.closest(".mat") && !event.target.closest("video, .zoomed") ? event : undefined;
+  });
+  document.addEventListener("pointerup", ({ clientX, clientY }) => {
+    if (!start) return;
+    const across = clientX - start.clientX;
+    if (Math.abs(across) < 50 || Math.abs(across) < 2 * Math.abs(clientY - start.clientY)) return;
+    start.target.closest(".mat").querySelector(`[data-key=Arrow${across < 0 ? "Right" : "Left"}]`)?.click();
+  });
+
   // What is done with a result changes its card on the wall.
   const cards = new WeakMap(); // by request
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {

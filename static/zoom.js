@@ -1,6 +1,7 @@
-// A picture closer up: Z or a click, the wheel, and the mouse or arrow keys to move in it. Swiping leads to the next one.
+// A picture closer up: Z or a click, the wheel, and the mouse or arrow keys to move in it.
+// The viewer loads it with the first result that it shows.
 (() => {
-  let held, start, isMoved;
+  let held, isMoved;
   const stage = () => document.querySelector("[data-zoom].zoomed");
 
   const fit = (large) => {
@@ -67,8 +68,6 @@
     isMoved = false;
     const large = event.target.closest("[data-zoom].zoomed");
     if (large && event.pointerType === "mouse") held = { large, x: event.clientX, y: event.clientY };
-    const isAlone = event.isPrimary && event.pointerType === "touch" && visualViewport.scale === 1;
-    start = isAlone && !large && event.target.closest(".mat") && !event.target.closest("video") ? event : undefined;
   });
   document.addEventListener("pointermove", ({ clientX, clientY }) => {
     if (!held) return;
@@ -76,11 +75,5 @@
     isMoved ||= Math.hypot(held.x - clientX, held.y - clientY) > 3;
     Object.assign(held, { x: clientX, y: clientY });
   });
-  document.addEventListener("pointerup", ({ clientX, clientY }) => {
-    held = undefined;
-    if (!start) return;
-    const across = clientX - start.clientX;
-    if (Math.abs(across) < 50 || Math.abs(across) < 2 * Math.abs(clientY - start.clientY)) return;
-    start.target.closest(".mat").querySelector(`[data-key=Arrow${across < 0 ? "Right" : "Left"}]`)?.click();
-  });
+  document.addEventListener("pointerup", () => (held = undefined));
 })();

@@ -21,7 +21,7 @@ STUDIO: dict[str, tuple[str, dict[str, Any], str]] = {
     "the names of references": (PROMPT, {"key": "Escape"}, "!!document.querySelector('.mentions')"),
     "a name of a reference": (PROMPT, {"key": "Enter"}, "document.querySelector('[name=prompt]').value"),
     "the next name": (PROMPT, {"key": "ArrowDown"}, "document.querySelector('.mentions .marked').id"),
-    "the help": (BODY, {"key": "?"}, "document.getElementById('shortcuts').open"),
+    "the help": (BODY, {"key": "?"}, "document.getElementById('shortcuts').matches(':popover-open')"),
     "a key of a link": (BODY, {"key": "p"}, "document.activeElement.name"),
 }
 

@@ -100,7 +100,7 @@ def test_every_part_is_accessible_keeps_its_place_and_fits_on_a_phone(page: Page
     found = violations(page)
     assert not found, "\n".join(found)
     page.keyboard.press("Escape")
-    page.locator("[commandfor=shortcuts]").click()
+    page.locator("main [popovertarget=shortcuts]").click()
     expect(page.locator("#shortcuts")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE
 

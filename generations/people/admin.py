@@ -103,7 +103,7 @@ class MemberAdmin(PersonAdmin):
     def spent(self, person: Any) -> str:
         return format_html('<a href="{}?person={}&by=model">{}</a>', reverse("usage"), person.pk, person.spent_credits)
 
-    @admin.display(description="")
+    @admin.display(description="leaving")
     def leaving(self, person: User) -> str:
         return format_html('<a href="{}">Leaver</a>', leave_page(person))
 

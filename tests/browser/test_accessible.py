@@ -20,6 +20,8 @@ PAGES = [
     "/generations/views/?state=done",
     "/collections/",
     "/presets/",
+    "/usage/",
+    "/shares/",
     "/inspiration/",
     "/accounts/tokens/",
     "/accounts/tokens/at-meigen/",
@@ -93,6 +95,14 @@ def test_no_page_has_a_violation(
             page.locator(f"#chip-{pill}").click()
             found += violations(page)
             page.keyboard.press("Escape")
+        page.locator("#wall article.card .frame").first.click()
+        expect(page.locator("#viewer .side")).to_be_visible()
+        for menu in page.locator("#viewer summary").filter(visible=True).all():
+            menu.click()
+            found += violations(page)
+            menu.click()
+        page.keyboard.press("Escape")
+        expect(page.locator("#viewer")).to_be_hidden()
         page.locator(".pick").first.check(force=True)
         page.get_by_role("button", name="Select all").click()
         expect(page.locator("#found")).to_contain_text("1 result")

@@ -62,7 +62,7 @@
       const viewer = document.querySelector("#viewer:not([hidden])");
       const pressed = viewer?.querySelector(named) ?? document.querySelector(viewer ? `.top ${named}` : named);
       if (!pressed) return;
-      if (pressed.matches("a, button")) pressed.click();
+      if (pressed.matches("a, button, summary")) pressed.click();
       else pressed.focus();
     }
     event.preventDefault();

@@ -57,6 +57,7 @@ def test_a_pill_says_what_is_chosen_and_its_cross_clears_it(person: str, page: P
     expect(cards(page).first).to_contain_text("an owl 1")
     choose(page, "period", "Last 7 days")
     expect(cards(page)).to_have_count(3)
+    expect(page.locator("#announcements")).to_have_text("Showing 3 results.")  # to whoever cannot see them
     page.get_by_role("link", name="Clear: Model").click()
     expect(page).to_have_url(re.compile(r"/generations/\?period=last-7-days$"))
     expect(cards(page)).to_have_count(7)
@@ -196,7 +197,7 @@ def test_what_opens_at_the_edge_stays_in_the_window(person: str, page: Page) -> 
             assert box
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 820
-            assert page.evaluate("document.documentElement.scrollWidth") == 820
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_on_a_phone_the_row_scrolls_and_a_pill_opens_a_sheet(person: str, page: Page) -> None:
@@ -205,13 +206,13 @@ def test_on_a_phone_the_row_scrolls_and_a_pill_opens_a_sheet(person: str, page: 
     page.goto("/generations/")
     row = page.locator("#chips")
     assert row.evaluate("row => row.scrollWidth > row.clientWidth && row.clientHeight < 60")
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     pill(page, "period").click()
     sheet = page.locator(".pill[open] .popover").bounding_box()
     bottom = page.locator(".top nav").bounding_box()
     assert sheet
     assert bottom
-    assert (sheet["x"], sheet["width"]) == (0, 360)
+    assert (sheet["x"], sheet["width"]) == (0, bottom["width"])
     assert sheet["y"] + sheet["height"] == bottom["y"]
     page.locator(".pill[open] label.chip", has_text="Last 7 days").click()
     expect(cards(page)).to_have_count(7)

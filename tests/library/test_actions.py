@@ -315,7 +315,7 @@ def test_every_key_of_the_page_presses_something_that_is_offered(
     browser: Client, user: User, token: Token, state: str
 ) -> None:
     row = in_state(state, user)
-    keys = {".": "star", "r": "remix", "d": "download", "c": "compare"}
+    keys = {".": "star", "r": "remix", "d": "download", "l": "share", "c": "compare"}
     pressed = set(re.findall(r'data-key="(.)"', main(browser, row.get_absolute_url()))) & keys.keys()
     assert {keys[key] for key in pressed} == STATES[state][2] & set(keys.values())
 

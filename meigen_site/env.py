@@ -22,6 +22,7 @@ from . import branding, databases, mail, network, variables
 from .mail import Mail, is_loopback
 
 A_CENTURY = 36_500  # days: more than a calendar holds would be added to dates
+MEDIA_HOSTS = frozenset({"images.meigen.ai", "images.meigen.art"})
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -93,16 +94,15 @@ class Environment:
     meigen_base_url: str
     meigen_upload_url: str
     meigen_media_hosts: frozenset[str]
-    meigen_upload_hosts: frozenset[str] | None
+    meigen_upload_hosts: frozenset[str] | None  # the contract does not say where uploads go
     poll_seconds: float
-    rate_posts: int
-    rate_seconds: float
+    rate: tuple[int, float]  # posts, within so many seconds
     proxies: int
     proxy_addresses: list[network.Network]
     share_days: int
     share_max_days: int
     trash_days: int
-    audit_days: int
+    audit_days: int  # the database refuses to delete younger entries
     time_zone: str
     approval_above: int | None
     project_required: bool
@@ -154,7 +154,6 @@ class Environment:
 def read() -> Environment:
     load_dotenv(BASE_DIR / ".env")
     base = variables.base_path("BASE_PATH")
-    posts, seconds = variables.rate("MEIGEN_RATE", "12/60")
     return Environment(
         secret_key=Secret(variables.required("SECRET_KEY", "a long random text")),
         debug=variables.flag("DEBUG"),
@@ -171,20 +170,15 @@ def read() -> Environment:
         media_accel=_accel("MEDIA_ACCEL"),
         meigen_base_url=variables.url("MEIGEN_BASE_URL", "https://www.meigen.ai"),
         meigen_upload_url=variables.url("MEIGEN_UPLOAD_URL", "https://gen.meigen.art/api"),
-        meigen_media_hosts=frozenset(
-            host.lower() for host in variables.listed("MEIGEN_MEDIA_HOSTS") or ["images.meigen.ai", "images.meigen.art"]
-        ),
-        # The contract does not say where uploads go.
-        meigen_upload_hosts=frozenset(host.lower() for host in variables.listed("MEIGEN_UPLOAD_HOSTS")) or None,
+        meigen_media_hosts=variables.host_set("MEIGEN_MEDIA_HOSTS") or MEDIA_HOSTS,
+        meigen_upload_hosts=variables.host_set("MEIGEN_UPLOAD_HOSTS") or None,
         poll_seconds=variables.number("MEIGEN_POLL_SECONDS", "3", least=0.05),
-        rate_posts=posts,
-        rate_seconds=seconds,
+        rate=variables.rate("MEIGEN_RATE", "12/60"),
         proxies=int(variables.number("TRUSTED_PROXIES", "0", least=0)),
         proxy_addresses=variables.networks("PROXY_ADDRESSES"),
         share_days=int(variables.number("SHARE_DAYS", "30", least=0, most=A_CENTURY)),
         share_max_days=int(variables.number("SHARE_MAX_DAYS", "0", least=0, most=A_CENTURY)),
         trash_days=int(variables.number("TRASH_DAYS", "30", least=1, most=A_CENTURY)),
-        # The database refuses to delete younger entries.
         audit_days=int(variables.number("AUDIT_DAYS", "365", least=30, most=A_CENTURY)),
         time_zone=variables.time_zone("TIME_ZONE", "UTC"),
         approval_above=variables.credits("APPROVAL_ABOVE"),

@@ -174,7 +174,7 @@ DIGEST_MAIL = ENV.digest_mail
 TRASH_DAYS = ENV.trash_days
 AUDIT_DAYS = ENV.audit_days
 IS_LOCAL_SANDBOX = ENV.is_local_sandbox
-MEIGEN_RATE = (ENV.rate_posts, ENV.rate_seconds)
+MEIGEN_RATE = ENV.rate
 
 # Share links: days until one ends by itself, unless its maker says otherwise, and at most; 0 is never.
 SHARE_DAYS = ENV.share_days

@@ -55,6 +55,10 @@ def listed(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
+def host_set(name: str) -> frozenset[str]:
+    return frozenset(host.lower() for host in listed(name))
+
+
 def hosts(name: str) -> list[str]:
     """Host names as Django wants them: an IPv6 address in brackets."""
     hosts = listed(name)

@@ -80,9 +80,7 @@ def stream(
                 continue
             generation = result.generation
             asked = tell(generation) if tell else {}
-            stored = result.file.name or ""
-            if is_stripped and not strip.can_strip(result.content_type):
-                stored = result.preview.name or result.thumbnail.name or ""
+            stored = _stored(result, is_stripped=is_stripped)
             name = _file_name(stored, place, generation.prompt if tell else "")
             try:
                 source = default_storage.open(stored)
@@ -104,6 +102,13 @@ def stream(
             said = [entry for result, entry in told if may_have(result)]
             archive.writestr("metadata.json", json.dumps(said, indent=2, ensure_ascii=False))
     yield pipe.take()
+
+
+def _stored(result: Result, *, is_stripped: bool) -> str:
+    """Which of its files goes in."""
+    if is_stripped and not strip.can_strip(result.content_type):
+        return result.preview.name or result.thumbnail.name or ""
+    return result.file.name or ""
 
 
 def _file_name(stored: str, place: int, words: str) -> str:

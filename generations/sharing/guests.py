@@ -256,32 +256,57 @@ def shared_heart(request: HttpRequest, share: Share, secret: str, result: UUID) 
     Opening the page makes them a guest. Otherwise every press could come from a new one.
     """
     row = _result(share, result)
-    if not share.allows_hearts:
-        raise Http404
+    _hearts_only(share)
     guest, is_scripted = _guest(request), request.headers.get("Accept") == "application/json"
     form = GuestForm({"name": request.POST.get("name") or _name(request)})
     if not form.is_valid():
-        problem = " ".join(map(str, form.errors["name"]))
-        return _refused(request, share, secret, row, form, problem, status=422)
+        return _refused(request, share, secret, form, _problem(form), status=422)
     name, on = form.cleaned_data["name"], request.POST.get("on") != "0"
     try:
         if guest and on:
             links.let_in(share, guest, client_address(request))
     except Waiting as waiting:
-        return _refused(request, share, secret, row, form, waiting.told(TOO_MANY_GUESTS), status=429)
+        return _refused(request, share, secret, form, waiting.told(TOO_MANY_GUESTS), status=429)
     full = bool(guest) and not links.heart(share, row, guest, name, on=on)
     if is_scripted and guest and not full:
         response = HttpResponse(status=204)  # the page's script handles this
     else:
         response = redirect(f"{address_path(secret)}{'?full' if full else ''}#picture-{row.pk}")
+    return _named(request, response, name)
+
+
+@through_link("POST")
+def shared_name(request: HttpRequest, share: Share, secret: str) -> HttpResponse:
+    """Gives a guest another name, on the hearts that they have given as well."""
+    _hearts_only(share)
+    form = GuestForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, share, secret, form, _problem(form), status=422)
+    name = form.cleaned_data["name"]
+    if guest := _guest(request):
+        links.rename_guest(guest, name)
+    return _named(request, redirect(address_path(secret)), name)
+
+
+def _named(request: HttpRequest, response: HttpResponse, name: str) -> HttpResponse:
+    """With the guest's name kept in their browser."""
     response.set_cookie(
         GUEST_NAME, quote(name, safe=""), max_age=A_YEAR, path=f"{settings.BASE_PATH}/s/", **_cookie(request)
     )
     return response
 
 
+def _hearts_only(share: Share) -> None:
+    if not share.allows_hearts:
+        raise Http404
+
+
+def _problem(form: GuestForm) -> str:
+    return " ".join(map(str, form.errors["name"]))
+
+
 def _refused(
-    request: HttpRequest, share: Share, secret: str, row: Result, form: GuestForm, problem: str, *, status: int
+    request: HttpRequest, share: Share, secret: str, form: GuestForm, problem: str, *, status: int
 ) -> HttpResponse:
     """Says why there is no heart: to the page's script, or beside the name on the page."""
     if request.headers.get("Accept") == "application/json":

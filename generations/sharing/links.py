@@ -177,6 +177,11 @@ def heart(share: Share, result: Result, guest: str, name: str, *, on: bool = Tru
     return True
 
 
+def rename_guest(guest: str, name: str) -> None:
+    """Puts every heart of this guest under another name."""
+    Heart.objects.filter(guest=_hash(guest)).update(name=name)
+
+
 def is_full(share: Share) -> bool:
     return share.hearts.count() >= MOST_HEARTS
 

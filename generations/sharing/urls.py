@@ -10,6 +10,7 @@ urlpatterns = [
     path("shares/<uuid:pk>/qr.svg", views.share_qr, name="share_qr"),
     path("s/<str:secret>/", guests.shared, name="shared"),
     path("s/<str:secret>/unlock/", guests.unlock, name="unlock"),
+    path("s/<str:secret>/name/", guests.shared_name, name="shared_name"),
     path("s/<str:secret>/zip/", guests.shared_zip, name="shared_zip"),
     path("s/<str:secret>/<uuid:result>/", guests.shared_result, name="shared_result"),
     path("s/<str:secret>/<uuid:result>/preview/", guests.shared_preview, name="shared_preview"),

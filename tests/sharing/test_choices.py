@@ -64,6 +64,24 @@ class TestWhatItAllows:
         assert 'aria-pressed="false"' in guest.get(path(share)).content.decode()
         assert [heart.name for heart in share.hearts.all()] == ["Bob"]
 
+    def test_a_guest_may_change_their_name_and_nobody_elses(self, user: User, done: Generation) -> None:
+        share = links.share(user, [done], allows_hearts=True)
+        url = path(share)
+        guest, other = visitor(share), visitor(share)
+        for who, name in [(guest, "Adda"), (other, "Bob")]:
+            who.post(f"{url}{done.results.get().pk}/heart/", {"name": name})
+        assert "Change name" in guest.get(url).content.decode()
+        guest.post(f"{url}name/", {"name": "Ada <L.>"})
+        assert sorted(heart.name for heart in share.hearts.all()) == ["Ada <L.>", "Bob"]
+        assert "Ada &lt;L.&gt;" in guest.get(url).content.decode()
+        refused = guest.post(f"{url}name/", {"name": " "})
+        assert refused.status_code == 422
+        assert "Type your name first" in refused.content.decode()
+        Client().post(f"{url}name/", {"name": "Eve"})  # has never opened the page, and so has given nothing
+        assert sorted(heart.name for heart in share.hearts.all()) == ["Ada <L.>", "Bob"]
+        Share.objects.update(allows_hearts=False)
+        assert guest.post(f"{url}name/", {"name": "Ada"}).status_code == 404
+
     def test_a_double_tap_leaves_a_heart_and_one_heart(self, user: User, done: Generation) -> None:
         share = links.share(user, [done], allows_hearts=True)
         guest = visitor(share)

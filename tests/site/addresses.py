@@ -40,6 +40,7 @@ PUBLIC = {
     "shared_for_chat",
     "shared_zip",
     "shared_heart",
+    "shared_name",
     "unlock",
     "healthz",
     "metrics",

@@ -59,6 +59,12 @@
     const note = detail.successful && detail.elt.closest("#messages .note");
     if (note) close(note);
   });
+  // What was said is over with the next thing done, but for what can still be undone.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #seen-card, #price, #messages")) {
+      for (const note of document.querySelectorAll("#messages .note:not(:has(form))")) note.remove();
+    }
+  });
   document.addEventListener("htmx:historyRestore", watch);
 
   setInterval(() => {

@@ -1,5 +1,5 @@
 // The list of models: words find them, and what is taken is chosen in the form's select, which stays the one field of the
-// model.
+// model. Its fields come anew then.
 (() => {
   const field = () => document.querySelector("[data-models]");
   const options = () => [...document.querySelectorAll("#models > li")];
@@ -59,5 +59,31 @@
     if (!kind) return;
     for (const button of kind.parentElement.children) button.setAttribute("aria-pressed", String(button === kind));
     find();
+  });
+
+  // What is chosen while the fields of another model are on their way is chosen in the new fields too.
+  const values = (fields) =>
+    new Map([...fields.querySelectorAll("select, textarea, input:not([type=radio]), input:checked")].map((field) => [field.name, field.value]));
+  let sent, meant;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "fields") sent = values(event.detail.elt);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "fields" || !sent) return;
+    meant = [...values(event.detail.target)].filter(([name, value]) => sent.get(name) !== value);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const fields = document.getElementById("fields");
+    let changed;
+    for (const [name, value] of meant?.splice(0) ?? []) {
+      const found = [...fields.querySelectorAll(`[name="${name}"]`)];
+      const radio = found.find((field) => field.type === "radio" && field.value === value);
+      const field = radio ?? found.find((other) => other.type !== "radio");
+      if (!field) continue;
+      if (radio) radio.checked = true;
+      else field.value = value;
+      changed = field;
+    }
+    changed?.dispatchEvent(new Event("change", { bubbles: true }));
   });
 })();

@@ -1,4 +1,4 @@
-// Small things the studio's pages cannot do in HTML: running clocks, Ctrl+Enter, copying a link.
+// Small things that HTML cannot do: running clocks, Ctrl+Enter, copying a link.
 (() => {
   const seen = new WeakMap();
 
@@ -53,32 +53,6 @@
     } else form.requestSubmit();
   });
 
-  // What is chosen while the fields of another model are on their way is chosen in the new fields too.
-  const values = (fields) =>
-    new Map([...fields.querySelectorAll("select, textarea, input:not([type=radio]), input:checked")].map((field) => [field.name, field.value]));
-  let sent, meant;
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.id === "fields") sent = values(event.detail.elt);
-  });
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "fields" || !sent) return;
-    meant = [...values(event.detail.target)].filter(([name, value]) => sent.get(name) !== value);
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    const fields = document.getElementById("fields");
-    let changed;
-    for (const [name, value] of meant?.splice(0) ?? []) {
-      const found = [...fields.querySelectorAll(`[name="${name}"]`)];
-      const radio = found.find((field) => field.type === "radio" && field.value === value);
-      const field = radio ?? found.find((other) => other.type !== "radio");
-      if (!field) continue;
-      if (radio) radio.checked = true;
-      else field.value = value;
-      changed = field;
-    }
-    changed?.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
@@ -91,12 +65,5 @@
     const word = button.textContent;
     button.textContent = button.dataset.copied;
     setTimeout(() => (button.textContent = word), 1500);
-  });
-
-  // What was said is over with the next thing done, but for what can still be undone.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.requestConfig.verb === "post" && !event.detail.elt.closest("#live, #seen-card, #price, #messages")) {
-      for (const note of document.querySelectorAll("#messages .note:not(:has(form))")) note.remove();
-    }
   });
 })();

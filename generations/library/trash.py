@@ -19,7 +19,7 @@ from django.utils import timezone
 from generations.dispatch import failpoints, stopping, wake
 from generations.media import fetch
 from generations.models import Attempt, Generation, Preset, Reference, Result, Share
-from generations.models.generation import trash_ends
+from generations.models.visibility import trash_ends
 
 logger = logging.getLogger(__name__)
 

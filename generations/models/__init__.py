@@ -5,7 +5,7 @@ from generations.models.budget import Budget
 from generations.models.catalogue import Catalogue, CatalogueChange
 from generations.models.collection import Collection, CollectionItem
 from generations.models.draft import Draft
-from generations.models.generation import Generation, GenerationQuerySet, Place
+from generations.models.generation import Generation, GenerationQuerySet
 from generations.models.keyset import Part, Position
 from generations.models.lease import Lease, RateGate
 from generations.models.ledger import DailyUsage, LedgerEntry
@@ -16,6 +16,7 @@ from generations.models.reference import Reference, ReferenceUse
 from generations.models.result import Result
 from generations.models.saved_view import SavedView
 from generations.models.search import Searchable, TooMany
+from generations.models.sending import Place
 from generations.models.share import Heart, Share, ShareItem
 from generations.models.star import Star
 from generations.models.timeline import Attempt, Event

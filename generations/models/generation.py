@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -24,26 +23,13 @@ from generations.models.indexes import INDEXES
 from generations.models.keyset import EVERYTHING, Part
 from generations.models.ledger import Booking, UsageKey, standing
 from generations.models.project import Project
-from generations.models.sending import REQUESTS_LAST, SendingQuerySet
+from generations.models.sending import REQUESTS_LAST, Place, SendingQuerySet
 from generations.models.status import FINAL_ANSWERS
 from generations.models.timeline import Event
 from generations.models.trail import Trail
-from generations.models.visibility import shown, visible
+from generations.models.visibility import shown, trash_ends, visible
 from generations.models.wish import REFERENCE_FIELDS, is_address
 from meigen_api.prices import Price
-
-
-def trash_ends(now: datetime) -> datetime:
-    """What was deleted before this moment is erased."""
-    return now - timedelta(days=settings.TRASH_DAYS)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a waiting generation stands in its token's line, from 1, and when its turn comes if nobody joins before."""
-
-    number: int
-    starts_at: datetime
 
 
 class GenerationQuerySet(SendingQuerySet["Generation"]):

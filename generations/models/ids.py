@@ -11,6 +11,10 @@ def is_uuid(value: str) -> bool:
         return False
 
 
+def uuid_in(text: str) -> uuid.UUID | None:
+    return uuid.UUID(text) if is_uuid(text) else None
+
+
 def uuids(texts: Iterable[str]) -> list[uuid.UUID]:
     """The well-formed ids among these, each once."""
     return [uuid.UUID(text) for text in dict.fromkeys(texts) if is_uuid(text)]

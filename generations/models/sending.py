@@ -1,5 +1,6 @@
 """What may be sent to Meigen, and what waits for that."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -15,6 +16,14 @@ from generations.models.status import Status
 # For how long a request may be sent after it was made, by what it names: uploads last a day and a week at Meigen, and
 # are made anew for a request when they are older than the rest of that, see `dispatch.upload`.
 REQUESTS_LAST = {"image": timedelta(hours=20), "video": timedelta(days=4), "audio": timedelta(days=4)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting generation stands in its token's line, from 1, and when its turn comes if nobody joins before."""
+
+    number: int
+    starts_at: datetime
 
 
 def _owner(**columns: Any) -> Exists:

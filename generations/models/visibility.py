@@ -1,5 +1,8 @@
-"""Whose generations a person may open."""
+"""Whose generations a person may open, and how long what was deleted is kept."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import User
@@ -19,3 +22,8 @@ def shown(path: str = "") -> Q:
     not_done = [status for status in Status if status != Status.DONE]
     is_shown = Q(**{f"{path}team_at__isnull": False, f"{path}deleted_at": None})
     return is_shown & ~Q(**{f"{path}status__in": not_done})
+
+
+def trash_ends(now: datetime) -> datetime:
+    """What was deleted before this moment is erased."""
+    return now - timedelta(days=settings.TRASH_DAYS)

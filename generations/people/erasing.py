@@ -12,7 +12,7 @@ from audit.log import record
 from audit.models import Action
 from generations.dispatch import wake
 from generations.models import Approval, Collection, Generation, Preset, Reference, SavedView, Share, Star
-from generations.models.generation import trash_ends
+from generations.models.visibility import trash_ends
 from generations.people import holdings, leaving
 
 

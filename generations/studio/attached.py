@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +24,10 @@ Role = ReferenceUse.Role
 TOKEN = re.compile(r"\[(image|video|audio)([0-9]{1,3})\]")
 CHARACTER = re.compile(r"\[character:[0-9a-fA-F-]{36}\]")
 MAX_CHARACTERS = 3
+
+
+class FrameSelect(forms.RadioSelect):
+    """A choice among the attached pictures."""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from generations.models import Generation, Reference
 from generations.models.ids import is_uuid
 from generations.models.wish import REFERENCE_FIELDS
 from generations.studio import options
-from generations.studio.form import GenerateForm, not_offered
+from generations.studio.form import GenerateForm
 from generations.studio.initial import references_of
-from generations.studio.options import initial_from
+from generations.studio.options import initial_from, not_offered
 from generations.studio.prices import price_of
 from meigen_api.prices import Price
 from meigen_api.types import Model

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.forms.boundfield import BoundWidget
@@ -18,8 +17,9 @@ from accounts.fields import Form, TextField
 from accounts.text import is_visible
 from generations.dispatch.catalogue import Offer
 from generations.models import Reference, wish_of
+from generations.models.ids import uuid_in
 from generations.studio import options
-from generations.studio.attached import Attached, too_many_characters
+from generations.studio.attached import Attached, FrameSelect, too_many_characters
 from generations.studio.options import CHOICES
 from generations.studio.prices import price_of
 from generations.studio.projects import ProjectField, is_id
@@ -31,10 +31,6 @@ MAX_COUNT = 8
 # What only some models have and few clicks need.
 BEHIND_MORE = ("first_frame", "last_frame", "reference_type")
 COUNT_ERROR = format_lazy(_("Choose a number from 1 to {most}."), most=MAX_COUNT)
-
-
-class FrameSelect(forms.RadioSelect):
-    """A choice among the attached pictures."""
 
 
 class GenerateForm(Form):
@@ -75,7 +71,7 @@ class GenerateForm(Form):
         references: Sequence[Reference] = (),
     ) -> None:
         values = initial or {}
-        super().__init__(data, initial={**values, "nonce": uuid.uuid4().hex}, label_suffix="")
+        super().__init__(data, initial={**values, "nonce": uuid4().hex}, label_suffix="")
         self.offer = offer
         self.references = list(references)
         given = data if data is not None else values
@@ -85,7 +81,7 @@ class GenerateForm(Form):
             self.initial["model_id"] = self.model.id
         model_field = self._choice("model_id")
         model_field.choices = [(model.id, model.name) for model in offer.models]
-        model_field.error_messages["invalid_choice"] = not_offered(offer, asked)
+        model_field.error_messages["invalid_choice"] = options.not_offered(offer, asked)
         model_field.error_messages["required"] = _("Choose a model.")
         self.has_clips = bool(Attached(self.references).videos)
         self._fit(self.model, str(given.get("tier") or ""))
@@ -160,18 +156,18 @@ class GenerateForm(Form):
             field.choices = [("", gettext("None")), *pictures]
             field.error_messages["invalid_choice"] = gettext("This picture is no longer attached.")
 
-    def clean_into(self) -> uuid.UUID | None:
+    def clean_into(self) -> UUID | None:
         """The chosen collection. Whether it still exists is checked when the rows are written."""
-        return _uuid(self.cleaned_data["into"])
+        return uuid_in(self.cleaned_data["into"])
 
-    def clean_made_from(self) -> uuid.UUID | None:
+    def clean_made_from(self) -> UUID | None:
         """The generation that the form was opened with. Whether it may be seen is checked when the rows are written."""
-        return _uuid(self.cleaned_data["made_from"])
+        return uuid_in(self.cleaned_data["made_from"])
 
     @property
-    def source(self) -> uuid.UUID | None:
+    def source(self) -> UUID | None:
         """The generation that the form was opened with, valid or not."""
-        return _uuid(str(self["made_from"].value() or ""))
+        return uuid_in(str(self["made_from"].value() or ""))
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -350,17 +346,3 @@ class GenerateForm(Form):
         if midjourney := options.midjourney_members(values):
             fields["niji7Options"] = midjourney
         return fields
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
-def not_offered(offer: Offer, model_id: str) -> str:
-    """Explains why a model cannot be chosen."""
-    if offer.is_broken(model_id):
-        return gettext("Meigen lists this model but reports its settings as broken. Choose another.")
-    return gettext("Meigen no longer offers this model. Choose another.")

@@ -14,8 +14,8 @@ from generations.media import attachments
 from generations.models import Draft, Generation, Preset, Reference, ReferenceUse
 from generations.models.ids import is_uuid
 from generations.studio import presets, projects
-from generations.studio.form import GenerateForm, not_offered
-from generations.studio.options import initial_from
+from generations.studio.form import GenerateForm
+from generations.studio.options import initial_from, not_offered
 from generations.studio.prompt import Written
 from meigen_api.errors import MeigenError
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import TextField
+from generations.dispatch.catalogue import Offer
 from generations.studio.prompt import Written
 from meigen_api.types import ADAPTIVE, MIDJOURNEY_QUALITIES, MIDJOURNEY_RANGES, Model
 
@@ -154,3 +155,10 @@ FIELD_OF_MEMBER = {
     **{f"niji7Options.{member}": name for name, member in MIDJOURNEY_TEXTS.items()},
 }
 """The form field for the member of the request that an error body names."""
+
+
+def not_offered(offer: Offer, model_id: str) -> str:
+    """Explains why a model cannot be chosen."""
+    if offer.is_broken(model_id):
+        return gettext("Meigen lists this model but reports its settings as broken. Choose another.")
+    return gettext("Meigen no longer offers this model. Choose another.")

@@ -18,8 +18,7 @@ from generations.dispatch import catalogue
 from generations.models import Preset
 from generations.studio import presets as kept
 from generations.studio.drafts import typed
-from generations.studio.form import not_offered
-from generations.studio.options import in_words
+from generations.studio.options import in_words, not_offered
 from meigen_api.prices import Price
 
 MOST = 300

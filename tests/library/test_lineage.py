@@ -16,7 +16,7 @@ from generations.library import trash
 from generations.library.lineage import Lineage, lineage
 from generations.media import attachments
 from generations.models import Draft, Generation, Reference, ReferenceUse
-from generations.models.generation import trash_ends
+from generations.models.visibility import trash_ends
 from tests.cases import each
 from tests.helpers import form_data, make_generation, make_result, make_user
 

@@ -25,9 +25,8 @@ IDLE_JOBS = 50
 
 
 def main(*, small: bool) -> None:
-    jobs, within, idle_seconds = (
-        (20, (0, 1), 1) if small else (2000, (10, 20), 30)
-    )  # they complete within these seconds
+    jobs, idle_seconds = (20, 1) if small else (2000, 30)
+    within = (0, 1) if small else (10, 20)  # seconds after which the jobs complete, at least and at most
     print(
         f"\nDispatch ({connection.vendor}): {jobs} in flight, polled every 3 s,"
         f" completing within {within[0]:g} to {within[1]:g} s"

@@ -49,7 +49,7 @@ def main(*, small: bool) -> None:
                 enter(page, name)
                 context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
                 for what, act in ACTS.items():
-                    page.goto(f"/generations/?pages={-(-tiles // 24)}")  # whatever the one before has left
+                    page.goto(f"/generations/?pages={-(-tiles // 24)}")  # fresh, so that no act pays for the one before
                     assert page.locator("#wall article.card").count() >= tiles
                     print(f"  processor / {slowed}, {what}: {_longest(page, act, rounds)} (wanted: {MOST_MS[slowed]})")
                 context.close()

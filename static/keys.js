@@ -2,7 +2,8 @@
 // its data-key, never while somebody writes. In a list below a search field, which keeps the keyboard, the arrow keys mark
 // an option and Enter takes it.
 (() => {
-  // Popovers, as a modal dialog has the browser look at every element of a long page anew. They end with the focus.
+  // The dialogs are popovers, as a modal one makes the browser restyle every element of a long page. They close when the
+  // focus leaves them.
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
     if (relatedTarget && !relatedTarget.closest("[popover]")) target.closest("dialog[popover]")?.hidePopover();
   });
@@ -55,7 +56,7 @@
     if (event.altKey || event.defaultPrevented) return;
     if (isOfBrowser && !event.shiftKey && key.toLowerCase() === "k") document.getElementById("palette").showPopover();
     else if (isOfBrowser || !target.matches?.("[aria-activedescendant]") || !took(target, key)) {
-      if (document.querySelector("dialog[open], :popover-open")) return;
+      if (document.querySelector(":popover-open")) return;
       if (target.closest?.("input:not(.pick), textarea, select, video, audio, [contenteditable]")) return;
       if (!isOfBrowser && key.length < 2 && !single.checked) return;
       const named = `[data-key="${CSS.escape(isOfBrowser ? `ctrl+${key}` : key)}"]`;

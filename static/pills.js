@@ -55,7 +55,7 @@
     (event) => {
       isByHand = false;
       const pill = opened();
-      if (!pill || document.querySelector("dialog[open], :popover-open, .mentions")) return;
+      if (!pill || document.querySelector(":popover-open, .mentions")) return;
       const isDone = event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("[data-one] :is(input, select)");
       if (event.key !== "Escape" && !isDone) return;
       event.preventDefault();
@@ -70,7 +70,7 @@
   let held;
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (isAnew(detail.target)) held = { pill: opened()?.querySelector("summary").id, field: document.activeElement.id.replace("clear", "chip") };
-    // htmx looks through every element that it replaces; a long wall is gone sooner at once.
+    // htmx visits every element that it replaces, so a long wall is emptied before.
     if (detail.shouldSwap && detail.requestConfig.elt.matches(".filters")) detail.target.replaceChildren();
   });
   document.addEventListener("htmx:afterSettle", ({ target }) => {

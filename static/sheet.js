@@ -29,7 +29,7 @@
     open(true);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !document.querySelector("dialog[open], :popover-open")) open(false);
+    if (event.key === "Escape" && !document.querySelector(":popover-open")) open(false);
   });
   for (const kind of ["click", "focusin"]) {
     document.addEventListener(kind, (event) => {

@@ -14,7 +14,7 @@
   // Resolves to whether it is there, or to undefined if something else was asked for meanwhile.
   const show = async (href) => {
     const own = ++shown;
-    await import(viewer.dataset.zooms).catch(() => {}); // before there is a picture that Z would follow to its file
+    await import(viewer.dataset.zoomScript).catch(() => {}); // first, as without it Z would open the file itself
     while (viewer.matches(".htmx-request, :has(.htmx-request)")) {
       await new Promise((done) => viewer.addEventListener("htmx:afterRequest", done, { once: true }));
     }

@@ -1,6 +1,5 @@
 """What the filters of the history and the gallery can be set to: the models, people and projects that there are."""
 
-import uuid
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from generations.models import Collection, Generation, GenerationQuerySet, Project
+from generations.models.ids import uuid_in
 from generations.models.project import NO_PROJECT
 
 CHOICES_LAST = 60  # seconds
@@ -65,8 +65,6 @@ def projects(wanted: str) -> list[tuple[str, str]]:
 def collection(user: User, wanted: str) -> list[tuple[str, str]]:
     """(id, name) of the collection in the address, if the person may open it. The others come once they are asked
     for."""
-    try:
-        rows = list(Collection.objects.visible_to(user).filter(pk=uuid.UUID(wanted))) if wanted else []
-    except ValueError:
-        return []
+    pk = uuid_in(wanted)
+    rows = Collection.objects.visible_to(user).filter(pk=pk) if pk else ()
     return [(str(row.pk), row.name) for row in rows]

@@ -19,6 +19,7 @@ from generations.library.forms import CollectionForm
 from generations.library.history import PAGE
 from generations.library.lists import carried
 from generations.models import Collection, CollectionItem, Result, Share
+from generations.models.ids import NO_ID, uuid_in
 from generations.models.share import with_links
 
 MOST_ARRANGED = 500
@@ -173,10 +174,7 @@ def arrange_collection(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
+    return uuid_in(text) or NO_ID
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -28,7 +28,7 @@ from generations.library.found import Unclear
 from generations.library.undoing import undo_by, undo_deletion
 from generations.media import serving, zips
 from generations.models import Collection, Generation, Result
-from generations.models.ids import uuids
+from generations.models.ids import NO_ID, uuid_in, uuids
 from generations.models.share import with_links
 from generations.sharing import links
 from generations.sharing.views import ask
@@ -174,10 +174,7 @@ def _target(request: Request) -> Collection | None:
 
 def _source(request: Request, *, quietly: bool = False) -> Collection | None:
     """The collection that `from` names, if the person may open it."""
-    try:
-        wanted = UUID(request.POST.get("from", ""))
-    except ValueError:
-        wanted = UUID(int=0)
+    wanted = uuid_in(request.POST.get("from", "")) or NO_ID
     source = Collection.objects.visible_to(request.user).filter(pk=wanted).first()
     if source is None and not quietly:
         messages.warning(request, _("This collection no longer exists."))

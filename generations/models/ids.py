@@ -3,16 +3,21 @@
 import uuid
 from collections.abc import Iterable
 
-
-def is_uuid(value: str) -> bool:
-    try:
-        return str(uuid.UUID(value)) == value
-    except ValueError:
-        return False
+NO_ID = uuid.UUID(int=0)  # which nothing has
 
 
 def uuid_in(text: str) -> uuid.UUID | None:
-    return uuid.UUID(text) if is_uuid(text) else None
+    """The id in this text, however it is spelt, or None."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def is_uuid(value: str) -> bool:
+    """Whether it is an id, spelt as we spell it."""
+    found = uuid_in(value)
+    return found is not None and str(found) == value
 
 
 def uuids(texts: Iterable[str]) -> list[uuid.UUID]:

@@ -62,6 +62,9 @@ SHIFTS = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(() => done([])));
 })"""
 
+DRAWN_FROM = "() => performance.getEntriesByName('first-paint')[0].startTime"
+PARSED_AT = "() => performance.getEntriesByType('navigation')[0].domInteractive"
+
 
 @pytest.fixture(scope="module")
 def guided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
@@ -103,6 +106,12 @@ def test_every_part_is_accessible_keeps_its_place_and_fits_on_a_phone(page: Page
     page.locator("main [popovertarget=shortcuts]").click()
     expect(page.locator("#shortcuts")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE
+
+
+def test_nothing_is_drawn_of_half_a_page_however_slow_the_machine(page: Page) -> None:
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 8})
+    opened(page, "light", PHONE)
+    assert page.evaluate(PARSED_AT) <= page.evaluate(DRAWN_FROM)
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])

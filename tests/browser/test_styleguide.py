@@ -55,7 +55,15 @@ STYLES = """() => {
   return told.sort().join("\\n");
 }"""
 
-
+# No clock runs, and those that a slow server has set later stand where the others do.
+STILL = """
+  window.setInterval = () => 0;
+  performance.now = () => 0;
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const clock of document.querySelectorAll("[data-elapsed]")) clock.dataset.elapsed = 7;
+    for (const rest of document.querySelectorAll("[data-left]")) rest.dataset.left = 11;
+  });
+"""
 SHIFTS = """() => new Promise((done) => {
   const seen = new PerformanceObserver((list) => done(list.getEntries().map(({ value }) => value)));
   seen.observe({ type: "layout-shift", buffered: true });
@@ -76,9 +84,9 @@ def guided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 def opened(page: Page, look: str, width: int) -> Page:
-    """The styleguide with nothing in it that counts seconds or goes by itself."""
+    """The styleguide with nothing in it that counts seconds."""
     page.set_viewport_size({"width": width, "height": 800})
-    page.add_init_script("window.setInterval = () => 0")
+    page.add_init_script(STILL)
     enter(page, "guide")
     page.goto(f"/styleguide/?{LOOKS[look]}")
     return page

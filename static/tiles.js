@@ -1,5 +1,4 @@
-// What a tile of the wall does under a mouse or a finger: a video plays while it is pointed at, and a long press brings
-// the actions, as the keyboard's focus does.
+// What a tile does under a mouse or a finger: a video plays while it is pointed at, a long press brings the actions.
 (() => {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let box, begins;
@@ -11,11 +10,16 @@
     const frame = box?.querySelector("[data-video]");
     if (!frame || still.matches) return;
     const video = { src: frame.dataset.video, muted: true, loop: true, autoplay: true, playsInline: true };
-    // Not for everything that the mouse only passes.
+    // Not for what the mouse only passes.
     begins = setTimeout(() => frame.append(Object.assign(document.createElement("video"), video)), 150);
   };
   document.addEventListener("pointerover", ({ target, pointerType }) => point(pointerType === "mouse" ? target.closest(".box") : null));
   document.documentElement.addEventListener("pointerleave", () => point(null));
+
+  // Empty until the answer is there; a choice closes it.
+  const menu = document.getElementById("tile-menu");
+  menu.addEventListener("beforetoggle", ({ newState }) => newState === "open" && menu.replaceChildren());
+  menu.addEventListener("click", ({ target }) => target.closest("a, button") && menu.hidePopover());
 
   let held, holds;
   const frameOf = ({ target }) => target.closest("#wall .frame");

@@ -80,7 +80,7 @@
     else if (link.matches("[data-back]")) {
       if (!isOpen() && before() !== link.pathname) return;
       history.back(); // where it finds the place that was left
-    } else if (viewer && link.closest("#wall") && isResult(link)) {
+    } else if (viewer && link.closest("#wall, #tile-menu") && isResult(link)) {
       opened = link;
       history.pushState({ viewer: true }, "", href);
       history.scrollRestoration = "manual"; // where the wall is says nothing about this page
@@ -144,10 +144,10 @@
       const left = here.getBoundingClientRect().left - list.getBoundingClientRect().left;
       list.scrollLeft += left - (list.clientWidth - here.offsetWidth) / 2;
     }
-    const share = location.hash === "#share" && elt.querySelector("#share");
-    if (share) {
-      share.open = true;
-      share.querySelector("summary").focus();
+    const part = /^#(share|collections)$/.test(location.hash) && elt.querySelector(location.hash);
+    if (part) {
+      part.open = true;
+      part.querySelector("summary, input:not([type=hidden])").focus();
     }
   });
 

@@ -1,4 +1,4 @@
-"""A single generation: its page, its files, and the actions on it."""
+"""A single generation: its page, and the actions on it."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from generations.library import collecting, curation, lists, neighbours
 from generations.library.actions import Action, offered, why_not
 from generations.library.cards import prepared
 from generations.library.undoing import undo_by
-from generations.media import fetch, serving, zips
+from generations.media import fetch
 from generations.models import Attempt, Collection, Event, Generation, GenerationQuerySet, Share
 from generations.models.ids import uuids
 from generations.models.result import kept_results
@@ -93,6 +93,12 @@ def _for_owner(request: Request, row: Generation) -> dict[str, Any]:
 
 
 @require_safe
+def menu(request: Request, pk: UUID) -> HttpResponse:
+    """The actions on it in words, for the menu that a tile opens."""
+    return render(request, "generations/_menu.html", {"card": _seen(request, pk)})
+
+
+@require_safe
 def compare(request: Request, pk: UUID) -> HttpResponse:
     """Two pictures on top of each other. `?picture=` is the number of the first; `?with=<id>` and `?number=` select the
     second."""
@@ -105,36 +111,6 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
     listed = lists.viewed_in(request, row, _collected(request, row))
     context = {"card": row, "first": first, "second": second, "others": others, "listed": listed}
     return render(request, "generations/compare.html", context)
-
-
-@require_safe
-def result(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    """The file. `?download` saves it, and `?text` saves a PNG with its prompt and settings embedded."""
-    row = serving.authorise(number, viewer=(request.user, pk))
-    if "text" in request.GET and row.content_type == "image/png":
-        return serving.download_with_words(request, row, _words(row.generation))
-    return serving.serve(request, row, "file")
-
-
-def _words(row: Generation) -> dict[str, str]:
-    """The embedded texts, by the keywords that the PNG specification names."""
-    told = zips.metadata(row)
-    asked = {name: told[name] for name in ("model", "settings")}
-    return {
-        "Description": row.prompt,
-        "Software": "Meigen Studio",
-        "Comment": json.dumps(asked, ensure_ascii=False),
-    }
-
-
-@require_safe
-def thumbnail(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    return serving.serve(request, serving.authorise(number, "thumbnail", viewer=(request.user, pk)), "thumbnail")
-
-
-@require_safe
-def preview(request: Request, pk: UUID, number: int) -> HttpResponseBase:
-    return serving.serve(request, serving.authorise(number, "preview", viewer=(request.user, pk)), "preview")
 
 
 def _try(request: Request, row: Generation, action: Action, perform: Callable[[], object]) -> HttpResponse:

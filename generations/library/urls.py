@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import collections, found, generation, history, months, palette, saved_views, selection, tick
+from . import collections, files, found, generation, history, months, palette, saved_views, selection, tick
 
 urlpatterns = [
     path("gallery/", history.gallery, name="gallery"),
     path("tick/", tick.tick, name="tick"),
     path("palette/", palette.palette, name="palette"),
     path("generations/<uuid:pk>/", generation.generation, name="generation"),
+    path("generations/<uuid:pk>/menu/", generation.menu, name="menu"),
     path("generations/<uuid:pk>/cancel/", generation.cancel, name="cancel"),
     path("generations/<uuid:pk>/cancel-all/", generation.cancel_click, name="cancel_click"),
     path("generations/<uuid:pk>/send-again/", generation.send_again, name="send_again"),
@@ -24,9 +25,9 @@ urlpatterns = [
     path("generations/<uuid:pk>/restore/", generation.restore, name="restore"),
     path("generations/<uuid:pk>/star/", generation.star, name="star"),
     path("generations/<uuid:pk>/share/", generation.share, name="share"),
-    path("generations/<uuid:pk>/results/<int:number>/", generation.result, name="result"),
-    path("generations/<uuid:pk>/results/<int:number>/thumbnail/", generation.thumbnail, name="thumbnail"),
-    path("generations/<uuid:pk>/results/<int:number>/preview/", generation.preview, name="preview"),
+    path("generations/<uuid:pk>/results/<int:number>/", files.result, name="result"),
+    path("generations/<uuid:pk>/results/<int:number>/thumbnail/", files.thumbnail, name="thumbnail"),
+    path("generations/<uuid:pk>/results/<int:number>/preview/", files.preview, name="preview"),
     path("collections/", collections.collections, name="collections"),
     path("collections/names/", collections.collection_names, name="collection_names"),
     path("collections/options/", collections.collection_options, name="collection_options"),

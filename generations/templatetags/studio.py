@@ -144,10 +144,10 @@ def act(name: str, pk: object) -> SafeString:
     The page holds one form with the CSRF value for all of them, so that a card is the same for every session.
     """
     words = (
-        'form="act" formaction="{0}" hx-post="{0}" hx-include="#act, [name=\'line\']" hx-target="closest article" '
+        'form="act" formaction="{0}" hx-post="{0}" hx-include="#act, [name=\'line\']" hx-target="#generation-{1}" '
         'hx-swap="outerHTML"'
     )
-    return format_html(words, reverse(name, args=[pk]))
+    return format_html(words, reverse(name, args=[pk]), pk)
 
 
 @register.simple_tag(takes_context=True)

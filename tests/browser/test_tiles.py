@@ -50,6 +50,27 @@ def test_nothing_plays_for_whoever_wants_less_motion(page: Page, person: str) ->
     expect(page.locator("#wall video")).to_have_count(0)
 
 
+def test_the_menu_of_a_tile_leads_where_its_icons_have_no_room_to(page: Page, person: str) -> None:
+    enter(page, person)
+    page.goto("/generations/")
+    tile = page.locator("#wall article.card", has_text="a fox")
+    menu = page.get_by_role("dialog", name="More")
+    tile.hover()
+    tile.get_by_role("button", name="More").click()
+    menu.get_by_role("link", name="Add to collection").click()
+    expect(page.locator("#viewer #prompt-text")).to_have_text("a fox")
+    expect(menu).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Add to collection")).to_be_focused()
+    page.go_back()
+    other = page.locator("#wall article.card", has_text="a calm sea")
+    other.hover()
+    other.get_by_role("button", name="More").click()
+    expect(menu.get_by_role("link", name="Download", exact=True)).to_be_visible()
+    expect(menu.get_by_role("link", name="Compare")).to_have_count(0)  # not a video
+    page.mouse.click(5, 5)
+    expect(menu).to_be_hidden()
+
+
 @pytest.fixture
 def phone(studio: Studio, chromium: Browser, person: str) -> Iterator[Page]:
     with chromium.new_context(
@@ -75,5 +96,10 @@ def test_a_long_press_brings_the_actions_and_a_tap_the_result(phone: Page) -> No
     expect(phone.locator("#viewer")).to_be_hidden()
     star.tap()
     expect(star).to_have_attribute("aria-pressed", "true")
+    tile.get_by_role("button", name="More").tap()
+    menu = phone.get_by_role("dialog", name="More")
+    menu.get_by_role("button", name="Remove star").tap()
+    expect(menu).to_be_hidden()
+    expect(tile.locator(".star")).to_have_attribute("aria-pressed", "false")
     tile.locator(".frame").tap(position={"x": 60, "y": 20})
     expect(phone.locator("#viewer #prompt-text")).to_have_text("a fox")

@@ -224,6 +224,18 @@ def test_the_card_offers_of_it_what_a_card_has_room_for(browser: Client, user: U
     assert set(told[1].split()) == expected & of_bar
 
 
+@pytest.mark.slow
+@STATED
+def test_the_menu_of_a_tile_offers_all_that_can_be_done_with_its_picture(
+    browser: Client, user: User, token: Token, state: str
+) -> None:
+    row = in_state(state, user)
+    menu = browser.get(reverse("menu", args=[row.pk])).content.decode()
+    expected = STATES[state][2] & (TOOLS | {"compare", "collect"})
+    assert offers(menu, row) == expected - {"collect"}
+    assert (f'{row.get_absolute_url()}#collections"' in menu) == ("collect" in expected)
+
+
 @each("state", FIRST)
 def test_one_step_stands_first(browser: Client, user: User, token: Token, state: str) -> None:
     row = in_state(state, user)

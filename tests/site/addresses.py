@@ -19,7 +19,7 @@ OWN = {
     "merge_collection", "delete_collection", "fetch_again", "send_again", "check_again", "share", "revoke",
     "share_link", "share_qr", "result", "thumbnail", "preview", "replace_token", "check_token",
     "remove_token", "reference", "use_result", "use_token", "end_session", "mfa_remove_webauthn",
-    "rename_view", "delete_view",
+    "rename_view", "delete_view", "menu",
 }  # fmt: skip
 STAFF = {"changes", "digest", "statement", "approvals", "decide_approval"}
 PERSONAL = {

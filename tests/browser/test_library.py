@@ -64,6 +64,20 @@ def test_what_is_found_can_be_chosen_at_once_and_is_counted(person: str, page: P
     expect(page.locator("#selection [role=status]")).to_have_text("1 selected")
 
 
+def test_the_keyboard_gets_from_a_tile_to_what_can_be_done_with_the_selection_at_once(person: str, page: Page) -> None:
+    enter(page, person)
+    page.goto("/generations/")
+    card(page, "a fox").locator(".pick").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("b")
+    expect(page.get_by_role("form", name="Actions for the selection")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Clear selection")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("b")
+    expect(page.locator("#selection")).to_be_hidden()
+
+
 def test_what_is_deleted_stays_in_place_and_so_does_the_keyboard_on_what_changes(person: str, page: Page) -> None:
     enter(page, person)
     page.goto("/generations/")

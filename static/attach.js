@@ -19,7 +19,6 @@
     }
   };
 
-  // They are chosen as if by hand.
   const choose = (files) => {
     const media = files.filter(isMedia);
     left.push(...files.filter((file) => !isMedia(file)).map(({ name }) => name));

@@ -1,6 +1,5 @@
 // What keys do on every page. Ctrl+K opens the command palette, wherever one is; single keys press what carries them as
-// its data-key, never while somebody writes. In a list below a search field, which keeps the keyboard, the arrow keys mark
-// an option and Enter takes it.
+// its data-key, never while somebody writes. In a list below a search field, arrow keys mark and Enter takes.
 (() => {
   // The dialogs are popovers, as a modal one makes the browser restyle every element of a long page. They close when the
   // focus leaves them.

@@ -54,7 +54,6 @@
     });
   };
   watch();
-  // What has been undone is no longer to be undone.
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const note = detail.successful && detail.elt.closest("#messages .note");
     if (note) close(note);

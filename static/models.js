@@ -39,7 +39,7 @@
     true,
   );
 
-  // What is typed here is no part of the form, so the form does not hear of it.
+  // What is typed here is no part of the form.
   for (const kind of ["input", "change"]) {
     document.addEventListener(
       kind,

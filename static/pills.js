@@ -1,5 +1,5 @@
 // Pills and menus: a pill says what is chosen in it, one is open at a time, and Escape, a click elsewhere or a choice
-// closes it. The browser itself opens them, so that all of it works without this too.
+// closes it. The browser opens them, so all of it works without this too.
 (() => {
   const form = () => document.getElementById("generate");
   const opened = () => document.querySelector("details:is(.pill, .menu)[open]");
@@ -19,12 +19,13 @@
     pill.querySelector(".drawn")?.replaceChildren(label?.querySelector("svg")?.cloneNode(true) ?? "");
   };
 
-  // As high as there is room above the button with the price.
+  // As high as there is room above the price; models cover it.
   document.addEventListener(
     "toggle",
     ({ target }) => {
       if (!form() || !target.matches("details.pill[open]")) return;
-      const room = form().querySelector(".go").getBoundingClientRect().top - target.closest(".pills").getBoundingClientRect().bottom;
+      const { top, bottom } = form().querySelector(".go").getBoundingClientRect();
+      const room = (target.matches(".model") ? bottom : top) - target.closest(".pills").getBoundingClientRect().bottom;
       const popover = target.querySelector(".popover");
       popover.style.maxHeight = `${Math.max(room - 12, 192)}px`;
       popover.scrollIntoView({ block: "nearest" });
@@ -32,7 +33,7 @@
     true,
   );
 
-  // A choice by hand is done with; the arrow keys go on from one to the next.
+  // A choice by hand closes; the arrow keys go on.
   let isByHand = false;
   const closeUnless = (target) => {
     const pill = opened();

@@ -1,4 +1,4 @@
-// Choosing many cards: Ctrl or ⌘ with a click toggles one, Shift with a click takes all in between.
+// Choosing cards: Ctrl or ⌘ with a click toggles one, Shift with a click takes all in between.
 (() => {
   if (!document.getElementById("selection")) return;
   const bar = (what) => document.querySelector(`#selection ${what}`); // a filter brings another one
@@ -19,7 +19,7 @@
     if (all) check(picks().filter((pick) => !isDeleted(pick)), true); // those that have come since
     const chosen = picks().filter((pick) => pick.checked);
     const count = chosen.length;
-    // What none of them offers is greyed out; a card lists what it offers.
+    // What none of them offers is greyed out.
     const offered = new Set(chosen.flatMap((pick) => pick.dataset.can.split(" ")));
     for (const button of document.querySelectorAll("#selection [data-offered]")) {
       button.disabled = !all && count > 0 && !offered.has(button.value);

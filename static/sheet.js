@@ -21,7 +21,7 @@
   document.addEventListener("htmx:afterSettle", ({ target }) => {
     if (target.id === "reference-list" && narrow.matches) open(true);
   });
-  // The bar hides what would be sent, so Generate opens the sheet first, and the second click of a double click is none.
+  // The bar hides what would be sent, so Generate opens the sheet first. The second of a double click is none.
   maker.addEventListener("click", (event) => {
     if (!narrow.matches || !event.target.closest(".go .primary")) return;
     if (studio.classList.contains("sheet-open") && event.detail < 2) return;

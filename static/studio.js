@@ -2,7 +2,7 @@
 (() => {
   const seen = new WeakMap();
 
-  // The server tells how many seconds have passed or are left; from there the page counts, whatever its own clock says.
+  // The server tells how many seconds have passed or are left; the page counts on.
   const since = (element, told) => {
     if (seen.get(element)?.told !== told) seen.set(element, { told, at: performance.now() });
     return (performance.now() - seen.get(element).at) / 1000;

@@ -86,7 +86,7 @@
       history.scrollRestoration = "manual"; // where the wall is says nothing about this page
       open(href);
     } else if (isOpen() && viewer.contains(link) && isResult(link)) {
-      // From one result to the next the history does not grow: Back leads to the wall.
+      // From one result to the next the history does not grow.
       const change = link.closest(".strip") ? "replaceState" : "pushState";
       show(href).then((came) => came && history[change]({ viewer: true }, "", href));
     } else if (link.closest(".strip")) location.replace(href);

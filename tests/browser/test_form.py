@@ -224,6 +224,8 @@ def test_a_usual_click_needs_no_mouse_and_nothing_below_the_fold(studio: Studio,
     search = page.get_by_role("combobox", name="Search models")
     expect(search).to_be_focused()
     found = page.get_by_role("option")
+    assert all(is_seen(found.nth(place)) for place in range(4))
+    assert page.evaluate("scrollY") == 0
     keys.type("openai")
     expect(found).to_have_count(2)
     keys.press("ArrowDown")

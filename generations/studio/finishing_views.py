@@ -50,6 +50,8 @@ def finish(request: Request) -> HttpResponse:
 
 def _changed(plans: list[Finish], asked: int) -> str:
     """What is no longer as the button said, or ""."""
+    if not asked:
+        return _("Nothing was sent. Select what to finish.")
     if not plans or len(plans) < asked:
         return _("Not all of these can still be finished. Nothing was sent; the page now shows which ones can.")
     if len({plan.row.project_id for plan in plans}) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,14 +17,16 @@ from meigen_api.prices import Price
 
 @dataclass(frozen=True)
 class Group:
-    """What one click finishes: results of one project, which its credits are booked on."""
+    """What one click may finish: results of one project, which its credits are booked on; and what of it is chosen."""
 
     project: Project | None
     plans: list[Finish]
+    chosen: list[Finish]
 
     @property
     def price(self) -> Price | None:
-        return together(plan.form.price for plan in self.plans if plan.form)
+        """Of what is chosen."""
+        return together(plan.form.price for plan in self.chosen if plan.form)
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Loved:
         return sum(len(names) for _result, names in self.pictures)
 
 
-def loved(share: Share) -> Loved:
-    """What the hearts of a link say to the person who made it.
+def loved(share: Share, chosen: Collection[str] | None = None) -> Loved:
+    """What the hearts of a link say to the person who made it; `chosen` are the tokens of what to finish, or all.
 
     A button takes as much as a click may make; what is left comes when that is finished.
     """
@@ -65,8 +68,10 @@ def loved(share: Share) -> Loved:
         elif plan.problem:
             others.append(plan)
         else:
-            group = groups.setdefault(plan.row.project_id, Group(plan.row.project, []))
+            group = groups.setdefault(plan.row.project_id, Group(plan.row.project, [], []))
             group.plans.append(plan)
+            if chosen is None or plan.token in chosen:
+                group.chosen.append(plan)
             if len(group.plans) == MAX_AT_ONCE:
                 break
     return Loved(pictures, list(groups.values()), made, others)

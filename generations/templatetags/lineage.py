@@ -33,10 +33,11 @@ def finishes(context: Context, card: Generation, led_to: Sequence[Generation]) -
     return [Finish(card, step, made=finishing.made_by(card, step, led_to)) for step in steps]
 
 
-@register.simple_tag
-def loved(share: Share) -> Loved:
-    """What the hearts of a link say to the person who made it."""
-    return hearts.loved(share)
+@register.simple_tag(takes_context=True)
+def loved(context: Context, share: Share) -> Loved:
+    """What the hearts of a link say to the person who made it, with what the address chooses of it, or all."""
+    asked = context["request"].GET
+    return hearts.loved(share, asked.getlist("finish") if "chosen" in asked else None)
 
 
 @register.simple_tag

@@ -72,6 +72,29 @@ def test_one_click_finishes_them_all_at_the_price_on_the_button(
     assert all(row.request_fields["resolution"] == "4K" for row in made)
 
 
+def test_only_what_is_chosen_is_counted_on_the_button_and_sent(
+    browser: Client, user: User, rows: list[Generation]
+) -> None:
+    share = loved(user, *rows)
+    [button] = buttons(page(browser, share))
+    chosen = button["finish"][:2]
+    asked = reverse("share_link", args=[share.pk])
+    shown = browser.get(asked, {"chosen": "1", "finish": chosen}).content.decode()
+    assert "Finish these 2 · 10 credits" in shown
+    assert shown.count(' name="finish" ') == 4
+    assert shown.count(" checked> heron") == 2
+    nothing = browser.get(asked, {"chosen": "1"}).content.decode()
+    assert "disabled>Select what to finish<" in nothing
+    assert "Select what to finish." in said(browser.post(reverse("finish"), button | {"finish": []}))
+    assert not Generation.objects.filter(made_from__in=rows).exists()
+    [button] = buttons(shown)
+    assert button["finish"] == chosen
+    browser.post(reverse("finish"), button)
+    assert set(Generation.objects.filter(made_from__in=rows).values_list("made_from", flat=True)) == {
+        row.pk for row in rows[:2]
+    }
+
+
 def test_pressed_twice_it_pays_once(browser: Client, user: User, rows: list[Generation]) -> None:
     [button] = buttons(page(browser, loved(user, *rows)))
     for _ in range(2):

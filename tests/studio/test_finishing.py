@@ -48,11 +48,12 @@ def steps(row: Generation) -> list[tuple[str, str, int]]:
 
 def buttons(page: str) -> list[dict[str, Any]]:
     """What each button that finishes something posts."""
-    forms = re.findall(rf'<form method="post" action="{reverse("finish")}">(.*?)</form>', page, re.DOTALL)
+    forms = re.findall(rf'<form method="post" action="{reverse("finish")}"[^>]*>(.*?)</form>', page, re.DOTALL)
     found = []
     for form in forms:
         data: dict[str, Any] = {"finish": []}
-        for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form):
+        sent = re.sub(r'<input type="checkbox"(?![^>]* checked>)[^>]*>', "", form)
+        for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', sent):
             data[name] = [*data["finish"], value] if name == "finish" else value
         found.append(data)
     return found

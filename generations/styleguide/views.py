@@ -37,6 +37,7 @@ def styleguide(request: Request) -> HttpResponse:
         wrong = ShareForm({"title": "x" * 130, "days": "x", "password": "short"})
         wrong.auto_id = "wrong_%s"
         states = samples.cards(request.user)
+        done = next(state.card for state in states if state.name == "done")
         context = {
             "chosen": chosen,
             "choices": {"scheme": SCHEMES, "lang": languages, "dir": DIRECTIONS},
@@ -47,7 +48,8 @@ def styleguide(request: Request) -> HttpResponse:
             "wrong": wrong,
             "messages": _messages(),
             "states": states,
-            "covers": samples.collections(request.user, next(one.card for one in states if one.name == "done")),
+            "done": done,
+            "covers": samples.collections(request.user, done),
             "saved_forms": samples.presets(request.user),
             "clicks": samples.clicks(request.user),
             "verbs": actions.bar(),

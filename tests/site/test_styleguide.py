@@ -1,12 +1,22 @@
 """The styleguide is for whoever works on the pages: staff, and only where DEBUG is on."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.http import Http404
 from django.test import Client, RequestFactory
 
 from accounts.models import User
 from generations.styleguide import views
 from tests.helpers import make_user
+
+
+def styled_by(page: str) -> set[str]:
+    """The stylesheets that a page's template loads, without the ones of every page."""
+    template = Path(settings.BASE_DIR, "templates", "generations", page).read_text()
+    return set(re.findall(r"{% static '(\w+\.css)' %}", template))
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -23,3 +33,7 @@ class TestTheStyleguide:
             views.styleguide(request)  # type: ignore[arg-type]
         with pytest.raises(Http404):
             views.picture(request, 0)  # type: ignore[arg-type]
+
+    def test_loads_the_styles_of_all_that_it_shows(self) -> None:
+        shown = styled_by("studio.html") | styled_by("history.html") | styled_by("collections.html")
+        assert shown - {"result.css"} <= styled_by("styleguide.html")
